@@ -1,0 +1,77 @@
+// The only code that the levels share: a TCP socket that closes itself, and the few things that
+// every server does with one: listen, accept, wait, receive, send, say goodbye, stop. Nothing here
+// knows about HTTP. POSIX only: poll(), not epoll, so that it runs beyond Linux.
+// Leaves out: TLS, UDP, and many sockets in one thread (level 4's event loop has that).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+// Deadlines are points on a clock that never jumps, not durations: a client that trickles one byte
+// at a time can stretch a duration again and again, but it can't move a point in time.
+using Clock = std::chrono::steady_clock;
+
+// Owns a file descriptor of the kernel and closes it when it goes out of scope. It can be moved but
+// not copied: two owners would close it twice, and the second time it might be somebody else's.
+class Socket {
+  public:
+    Socket() = default;
+    explicit Socket(int descriptor) : descriptor_(descriptor) {}
+    Socket(Socket&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+    ~Socket() { close(); }
+
+    explicit operator bool() const { return descriptor_ >= 0; }
+    int descriptor() const { return descriptor_; }
+    void close();
+
+  private:
+    int descriptor_ = -1;
+};
+
+// From here on Ctrl-C (SIGINT) and SIGTERM ask the program to stop instead of killing it; a second
+// one ends it at once. Also makes a vanished client an error of send() instead of a deadly SIGPIPE.
+void handle_signals();
+
+// A socket that clients can connect to; `host` is an address or a name of this machine. Throws
+// std::runtime_error with a message for the user; `program` is how the program was started, for the
+// advice when the port is taken.
+Socket listen_on(const std::string& host, int port, const std::string& program);
+
+// The next client, or an empty Socket once the program is asked to stop and nobody is left waiting
+// in the backlog. A client that hangs up too early, or a machine that has run out of descriptors,
+// is waited out here: it never ends the server.
+Socket accept_client(const Socket& listener);
+
+// The address of the other end, such as 127.0.0.1; "-" if it has hung up already.
+std::string peer_address(const Socket& client);
+
+// Waits until the socket can be read or written, or until the deadline. With Stop::heed the wait
+// also ends when the program is asked to stop, even if that happened before the wait began. A
+// socket is ready, too, when its client has hung up: receive() tells. An empty Socket is never
+// ready.
+enum class Until { readable, writable };
+enum class Stop { heed, ignore };
+enum class Wait { ready, timed_out, stopping };
+Wait wait_for(const Socket& socket, Until what, Clock::time_point deadline, Stop stop);
+
+// Copies what has arrived into the buffer. Returns the number of bytes; 0 says that the client will
+// send no more, or that the connection is broken. Call it when wait_for() says ready.
+std::size_t receive(const Socket& client, char* buffer, std::size_t size);
+
+// Sends everything, in as many pieces as the kernel wants. False if the client is gone, or has
+// taken nothing at all for the time `stall`.
+bool send_all(const Socket& client, std::string_view bytes, std::chrono::seconds stall);
+
+// Says goodbye: "I send no more", then reads for a moment (2 s at most) until the client closes
+// too. Important: a plain close() with unread bytes makes the kernel send RST, and on RST the
+// client may throw away the reply that it has not read yet (RFC 9112 §9.6).
+void close_gently(const Socket& client);
+
+// With TRACE=1 in the environment every byte received and sent is shown on standard error.
+bool tracing();
+
+// The bytes with everything that a terminal would not show, or would obey, spelled out: \r \n \x1b.
+std::string visible(std::string_view bytes);

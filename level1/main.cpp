@@ -1,0 +1,54 @@
+// Level 1: the smallest server that a browser believes. It reads a request up to its blank line,
+// looks at nothing in it, and always sends the same reply.
+// Leaves out: understanding the request (level 2), and a second client at the same time (level 2).
+#include <array>
+#include <cstdlib>
+#include <iostream>
+#include <string>
+
+#include "../common/socket.hpp"
+
+// HTTP is text: a status line, header fields, a blank line, and the body (RFC 9112 §2.1). Every
+// line ends in \r\n. Content-Length counts the bytes of the body, so the client knows its end.
+const std::string body = "<h1>Hello, world!</h1>";
+const std::string reply =
+    "HTTP/1.1 200 OK\r\n"
+    "Content-Type: text/html; charset=utf-8\r\n"
+    "Content-Length: " +
+    std::to_string(body.size()) +
+    "\r\n"
+    "Connection: close\r\n"
+    "\r\n" +
+    body;
+
+void handle_client(const Socket& client) {
+    // While we wait here everybody else waits, too: so no client gets more than ten seconds.
+    const auto deadline = Clock::now() + std::chrono::seconds(10);
+
+    // TCP is a stream of bytes, not of messages: a request may arrive in pieces. We read before we
+    // reply, up to the blank line that ends a request's head, but never more than 8 KiB.
+    std::string request;
+    std::array<char, 1024> buffer{};
+    while (request.find("\n\r\n") == std::string::npos &&  // what browsers send
+           request.find("\n\n") == std::string::npos &&    // what you type into nc
+           request.size() < 8192) {
+        if (wait_for(client, Until::readable, deadline, Stop::heed) != Wait::ready) return;
+        const std::size_t size = receive(client, buffer.data(), buffer.size());
+        if (size == 0) return;
+        request.append(buffer.data(), size);
+    }
+    send_all(client, reply, std::chrono::seconds(10));
+    close_gently(client);
+}
+
+int main(int argc, char** argv) try {
+    const int port = argc > 1 ? std::atoi(argv[1]) : 9000;
+    handle_signals();
+    const Socket listener = listen_on("127.0.0.1", port, argv[0]);
+    std::cout << "Level 1 is listening on http://localhost:" << port << "  (Ctrl-C stops it)\n"
+              << "Try: curl -v http://localhost:" << port << "/" << std::endl;
+    while (Socket client = accept_client(listener)) handle_client(client);
+} catch (const std::exception& error) {
+    std::cerr << error.what() << '\n';
+    return 1;
+}

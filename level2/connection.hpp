@@ -1,0 +1,56 @@
+// One client's conversation, as bytes in and bytes out: it knows what to answer, and when to hang
+// up, but it never touches a socket. So it can be tested on strings, and driven by any engine: here
+// by a thread for each client (server.cpp). Leaves out: a second request on the same connection
+// (level 3). Every reply ends it.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "../common/socket.hpp"
+#include "limits.hpp"
+#include "log.hpp"
+#include "request.hpp"
+#include "response.hpp"
+
+class Connection {
+  public:
+    // `log` may be nullptr. The handler and the log must live longer than the connection.
+    Connection(const Handler& handler, const Limits& limits, AccessLog* log, std::string peer);
+
+    // What the client sent, in pieces of any size.
+    void receive(std::string_view bytes);
+
+    // The client will send no more.
+    void end_of_input();
+
+    // What to send next; empty when there is nothing to send now. Only this call looks for the next
+    // request: so a client that asks and asks but never reads costs us one reply, not all of them.
+    std::string take_output();
+
+    // Close the connection once take_output() is empty.
+    bool finished() const { return finished_; }
+
+    // How long the client may keep us waiting, and what happens then: a reply of 408 if a request
+    // has begun, silence if not.
+    Clock::time_point deadline() const { return deadline_; }
+    void time_out();
+
+    // The server is about to stop: no new request may begin.
+    void stop();
+
+  private:
+    void answer(Request& request);
+    void fail(int status, std::string_view explanation);
+    void reply(const Request& request, Response response, Clock::time_point started);
+
+    const Handler& handler_;
+    Limits limits_;
+    AccessLog* log_;
+    std::string peer_;
+    RequestParser parser_;
+    std::string output_;
+    bool finished_ = false;
+    Clock::time_point deadline_;
+};

@@ -144,9 +144,7 @@ Wait wait_for(const Socket& socket, Until what, Clock::time_point deadline, Stop
         const auto left = std::min<Clock::duration>(deadline - Clock::now(), std::chrono::hours(1));
         const auto timeout = std::chrono::ceil<std::chrono::milliseconds>(left).count();
         const int count = poll(watched, 2, static_cast<int>(std::max<long long>(timeout, 0)));
-        if (count > 0 && watched[0].revents != 0)
-            return Wait::ready;  // first: a request may be there
-        if (count > 0) return Wait::stopping;
+        if (count > 0) return watched[1].revents != 0 ? Wait::stopping : Wait::ready;
         if (Clock::now() >= deadline) return Wait::timed_out;
     }
 }

@@ -16,6 +16,7 @@ Connection::Connection(const Handler& handler, const Limits& limits, AccessLog* 
       deadline_(Clock::now() + limits.request_head) {}
 
 void Connection::receive(std::string_view bytes) {
+    if (!parser_.begun()) deadline_ = Clock::now() + limits_.request_head;
     parser_.feed(bytes);
 }
 
@@ -41,7 +42,8 @@ void Connection::time_out() {
 }
 
 void Connection::stop() {
-    if (!parser_.begun()) finished_ = true;
+    // Not finished at once: a request may lie in the kernel's buffer, sent before we were to stop.
+    if (!parser_.begun()) deadline_ = Clock::now();
 }
 
 void Connection::answer(Request& request) {
@@ -49,6 +51,8 @@ void Connection::answer(Request& request) {
     Response response;
     try {
         response = handler_(request);
+    } catch (const HttpError& error) {
+        response = Response::error(error.status, error.what());
     } catch (const std::exception& error) {
         // Details are for the person who runs the server, not for the client.
         std::cerr << visible(request.line) << ": " << error.what() << std::endl;
@@ -59,8 +63,8 @@ void Connection::answer(Request& request) {
 
 // Answers what is no request. Where it ends can't be known, so nothing after it is looked at.
 void Connection::fail(int status, std::string_view explanation) {
-    reply(parser_.partial(), Response::error(status, explanation), Clock::now());
     finished_ = true;
+    reply(parser_.partial(), Response::error(status, explanation), Clock::now());
 }
 
 void Connection::reply(const Request& request, Response response, Clock::time_point started) {
@@ -69,7 +73,7 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
     const bool with_body = request.method != "HEAD";
     serialize(response, with_body, output_);
     if (log_ != nullptr) {
-        log_->add(peer_, request.line, response.status, with_body ? response.body.size() : 0,
+        log_->add(peer_, request.line, response.status, with_body ? response.body_size() : 0,
                   Clock::now() - started);
     }
 }

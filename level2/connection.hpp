@@ -1,7 +1,7 @@
-// One client's conversation, as bytes in and bytes out: it knows what to answer, and when to hang
+// One client's conversation, as bytes in and bytes out: it knows what to answer and when to hang
 // up, but it never touches a socket. So it can be tested on strings, and driven by any engine: here
-// by a thread for each client (server.cpp). Leaves out: a second request on the same connection
-// (level 3). Every reply ends it.
+// by a thread for each client (server.cpp).
+// Leaves out: a second request on the same connection (level 3). Every reply ends it.
 #pragma once
 
 #include <chrono>
@@ -37,7 +37,7 @@ class Connection {
     Clock::time_point deadline() const { return deadline_; }
     void time_out();
 
-    // The server is about to stop: no new request may begin.
+    // The server is about to stop: whoever has not begun a request gets no more time for it.
     void stop();
 
   private:

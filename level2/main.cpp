@@ -1,6 +1,6 @@
 // Level 2: a server that understands what it is asked, and serves many clients at once. This file
-// is the program on top of it: which address shows what. Leaves out: a router, files, keep-alive
-// (level 3); bodies, forms, templates (level 4).
+// is the program on top of it: which address shows what.
+// Leaves out: a router, files, keep-alive (level 3); bodies, forms, templates (level 4).
 #include <exception>
 #include <iostream>
 #include <string>
@@ -33,9 +33,8 @@ Response show_about() {
 Response say_hello(const Request& request) {
     std::string name = query_value(request.query, "name").value_or("");
     if (name.empty()) name = "world";
-    return Response::html(html_page("Hello", "<h1>Hello, " + escape(name) +
-                                                 "!</h1>\n"
-                                                 "<p><a href=\"/\">Home</a></p>"));
+    return Response::html(
+        html_page("Hello", "<h1>Hello, " + escape(name) + "!</h1>\n<p><a href=\"/\">Home</a></p>"));
 }
 
 // The request as it was parsed: try it with curl, with a browser, and by hand.

@@ -1,7 +1,6 @@
 // The request parser: a state machine that eats one line at a time. Its rules are those of RFC 9112
-// §2 to §6, and where the RFC lets a server choose between tolerant and strict it is strict, but
-// for one thing: a line may end in a bare LF, so that you can type a request into nc (§2.2 allows
-// it).
+// §2 to §6. Where the RFC lets a server choose between tolerant and strict it is strict, but for
+// one thing: a line may end in a bare LF, so that you can type a request into nc (§2.2).
 #include "request.hpp"
 
 #include <algorithm>

@@ -79,8 +79,13 @@ void serialize(const Response& response, bool with_body, std::string& output) {
         output += "\r\n";
     }
     // Keeps browsers from guessing another type than the one that we state.
-    output += "X-Content-Type-Options: nosniff\r\nContent-Length: ";
-    output += std::to_string(response.body.size());
-    output += "\r\n\r\n";
+    output += "X-Content-Type-Options: nosniff\r\n";
+    // These never have a body, and so no length of one (RFC 9110 §8.6).
+    if (response.status != 204 && response.status != 304) {
+        output += "Content-Length: ";
+        output += std::to_string(response.body_size());
+        output += "\r\n";
+    }
+    output += "\r\n";
     if (with_body) output += response.body;
 }

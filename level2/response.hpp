@@ -2,6 +2,7 @@
 // Leaves out: bodies that are files (level 3).
 #pragma once
 
+#include <cstdint>
 #include <ctime>
 #include <functional>
 #include <string>
@@ -16,6 +17,8 @@ struct Response {
     Headers headers;
     std::string body;
 
+    std::uint64_t body_size() const { return body.size(); }
+
     // The kinds of reply that a handler needs most.
     static Response html(std::string body, int status = 200);
     static Response text(std::string body, int status = 200);
@@ -23,8 +26,9 @@ struct Response {
     static Response error(int status, std::string_view explanation);
 };
 
-// What a program on top of this server is: something that turns requests into responses. It is
-// called from many threads at once.
+// What a program on top of this server is: it turns requests into responses. It is called from many
+// threads at once. It may throw HttpError for the client's mistakes (request.hpp); any other
+// exception is the program's own mistake, and becomes a 500.
 using Handler = std::function<Response(Request&)>;
 
 // "Not Found" for 404 (RFC 9110 §15).

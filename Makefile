@@ -1,0 +1,175 @@
+# The one build. `make` builds every level; `make help` lists what else there is.
+#
+#   BUILD=dir      where everything made goes (default build)
+#   CXX=clang++    another compiler
+#   SERVER='...'   a server of your own for `make test-levelN`; {port} in it becomes the port
+#   PUBLIC=dir     the folder that it serves /static/ and /files/ from (tests put files there)
+
+CXX      ?= g++
+ifeq ($(origin CXX), default)
+CXX      := g++
+endif
+CXXFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+STANDARD := -std=c++20 -pthread -MMD -MP
+BUILD    ?= build
+LEVELS   := 1 2 3
+
+.DEFAULT_GOAL := default
+.DELETE_ON_ERROR:
+.SECONDARY:
+MAKEFLAGS += --no-builtin-rules
+
+COMPILE = $(CXX) $(STANDARD) $(WARNINGS) $(CXXFLAGS) $(EXTRA_FLAGS)
+# Colours for the diffs, where a terminal is and unless NO_COLOR says otherwise.
+COLOR := $(if $(NO_COLOR),never,auto)
+
+# The servers -----------------------------------------------------------------------------------
+
+.PHONY: default all help
+default: help all
+
+help:  ## list the targets
+	@printf 'Targets:\n'
+	@awk -F ':.*## ' '/^[a-zA-Z0-9%_-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
+	@printf 'N is a level: $(LEVELS)\n'
+
+all: $(LEVELS:%=level%)  ## build every level
+
+$(BUILD)/common/%.o: common/%.cpp
+	@mkdir -p $(@D)
+	$(COMPILE) -c $< -o $@
+
+# One level: its objects, its program in $(BUILD), and a link to it in the level's own folder, where
+# its files are. (Objects are listed anew by each make: a new .cpp needs no change here.)
+define LEVEL_RULES
+LEVEL$(1)_SOURCES := $$(wildcard level$(1)/*.cpp level$(1)/*/*.cpp)
+LEVEL$(1)_OBJECTS := $$(LEVEL$(1)_SOURCES:%.cpp=$(BUILD)/%.o) $(BUILD)/common/socket.o
+
+$(BUILD)/level$(1)/%.o: level$(1)/%.cpp
+	@mkdir -p $$(@D)
+	$$(COMPILE) -Ilevel$(1) -c $$< -o $$@
+
+$(BUILD)/level$(1)/server: $$(LEVEL$(1)_OBJECTS)
+	$$(COMPILE) $$^ -o $$@
+
+.PHONY: level$(1) run-level$(1) test-level$(1)
+level$(1): $(BUILD)/level$(1)/server
+	@ln -f $$< level$(1)/server
+
+run-level$(1): level$(1)
+	./level$(1)/server
+
+# The unit tests of this level and of all before it, compiled against this level.
+UNIT$(1)_SOURCES := $$(foreach n,$$(filter-out 1,$$(wordlist 1,$(1),1 2 3 4)),$$(wildcard tests/level$$(n)/unit_*.cpp))
+UNIT$(1)_OBJECTS := $$(UNIT$(1)_SOURCES:%.cpp=$(BUILD)/unit$(1)/%.o) $(BUILD)/tests/support/unit_main.o \
+    $$(filter-out $(BUILD)/level$(1)/main.o,$$(LEVEL$(1)_OBJECTS))
+
+$(BUILD)/unit$(1)/%.o: %.cpp
+	@mkdir -p $$(@D)
+	$$(COMPILE) -Ilevel$(1) -Itests/support -DLEVEL=$(1) -c $$< -o $$@
+
+$(BUILD)/tests/unit-level$(1): $$(UNIT$(1)_OBJECTS)
+	@mkdir -p $$(@D)
+	$$(COMPILE) $$^ -o $$@
+
+-include $$(LEVEL$(1)_OBJECTS:.o=.d) $$(UNIT$(1)_OBJECTS:.o=.d)
+endef
+$(foreach n,$(LEVELS),$(eval $(call LEVEL_RULES,$(n))))
+
+levelN:  ## build level N
+run-levelN:  ## build and start level N
+
+# The tests -------------------------------------------------------------------------------------
+
+BLACKBOX_SOURCES := $(filter-out tests/support/unit_main.cpp,$(wildcard tests/support/*.cpp)) \
+    $(wildcard tests/level*/blackbox*.cpp)
+BLACKBOX_OBJECTS := $(BLACKBOX_SOURCES:%.cpp=$(BUILD)/%.o)
+
+$(BUILD)/tests/%.o: tests/%.cpp
+	@mkdir -p $(@D)
+	$(COMPILE) -Itests/support -c $< -o $@
+
+$(BUILD)/tests/blackbox: $(BLACKBOX_OBJECTS)
+	$(COMPILE) $^ -o $@
+
+-include $(BLACKBOX_OBJECTS:.o=.d)
+
+.PHONY: deps test
+deps:  ## install what the tests need (doctest), with the system's package manager
+	@if printf '#include <doctest/doctest.h>\n' | $(CXX) -E -x c++ - >/dev/null 2>&1; then \
+	    echo 'doctest is there.'; \
+	elif command -v apt-get >/dev/null; then \
+	    $$(test "$$(id -u)" = 0 || echo sudo) sh -c 'apt-get update -q && apt-get install -qy doctest-dev'; \
+	elif command -v dnf >/dev/null; then sudo dnf install -y doctest-devel; \
+	elif command -v pacman >/dev/null; then sudo pacman -S --needed doctest; \
+	elif command -v brew >/dev/null; then brew install doctest; \
+	else echo 'Install doctest 2.4 or newer (https://github.com/doctest/doctest), then try again.'; exit 1; fi
+
+test: $(LEVELS:%=test-level%)  ## run all tests of all levels
+
+test-levelN:  ## run the tests of level N, and the earlier ones on it (SERVER='./mine {port}' for yours)
+
+# Without SERVER it is our own server that is judged, with a copy of its files that the tests may add
+# to, and its unit tests run first. The suites of several levels run one after the other, also under
+# make -j: they measure deadlines.
+define TEST_RULE
+test-level$(1): $(if $(SERVER),,$(BUILD)/level$(1)/server $(if $(filter 1,$(1)),,$(BUILD)/tests/unit-level$(1))) \
+    $(BUILD)/tests/blackbox | $(filter-out test-level0,$(if $(filter test check,$(MAKECMDGOALS)),test-level$(2)))
+ifeq ($(SERVER),)
+	$(if $(filter 1,$(1)),,./$(BUILD)/tests/unit-level$(1))
+	@rm -rf $(BUILD)/level$(1)/public
+	@if [ -d level$(1)/public ]; then cp -R level$(1)/public $(BUILD)/level$(1)/; fi
+	./$(BUILD)/tests/blackbox --level=$(1) --server='$(BUILD)/level$(1)/server {port}' \
+	    --program=$(BUILD)/level$(1)/server $(if $(wildcard level$(1)/public),--public=$(BUILD)/level$(1)/public) $(TEST_FLAGS)
+else
+	./$(BUILD)/tests/blackbox --level=$(1) --server='$(SERVER)' $(if $(PUBLIC),--public='$(PUBLIC)') $(TEST_FLAGS)
+endif
+endef
+$(eval $(call TEST_RULE,1,0))
+$(eval $(call TEST_RULE,2,1))
+$(eval $(call TEST_RULE,3,2))
+
+.PHONY: asan tsan
+asan:  ## run all tests under the address and undefined-behaviour sanitizers
+	$(MAKE) BUILD=$(BUILD)/asan CXXFLAGS='-O1 -g -fno-omit-frame-pointer' \
+	    EXTRA_FLAGS='-fsanitize=address,undefined -fno-sanitize-recover=all' test
+
+tsan:  ## run all tests under the thread sanitizer
+	$(MAKE) BUILD=$(BUILD)/tsan CXXFLAGS='-O1 -g' EXTRA_FLAGS='-fsanitize=thread' test
+
+# Reading ---------------------------------------------------------------------------------------
+
+.PHONY: diff-1-2 diff-2-3 check-diffs
+diff-M-N:  ## show what level N adds to level M: diff-1-2, diff-2-3
+
+diff-1-2: OLD := level1
+diff-1-2: NEW := level2
+diff-2-3: OLD := level2
+diff-2-3: NEW := level3
+diff-1-2 diff-2-3:
+	@git --no-pager diff --no-index --color=$(COLOR) --patience -- \
+	    $(OLD) $(NEW) || true
+
+check-diffs:  ## measure what each level keeps of the one before (at least 97 % of its lines, 0 moved)
+	@tests/support/check-diffs.sh 2 3
+
+.PHONY: format check-format clean
+SOURCES = $(wildcard common/*.?pp level*/*.?pp level*/*/*.?pp tests/*/*.?pp)
+format:  ## lay out all sources with clang-format
+	clang-format -i $(SOURCES)
+
+check-format:  ## fail if `make format` would change something
+	clang-format --dry-run --Werror $(SOURCES)
+
+compile_commands.json: Makefile $(SOURCES)  ## tell editors how each file is compiled
+	@{ printf '['; separator=''; \
+	for file in $(filter %.cpp,$(SOURCES)); do \
+	    level=$$(printf '%s' "$$file" | sed -n 's,.*\(level[0-9]\)/.*,\1,p'); \
+	    printf '%s\n{"directory": "%s", "file": "%s", "command": "%s"}' "$$separator" "$(CURDIR)" "$$file" \
+	        "$(CXX) -std=c++20 $(WARNINGS) -I$${level:-common} -Itests/support -DLEVEL=$${level#level} -c $$file"; \
+	    separator=','; \
+	done; printf '\n]\n'; } > $@
+
+clean:  ## remove everything that make has made
+	rm -rf build compile_commands.json $(foreach n,1 2 3 4,level$(n)/server)

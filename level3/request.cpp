@@ -1,0 +1,207 @@
+// The request parser: a state machine that eats one line at a time. Its rules are those of RFC 9112
+// §2 to §6. Where the RFC lets a server choose between tolerant and strict it is strict, but for
+// one thing: a line may end in a bare LF, so that you can type a request into nc (§2.2).
+#include "request.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <system_error>
+#include <utility>
+
+#include "url.hpp"
+
+namespace {
+
+constexpr std::array<std::string_view, 7> known_methods{"GET",   "HEAD",   "POST",   "PUT",
+                                                        "PATCH", "DELETE", "OPTIONS"};
+
+// Throws unless it is HTTP/1.x. A higher minor version is answered as 1.1 (RFC 9110 §2.5).
+void check_version(std::string_view version) {
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    if (version.size() != 8 || !version.starts_with("HTTP/") || !is_digit(version[5]) ||
+        version[6] != '.' || !is_digit(version[7])) {
+        throw HttpError(400, "The request line must end in a version such as HTTP/1.1.");
+    }
+    if (version[5] != '1') throw HttpError(505, "This server speaks HTTP/1.1 and HTTP/1.0.");
+}
+
+// host[:port]: a name or address, or an IPv6 address in brackets (RFC 3986 §3.2.2). Empty is valid.
+bool is_valid_host(std::string_view host) {
+    const auto bracket = host.starts_with('[') ? host.find(']') : 0;
+    if (bracket == std::string_view::npos) return false;
+    const auto colon = host.find(':', bracket);
+    const std::string_view name = host.substr(0, colon);
+    const std::string_view port = colon == std::string_view::npos ? "" : host.substr(colon + 1);
+    return name.find_first_of(" \t/\\?#@\"<>^`{|}") == std::string_view::npos &&
+           (bracket == 0 || name.size() == bracket + 1) &&
+           port.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+}  // namespace
+
+void RequestParser::feed(std::string_view bytes) {
+    if (bytes.empty()) return;
+    buffer_.erase(0, position_);
+    searched_ -= std::exchange(position_, 0);
+    buffer_ += bytes;
+    begun_ = true;
+}
+
+std::optional<Request> RequestParser::next() {
+    if (!read_head()) return std::nullopt;
+    state_ = State::request_line;
+    section_bytes_ = 0;
+    authority_.clear();
+    begun_ = position_ < buffer_.size();
+    return std::exchange(request_, Request());
+}
+
+// Reads up to the blank line that ends the head. False if it has not arrived yet.
+bool RequestParser::read_head() {
+    while (state_ == State::request_line) {
+        const auto line = take_line(limits_.request_line, 414);
+        if (!line) return false;
+        if (line->empty()) continue;  // §2.2: ignore empty lines before the request line
+        parse_request_line(*line);
+        state_ = State::fields;
+    }
+    while (state_ == State::fields) {
+        const auto start = position_;
+        const auto line = take_line(limits_.header_section - section_bytes_, 431);
+        if (!line) return false;
+        section_bytes_ += position_ - start;
+        if (line->empty()) {
+            check_host();
+            check_framing();
+            state_ = State::head_complete;
+        } else {
+            parse_field(*line);
+        }
+    }
+    return true;
+}
+
+// The next line, without its line end, or nothing if it is not complete. `limit` counts its bytes.
+std::optional<std::string_view> RequestParser::take_line(std::size_t limit, int status) {
+    const auto end = buffer_.find('\n', searched_);
+    const bool complete = end != std::string::npos;
+    searched_ = complete ? end + 1 : buffer_.size();
+    if (searched_ - position_ > limit) {
+        throw HttpError(status, status == 414 ? "The request line is too long."
+                                              : "The header fields are too long.");
+    }
+    if (!complete) return std::nullopt;
+
+    auto line = std::string_view(buffer_).substr(position_, end - position_);
+    position_ = searched_;
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.find('\r') != std::string_view::npos || line.find('\0') != std::string_view::npos) {
+        throw HttpError(400, "A line holds a CR that no LF follows, or a NUL.");  // §2.2
+    }
+    return line;
+}
+
+// method SP request-target SP HTTP-version (§3)
+void RequestParser::parse_request_line(std::string_view line) {
+    request_.line = line;
+    const auto first_space = line.find(' ');
+    const auto last_space = line.rfind(' ');
+    if (first_space == last_space) {  // also when there is none
+        throw HttpError(400, "A request line looks like this: GET /path HTTP/1.1");
+    }
+    const auto method = line.substr(0, first_space);
+    if (!is_token(method)) throw HttpError(400, "The method is not a word.");
+    const auto version = line.substr(last_space + 1);
+    check_version(version);
+    if (std::find(known_methods.begin(), known_methods.end(), method) == known_methods.end()) {
+        throw HttpError(501, "This server does not know that method.");
+    }
+    request_.method = method;
+    request_.version = version;
+    parse_target(line.substr(first_space + 1, last_space - first_space - 1));
+}
+
+// /path?query; from clients of a proxy also http://host/path?query, which every server must accept;
+// and * for OPTIONS (§3.2). authority-form belongs to CONNECT, which is for proxies.
+void RequestParser::parse_target(std::string_view target) {
+    const auto allowed = [](char c) { return c > ' ' && c <= '~' && c != '#'; };
+    if (target.empty() || !std::all_of(target.begin(), target.end(), allowed)) {
+        throw HttpError(400, "The request target holds a character that must be percent-encoded.");
+    }
+    request_.target = target;
+    if (equal_ignoring_case(target.substr(0, 7), "http://")) {
+        target.remove_prefix(7);
+        authority_ = target.substr(0, target.find_first_of("/?"));
+        target.remove_prefix(authority_.size());
+        if (authority_.empty() || !is_valid_host(authority_)) {
+            throw HttpError(400, "The request target names no valid host.");
+        }
+        if (!target.starts_with('/')) request_.path = "/";
+    } else if (!target.starts_with('/') && !(target == "*" && request_.method == "OPTIONS")) {
+        throw HttpError(400, "The request target must begin with a slash.");
+    }
+    const auto path = target.substr(0, target.find('?'));
+    const auto decoded = percent_decode(path);
+    if (!decoded) throw HttpError(400, "A % in the path must be followed by two hex digits.");
+    request_.path += *decoded;
+    request_.query = target.substr(std::min(target.size(), path.size() + 1));
+}
+
+// field-name ":" OWS field-value OWS (§5). The name must touch the colon: "Host :" is a classic way
+// to show two programs two different requests (§5.1). So is a line that continues the one before it
+// (obs-fold, §5.2): it begins with a space, which is not part of a name either.
+void RequestParser::parse_field(std::string_view line) {
+    if (request_.headers.size() == limits_.header_fields) {
+        throw HttpError(431, "There are too many header fields.");
+    }
+    const auto colon = std::min(line.find(':'), line.size());
+    try {
+        request_.headers.add(line.substr(0, colon), trim(line.substr(colon + 1)));
+    } catch (
+        const std::logic_error&) {  // no colon, no name, or a character that has no place there
+        throw HttpError(400, "A header field looks like this: Name: value");
+    }
+}
+
+// Exactly one valid Host; HTTP/1.0 may do without (§3.2).
+void RequestParser::check_host() {
+    const auto count = request_.headers.count("Host");
+    if (count > 1) throw HttpError(400, "There is more than one Host field.");
+    if (count == 0 && request_.version != "HTTP/1.0") {
+        throw HttpError(400, "HTTP/1.1 asks for a Host field.");
+    }
+    if (count == 1 && !is_valid_host(*request_.headers.find("Host"))) {
+        throw HttpError(400, "The Host field is not a host name.");
+    }
+    if (!authority_.empty()) request_.headers.set("Host", authority_);  // §3.2.2
+}
+
+// Where does the request end (§6)? If two programs disagree on that, the rest of the bytes is a
+// request to one of them and a body to the other: request smuggling (§11.2). So: no guessing.
+void RequestParser::check_framing() {
+    const auto* const length = request_.headers.find("Content-Length");
+    const auto* const coding = request_.headers.find("Transfer-Encoding");
+    if (coding != nullptr) {
+        if (length != nullptr || request_.version == "HTTP/1.0") {
+            throw HttpError(400, "Transfer-Encoding does not go with Content-Length or HTTP/1.0.");
+        }
+        if (request_.headers.count("Transfer-Encoding") > 1) {
+            throw HttpError(400, "There is more than one Transfer-Encoding field.");
+        }
+        // A list that ends in chunked has a clear end, but we can't decode what stands before it.
+        if (coding->ends_with(", chunked"))
+            throw HttpError(501, "The only coding here is chunked.");
+        if (!equal_ignoring_case(*coding, "chunked")) {
+            throw HttpError(400, "The last transfer coding must be chunked.");
+        }
+        request_.chunked = true;
+    } else if (length != nullptr) {
+        const char* const end = length->data() + length->size();
+        const auto [stop, error] = std::from_chars(length->data(), end, request_.content_length);
+        // Two of them, a list, a sign, a unit, more than 64 bits: all of that is refused.
+        if (request_.headers.count("Content-Length") > 1 || error != std::errc() || stop != end) {
+            throw HttpError(400, "Content-Length must be one decimal number.");
+        }
+    }
+}

@@ -24,7 +24,9 @@ double weight(std::string_view parameters) {
 double quality_of(const Headers& headers, std::string_view field, std::string_view item) {
     const std::string* const value = headers.find(field);
     double any = 0;
-    for (std::string_view rest = value != nullptr ? *value : ""; !rest.empty();) {
+    std::string_view rest;
+    if (value != nullptr) rest = *value;
+    while (!rest.empty()) {
         const std::string_view entry = rest.substr(0, rest.find(','));
         rest.remove_prefix(std::min(rest.size(), entry.size() + 1));
         const std::string_view name = trim(entry.substr(0, entry.find(';')));

@@ -128,12 +128,14 @@ bool if_range_holds(const Headers& headers, const std::string& etag, std::time_t
     return condition == nullptr || *condition == etag || parse_http_date(*condition) == modified;
 }
 
-std::string etag_of(const struct stat& facts) {
+// Another one for each version of the file, and for its compressed copy: whoever has half of the one
+// must not complete it with half of the other.
+std::string etag_of(const struct stat& facts, const char* suffix) {
     std::array<char, 64> text{};
-    const int length = std::snprintf(text.data(), text.size(), "\"%llx-%llx-%llx\"",
+    const int length = std::snprintf(text.data(), text.size(), "\"%llx-%llx-%llx%s\"",
                                      static_cast<unsigned long long>(facts.st_mtim.tv_sec),
                                      static_cast<unsigned long long>(facts.st_mtim.tv_nsec),
-                                     static_cast<unsigned long long>(facts.st_size));
+                                     static_cast<unsigned long long>(facts.st_size), suffix);
     return {text.data(), static_cast<std::size_t>(length)};
 }
 
@@ -256,7 +258,7 @@ StaticFiles::StoredFilePtr StaticFiles::load(const std::string& path, Coding cod
                        stat((real.native() + ".gz").c_str(), &copy) == 0 && S_ISREG(copy.st_mode) &&
                        copy.st_mtime >= facts.st_mtime;
     stored->modified = facts.st_mtime;
-    stored->etag = etag_of(facts);
+    stored->etag = etag_of(facts, coding == Coding::gzip ? "-gzip" : "");
     stored->headers.add("Content-Type", mime_type(path));
     stored->headers.add("Last-Modified", http_date(facts.st_mtime));
     stored->headers.add("ETag", stored->etag);

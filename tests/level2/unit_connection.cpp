@@ -1,0 +1,140 @@
+// connection.hpp on strings: what is answered, and when the conversation is over.
+#include <doctest/doctest.h>
+
+#include <stdexcept>
+#include <string>
+
+#include "connection.hpp"
+
+namespace {
+
+Response answer(Request& request) {
+    if (request.path == "/throw") throw std::runtime_error("the secret reason");
+    if (request.path == "/http-error") throw HttpError(404, "not here");
+    return Response::text(request.path);
+}
+
+struct Talk {
+    Handler handler = answer;
+    Limits limits{};
+    Connection connection{handler, limits, nullptr, "test"};
+
+    // Everything that the server says to these bytes.
+    std::string say(std::string_view bytes) {
+        connection.receive(bytes);
+        return listen();
+    }
+    std::string listen() {
+        std::string all;
+        for (std::string piece; !(piece = connection.take_output()).empty();) all += piece;
+        return all;
+    }
+};
+
+const std::string request = "GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+
+}  // namespace
+
+TEST_CASE("a request is answered when its last byte is there, and not before") {
+    Talk talk;
+    CHECK(talk.say(request.substr(0, request.size() - 1)).empty());
+    CHECK_FALSE(talk.connection.finished());
+    const auto reply = talk.say("\n");
+    CHECK(reply.starts_with("HTTP/1.1 200 OK\r\n"));
+    CHECK(reply.ends_with("\r\n\r\n/x"));
+}
+
+TEST_CASE("after Connection: close the conversation is over") {
+    Talk talk;
+    CHECK(talk.say(request + request).find("Connection: close\r\n") != std::string::npos);
+    CHECK(talk.connection.finished());
+    CHECK(talk.listen().empty());
+}
+
+TEST_CASE("every reply ends the conversation" * doctest::skip(LEVEL > 2) *
+          doctest::description("level 3 keeps the connection open: see tests/level3")) {
+    Talk talk;
+    const auto reply =
+        talk.say("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(reply.find("Connection: close\r\n") != std::string::npos);
+    CHECK(reply.find("/2") == std::string::npos);
+    CHECK(talk.connection.finished());
+}
+
+TEST_CASE("HEAD gets the head of the reply") {
+    Talk talk;
+    const auto reply = talk.say("HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(reply.find("Content-Length: 2\r\n") != std::string::npos);
+    CHECK(reply.ends_with("\r\n\r\n"));
+}
+
+TEST_CASE("what is no request is refused, and the conversation is over") {
+    Talk talk;
+    const auto reply = talk.say("nonsense\r\n" + request);
+    CHECK(reply.starts_with("HTTP/1.1 400 Bad Request\r\n"));
+    CHECK(reply.find("Connection: close\r\n") != std::string::npos);
+    CHECK(reply.find("200 OK") == std::string::npos);
+    CHECK(talk.connection.finished());
+}
+
+TEST_CASE("a handler's exception is a 500 that tells nothing") {
+    Talk talk;
+    const auto reply = talk.say("GET /throw HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(reply.starts_with("HTTP/1.1 500 "));
+    CHECK(reply.find("secret") == std::string::npos);
+}
+
+TEST_CASE("a handler may throw an HttpError") {
+    Talk talk;
+    const auto reply = talk.say("GET /http-error HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(reply.starts_with("HTTP/1.1 404 "));
+    CHECK(reply.find("not here") != std::string::npos);
+}
+
+TEST_CASE("who has begun a request and takes too long gets 408") {
+    Talk talk;
+    CHECK(talk.say("GET").empty());
+    talk.connection.time_out();
+    CHECK(talk.listen().starts_with("HTTP/1.1 408 "));
+    CHECK(talk.connection.finished());
+}
+
+TEST_CASE("who has said nothing is left without a word") {
+    Talk talk;
+    talk.connection.time_out();
+    CHECK(talk.listen().empty());
+    CHECK(talk.connection.finished());
+}
+
+TEST_CASE("a request that breaks off gets 400, and silence is no request") {
+    Talk begun;
+    CHECK(begun.say("GET").empty());
+    begun.connection.end_of_input();
+    CHECK(begun.listen().starts_with("HTTP/1.1 400 "));
+
+    Talk silent;
+    silent.connection.end_of_input();
+    CHECK(silent.listen().empty());
+    CHECK(silent.connection.finished());
+}
+
+TEST_CASE("a head has ten seconds in all, however it trickles") {
+    Talk talk;
+    talk.say("G");
+    const auto deadline = talk.connection.deadline();
+    CHECK(deadline <= Clock::now() + std::chrono::seconds(10));
+    CHECK(deadline > Clock::now() + std::chrono::seconds(9));
+    talk.say("ET / HT");
+    CHECK(talk.connection.deadline() == deadline);
+}
+
+TEST_CASE("when the server stops, who has begun may end, and who has not has no time left") {
+    Talk begun;
+    begun.say("GET");
+    begun.connection.stop();
+    CHECK(begun.connection.deadline() > Clock::now() + std::chrono::seconds(5));
+
+    Talk silent;
+    silent.connection.stop();
+    CHECK(silent.connection.deadline() <= Clock::now());
+}

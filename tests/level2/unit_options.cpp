@@ -1,0 +1,50 @@
+// options.hpp on argument lists.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <vector>
+
+#include "options.hpp"
+
+namespace {
+
+Options parse(std::vector<const char*> arguments, const char* port_variable = nullptr) {
+    if (port_variable != nullptr)
+        setenv("PORT", port_variable, 1);
+    else
+        unsetenv("PORT");
+    arguments.insert(arguments.begin(), "server");
+    return parse_options(static_cast<int>(arguments.size()), arguments.data());
+}
+
+}  // namespace
+
+TEST_CASE("without arguments it is port 9000 of this machine, with a log") {
+    const auto options = parse({});
+    CHECK(options.port == 9000);
+    CHECK(options.host == "127.0.0.1");
+    CHECK_FALSE(options.quiet);
+    CHECK_FALSE(options.help);
+}
+
+TEST_CASE("the port comes from the command line, else from PORT") {
+    CHECK(parse({"8080"}).port == 8080);
+    CHECK(parse({"--port", "8081"}).port == 8081);
+    CHECK(parse({}, "8082").port == 8082);
+    CHECK(parse({"8080"}, "8082").port == 8080);
+}
+
+TEST_CASE("the other options are understood") {
+    const auto options = parse({"--host", "::1", "--quiet", "--help"});
+    CHECK(options.host == "::1");
+    CHECK(options.quiet);
+    CHECK(options.help);
+}
+
+TEST_CASE("a bad command line is refused") {
+    for (const char* argument : {"0", "65536", "-1", "80x", "", "--nonsense", "--port", "--host"}) {
+        CAPTURE(argument);
+        CHECK_THROWS_AS(parse({argument}), UsageError);
+    }
+    CHECK_THROWS_AS(parse({}, "many"), UsageError);
+}

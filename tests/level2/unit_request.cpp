@@ -1,0 +1,301 @@
+// request.hpp on strings: what is a request, what is refused and with which status, and that it makes
+// no difference how the bytes are cut up.
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "request.hpp"
+
+namespace {
+
+// Everything that the parser makes of the bytes: a line for each request, and the status at the end
+// if it refuses them.
+std::string outcome(RequestParser& parser) {
+    std::string text;
+    try {
+        while (const auto request = parser.next()) {
+            text += request->method + ' ' + request->path + '?' + request->query + '\n';
+            for (const auto& [name, value] : request->headers) text += name + '=' + value + '\n';
+        }
+    } catch (const HttpError& error) {
+        text += std::to_string(error.status);
+    }
+    return text;
+}
+
+std::string outcome(std::string_view bytes) {
+    RequestParser parser{Limits()};
+    parser.feed(bytes);
+    return outcome(parser);
+}
+
+// The status that a head with these lines is refused with; "" if it is not.
+std::string status_of_fields(const std::string& lines) {
+    const auto text = outcome("GET / HTTP/1.1\r\n" + lines + "\r\n");
+    return text.starts_with("GET") || text.empty() ? "" : text;
+}
+
+std::string status_of_line(const std::string& line) {
+    const auto text = outcome(line + "\r\nHost: a\r\n\r\n");
+    return text.starts_with("GET") || text.starts_with("OPTIONS") ? "" : text;
+}
+
+Request parse(std::string_view bytes) {
+    RequestParser parser{Limits()};
+    parser.feed(bytes);
+    auto request = parser.next();
+    REQUIRE(request.has_value());
+    return *request;
+}
+
+}  // namespace
+
+TEST_CASE("a request is taken apart") {
+    const auto request = parse("GET /a%20b?c=%20 HTTP/1.1\r\nHost: a:80\r\nX:\t y  z \r\n\r\n");
+    CHECK(request.line == "GET /a%20b?c=%20 HTTP/1.1");
+    CHECK(request.method == "GET");
+    CHECK(request.target == "/a%20b?c=%20");
+    CHECK(request.version == "HTTP/1.1");
+    CHECK(request.path == "/a b");
+    CHECK(request.query == "c=%20");
+    CHECK(*request.headers.find("x") == "y  z");
+    CHECK_FALSE(request.has_body());
+}
+
+TEST_CASE("there is no request before the blank line") {
+    RequestParser parser{Limits()};
+    parser.feed("GET / HTTP/1.1\r\nHost: a\r\n");
+    CHECK_FALSE(parser.next().has_value());
+    CHECK(parser.begun());
+    parser.feed("\r\n");
+    CHECK(parser.next().has_value());
+    CHECK_FALSE(parser.begun());
+}
+
+TEST_CASE("several requests in one piece come out one by one") {
+    CHECK(outcome("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nHEAD /2 HTTP/1.1\r\nHost: b\r\n\r\nGET /3") ==
+          "GET /1?\nHost=a\nHEAD /2?\nHost=b\n");
+}
+
+TEST_CASE("lines may end in a bare LF, and empty lines may come first (RFC 9112 §2.2)") {
+    CHECK(outcome("\r\n\nGET / HTTP/1.1\nHost: a\n\n") == "GET /?\nHost=a\n");
+}
+
+TEST_CASE("a target in absolute form replaces the Host field (RFC 9112 §3.2.2)") {
+    const auto request = parse("GET http://b:81/x?y HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(request.path == "/x");
+    CHECK(request.query == "y");
+    CHECK(*request.headers.find("Host") == "b:81");
+    CHECK(parse("GET http://b?y HTTP/1.1\r\nHost: a\r\n\r\n").path == "/");
+}
+
+TEST_CASE("OPTIONS may ask for *, and nothing else may") {
+    CHECK(status_of_line("OPTIONS * HTTP/1.1") == "");
+    CHECK(status_of_line("GET * HTTP/1.1") == "400");
+}
+
+TEST_CASE("a request line that is not one is refused") {
+    for (const char* line : {"GET",
+                             "GET /",
+                             "GET  / HTTP/1.1",
+                             "GET /  HTTP/1.1",
+                             "GET / x HTTP/1.1",
+                             " GET / HTTP/1.1",
+                             "G(T / HTTP/1.1",
+                             "GET / http/1.1",
+                             "GET / HTTP/1.10",
+                             "GET / HTTP/11",
+                             "GET / HTTP/1.1 ",
+                             "GET a HTTP/1.1",
+                             "GET /\x01 HTTP/1.1",
+                             "GET /\xc3\xa4 HTTP/1.1",
+                             "GET /#a HTTP/1.1",
+                             "GET /%zz HTTP/1.1",
+                             "GET http:///a HTTP/1.1",
+                             "GET http://u@h/ HTTP/1.1",
+                             "GET\t/\tHTTP/1.1",
+                             "GET / HTTP/1.1\rX",
+                             "{}",
+                             "\x16\x03\x01"}) {
+        CAPTURE(line);
+        CHECK(status_of_line(line) == "400");
+    }
+}
+
+TEST_CASE("an unknown method is 501, another protocol version 505") {
+    CHECK(status_of_line("BREW / HTTP/1.1") == "501");
+    CHECK(status_of_line("get / HTTP/1.1") == "501");
+    CHECK(status_of_line("CONNECT a:80 HTTP/1.1") == "501");
+    CHECK(status_of_line("GET / HTTP/2.0") == "505");
+    CHECK(status_of_line("PRI * HTTP/2.0") == "505");
+    CHECK(status_of_line("GET / HTTP/0.9") == "505");
+    CHECK(status_of_line("GET / HTTP/1.2") == "");
+}
+
+TEST_CASE("a field that is not one is refused") {
+    for (const std::string& line :
+         {std::string("Host : a"), std::string(": a"), std::string("a"), std::string(" a: b"),
+          std::string("a: b\r\n c"), std::string("\ta: b"), std::string("a: b\rc"),
+          std::string("a: b\0c", 6), std::string("a: \x01"), std::string("a: \x7f"),
+          std::string("a\x80: b"), std::string("a b: c"), std::string("a\r: b")}) {
+        CAPTURE(line);
+        CHECK(status_of_fields("Host: a\r\n" + line + "\r\n") == "400");
+    }
+}
+
+TEST_CASE("HTTP/1.1 needs exactly one valid Host") {
+    CHECK(status_of_fields("") == "400");
+    CHECK(status_of_fields("Host: a\r\nHost: a\r\n") == "400");
+    for (const char* host : {"a/b", "a b", "u@a", "a:b", "a:80:1", "[::1", "[::1]x", "a#", "a?"}) {
+        CAPTURE(host);
+        CHECK(status_of_fields(std::string("Host: ") + host + "\r\n") == "400");
+    }
+    for (const char* host : {"", "a", "a.b-c:80", "127.0.0.1:9000", "[::1]", "[::1]:80", "a:"}) {
+        CAPTURE(host);
+        CHECK(status_of_fields(std::string("Host: ") + host + "\r\n") == "");
+    }
+}
+
+TEST_CASE("HTTP/1.0 needs no Host, but not two either") {
+    CHECK(outcome("GET / HTTP/1.0\r\n\r\n") == "GET /?\n");
+    CHECK(outcome("GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n") == "400");
+}
+
+TEST_CASE("framing that two programs could read differently is refused") {
+    for (const char* fields :
+         {"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+          "Content-Length: 5\r\nContent-Length: 5\r\n",
+          "Content-Length: 5\r\nContent-Length: 6\r\n", "Content-Length: 5, 5\r\n",
+          "Content-Length: +5\r\n", "Content-Length: -5\r\n", "Content-Length: 0x5\r\n",
+          "Content-Length: 5 5\r\n", "Content-Length:\r\n",
+          "Content-Length: 18446744073709551616\r\n", "Transfer-Encoding: xchunked\r\n",
+          "Transfer-Encoding: chunked, identity\r\n", "Transfer-Encoding: identity\r\n",
+          "Transfer-Encoding:\r\n", "Transfer-Encoding: \"chunked\"\r\n",
+          "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+          "Transfer-Encoding: \x0b"
+          "chunked\r\n"}) {
+        CAPTURE(fields);
+        CHECK(status_of_fields(std::string("Host: a\r\n") + fields) == "400");
+    }
+    CHECK(status_of_fields("Host: a\r\nTransfer-Encoding: gzip, chunked\r\n") == "501");
+    CHECK(outcome("GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n") == "400");
+}
+
+TEST_CASE("a request says whether a body follows" * doctest::skip(LEVEL > 3) *
+          doctest::description("level 4 reads the body: see tests/level4")) {
+    const std::string head = "POST / HTTP/1.1\r\nHost: a\r\n";
+    CHECK(parse(head + "Content-Length: 5\r\n\r\n").has_body());
+    CHECK(parse(head + "Transfer-Encoding: Chunked\r\n\r\n").has_body());
+    CHECK_FALSE(parse(head + "Content-Length: 0\r\n\r\n").has_body());
+    CHECK_FALSE(parse(head + "\r\n").has_body());
+}
+
+TEST_CASE("the request line may have 8 KiB") {
+    const auto line = [](std::size_t size) {  // with its CR LF
+        return "GET /" + std::string(size - 16, 'a') + " HTTP/1.1";
+    };
+    CHECK(status_of_line(line(8 * 1024)) == "");
+    CHECK(status_of_line(line(8 * 1024 + 1)) == "414");
+    CHECK(outcome(std::string(8 * 1024 + 1, 'a')) == "414");
+}
+
+TEST_CASE("the header section may have 16 KiB") {
+    const auto section = [](std::size_t size) {  // with the blank line that ends it
+        return "Host: a\r\nX: " + std::string(size - 9 - 5 - 2, 'a') + "\r\n";
+    };
+    CHECK(status_of_fields(section(16 * 1024)) == "");
+    CHECK(status_of_fields(section(16 * 1024 + 1)) == "431");
+    CHECK(outcome("GET / HTTP/1.1\r\nX: " + std::string(16 * 1024, 'a')) == "431");
+}
+
+TEST_CASE("there may be 100 fields") {
+    std::string lines = "Host: a\r\n";
+    for (int i = 0; i < 99; ++i) lines += "X: y\r\n";
+    CHECK(status_of_fields(lines) == "");
+    CHECK(status_of_fields(lines + "X: y\r\n") == "431");
+}
+
+TEST_CASE("it makes no difference where the bytes are cut") {
+    const std::vector<std::string> streams{
+        "GET /a?b HTTP/1.1\r\nHost: a\r\nX: y\r\n\r\nHEAD / HTTP/1.0\r\n\r\n",
+        "\r\nGET / HTTP/1.1\nHost: a\n\n",
+        "GET http://b/c HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost : a\r\n\r\n",
+        "GET / HTTP/1.1\rHost: a\r\n\r\n",
+        "BREW / HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/3.0\r\n",
+    };
+    for (const auto& stream : streams) {
+        CAPTURE(stream);
+        const auto expected = outcome(stream);
+        for (std::size_t cut = 1; cut < stream.size(); ++cut) {
+            CAPTURE(cut);
+            RequestParser parser{Limits()};
+            parser.feed(std::string_view(stream).substr(0, cut));
+            std::string seen = outcome(parser);
+            if (!seen.ends_with('\n') && !seen.empty()) {
+                CHECK(seen == expected);  // refused already: nothing more is fed
+                continue;
+            }
+            parser.feed(std::string_view(stream).substr(cut));
+            CHECK(seen + outcome(parser) == expected);
+        }
+        RequestParser parser{Limits()};
+        std::string seen;
+        for (const char byte : stream) {
+            parser.feed({&byte, 1});
+            seen += outcome(parser);
+            if (!seen.ends_with('\n') && !seen.empty()) break;
+        }
+        CHECK(seen == expected);
+    }
+}
+
+// Changes good requests at random, and asks for nothing but that the parser ends, with a request or
+// with one of the statuses that it may refuse with. The sanitizers look for the rest.
+TEST_CASE("no bytes at all break the parser") {
+    const char* const chosen = std::getenv("SEED");
+    const auto seed =
+        chosen != nullptr ? static_cast<unsigned>(std::atoi(chosen)) : std::random_device()();
+    INFO("SEED=" << seed);
+    std::mt19937 random(seed);
+    const auto below = [&](std::size_t limit) { return random() % limit; };
+    const std::string alphabet("\r\n :\t/%?HTP1.0,;=\0\x7f\xff", 21);
+    const std::string good =
+        "POST /a%20b?c=d HTTP/1.1\r\nHost: a:80\r\nContent-Length: 3\r\nX-Y: z\r\n\r\nabc"
+        "GET http://a/b HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
+    int rounds = 0;
+    for (; rounds < 20000 && std::chrono::steady_clock::now() < end; ++rounds) {
+        std::string bytes = good;
+        for (auto changes = 1 + below(4); changes > 0; --changes) {
+            const auto at = below(bytes.size());
+            const char byte = alphabet[below(alphabet.size())];
+            switch (below(3)) {
+                case 0: bytes[at] = byte; break;
+                case 1: bytes.insert(at, 1 + below(3), byte); break;
+                default: bytes.erase(at, 1 + below(5)); break;
+            }
+        }
+        RequestParser parser{Limits()};
+        for (std::size_t at = 0; at < bytes.size();) {
+            const auto size = 1 + below(40);
+            parser.feed(std::string_view(bytes).substr(at, size));
+            at += size;
+            const auto text = outcome(parser);
+            if (text.empty() || text.ends_with('\n')) continue;
+            const auto status = text.substr(text.rfind('\n') + 1);
+            const bool known = status == "400" || status == "501" || status == "505" ||
+                               status == "413" || status == "415" || status == "417";
+            CHECK_MESSAGE(known, "status " << status << " for " << bytes);
+            break;
+        }
+    }
+    CHECK(rounds > 100);
+}

@@ -1,0 +1,60 @@
+// response.hpp on strings.
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "response.hpp"
+
+namespace {
+
+std::string serialized(const Response& response, bool with_body = true) {
+    std::string output;
+    serialize(response, with_body, output);
+    // The Date is the one thing that changes.
+    const auto date = output.find("Date: ");
+    REQUIRE(date != std::string::npos);
+    return output.erase(date, output.find("\r\n", date) + 2 - date);
+}
+
+}  // namespace
+
+TEST_CASE("a response is a status line, fields, a blank line and the body") {
+    CHECK(serialized(Response::text("hi\n")) ==
+          "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n"
+          "X-Content-Type-Options: nosniff\r\nContent-Length: 3\r\n\r\nhi\n");
+}
+
+TEST_CASE("without its body a response has the same fields, the length too") {
+    const auto response = Response::html("<p>");
+    CHECK(serialized(response, false) + "<p>" == serialized(response, true));
+}
+
+TEST_CASE("204 and 304 have no Content-Length") {
+    CHECK(serialized(Response{204, {}, ""}).find("Content-Length") == std::string::npos);
+    CHECK(serialized(Response{304, {}, ""}).find("Content-Length") == std::string::npos);
+}
+
+TEST_CASE("serialize() appends to what is there") {
+    std::string output = "before";
+    serialize(Response::text(""), true, output);
+    CHECK(output.starts_with("beforeHTTP/1.1 200 OK\r\n"));
+}
+
+TEST_CASE("an error page names the error, and its explanation can't be markup") {
+    const auto response = Response::error(404, "There is no <b>");
+    CHECK(response.status == 404);
+    CHECK(response.body.find("404 Not Found") != std::string::npos);
+    CHECK(response.body.find("There is no &lt;b&gt;") != std::string::npos);
+}
+
+TEST_CASE("dates are written as HTTP wants them (RFC 9110 §5.6.7)") {
+    CHECK(http_date(784111777) == "Sun, 06 Nov 1994 08:49:37 GMT");
+    CHECK(http_date(0) == "Thu, 01 Jan 1970 00:00:00 GMT");
+}
+
+TEST_CASE("every status that the server uses has its phrase") {
+    for (const int status : {200, 400, 404, 405, 408, 414, 431, 500, 501, 505}) {
+        CAPTURE(status);
+        CHECK(reason_phrase(status) != "Unknown");
+    }
+}

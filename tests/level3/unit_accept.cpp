@@ -1,0 +1,61 @@
+// accept.hpp and mime.hpp on strings.
+#include <doctest/doctest.h>
+
+#include "accept.hpp"
+#include "mime.hpp"
+
+namespace {
+
+double gzip_in(const char* value) {
+    Headers headers;
+    headers.add("Accept-Encoding", value);
+    return quality_of(headers, "Accept-Encoding", "gzip");
+}
+
+}  // namespace
+
+TEST_CASE("an item that is listed is wanted, as much as its weight says") {
+    CHECK(gzip_in("gzip") == 1);
+    CHECK(gzip_in("br, GZIP") == 1);
+    CHECK(gzip_in("br;q=1.0, gzip;q=0.5") == 0.5);
+    CHECK(gzip_in("gzip ; Q=0.25 ,br") == 0.25);
+}
+
+TEST_CASE("a weight of 0 means: never") {
+    CHECK(gzip_in("gzip;q=0") == 0);
+    CHECK(gzip_in("gzip;q=0.000") == 0);
+    CHECK(gzip_in("*, gzip;q=0") == 0);
+}
+
+TEST_CASE("a star stands for what is not listed") {
+    CHECK(gzip_in("*") == 1);
+    CHECK(gzip_in("br, *;q=0.1") == 0.1);
+    CHECK(gzip_in("br") == 0);
+    CHECK(gzip_in("") == 0);
+}
+
+TEST_CASE("a weight that is none counts as 0, and one above 1 as 1") {
+    CHECK(gzip_in("gzip;q=x") == 0);
+    CHECK(gzip_in("gzip;q=-1") == 0);
+    CHECK(gzip_in("gzip;q=7") == 1);
+    CHECK(gzip_in("gzip;level=9") == 1);
+}
+
+TEST_CASE("without the field nothing is wanted") {
+    CHECK(quality_of(Headers(), "Accept-Encoding", "gzip") == 0);
+}
+
+TEST_CASE("a file's type is told from its last suffix, in whatever case") {
+    CHECK(mime_type("index.html") == "text/html; charset=utf-8");
+    CHECK(mime_type("a.b/STYLE.CSS") == "text/css; charset=utf-8");
+    CHECK(mime_type("app.min.js") == "text/javascript; charset=utf-8");
+    CHECK(mime_type("photo.JPeG") == "image/jpeg");
+    CHECK(mime_type("a.tar.gz") == "application/gzip");
+}
+
+TEST_CASE("what has no known suffix is bytes") {
+    CHECK(mime_type("README") == "application/octet-stream");
+    CHECK(mime_type("a.unheard-of") == "application/octet-stream");
+    CHECK(mime_type("") == "application/octet-stream");
+    CHECK(mime_type("dir.html/file") == "application/octet-stream");
+}

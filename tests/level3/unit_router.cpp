@@ -1,0 +1,177 @@
+// router.hpp on paths: which route answers, and with what parameters.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
+#include "router.hpp"
+
+namespace {
+
+// A handler that tells its name and the parameters that it got.
+Handler named(const std::string& name) {
+    return [name](const Request& request) {
+        std::string text = name;
+        for (const auto& [key, value] : request.params) text += " " + key + "=" + value;
+        return Response::text(text);
+    };
+}
+
+Response ask(const Router& router, const std::string& method, const std::string& path) {
+    Request request;
+    request.method = method;
+    request.path = path;
+    return router.handle(request);
+}
+
+std::string body(const Router& router, const std::string& path) {
+    return ask(router, "GET", path).body;
+}
+
+}  // namespace
+
+TEST_CASE("an exact pattern answers its path and no other") {
+    Router router;
+    router.get("/", named("home"));
+    router.get("/a/b", named("ab"));
+    CHECK(body(router, "/") == "home");
+    CHECK(body(router, "/a/b") == "ab");
+    for (const char* path : {"/a", "/a/b/", "/a/b/c", "//a/b", "/A/b", ""}) {
+        CAPTURE(path);
+        CHECK(ask(router, "GET", path).status == 404);
+    }
+}
+
+TEST_CASE("a parameter is any one segment, but not an empty one") {
+    Router router;
+    router.get("/users/{id}/posts/{post}", named("post"));
+    CHECK(body(router, "/users/a b/posts/7") == "post id=a b post=7");
+    CHECK(ask(router, "GET", "/users//posts/7").status == 404);
+    CHECK(ask(router, "GET", "/users/1/2/posts/7").status == 404);
+}
+
+TEST_CASE("an int parameter is digits, and not too many of them") {
+    Router router;
+    router.get("/users/{id:int}", named("user"));
+    CHECK(body(router, "/users/42") == "user id=42");
+    for (const char* text : {"abc", "4x", "-1", "+1", "1.5", " 1", "1234567890123456789"}) {
+        CAPTURE(text);
+        CHECK(ask(router, "GET", std::string("/users/") + text).status == 404);
+    }
+}
+
+TEST_CASE("a wildcard takes all that is left, or nothing") {
+    Router router;
+    router.get("/files/*path", named("files"));
+    CHECK(body(router, "/files/a/b.txt") == "files path=a/b.txt");
+    CHECK(body(router, "/files/") == "files path=");
+    CHECK(ask(router, "GET", "/files").status == 404);
+}
+
+TEST_CASE(
+    "exact goes before parameter, parameter before wildcard, in whatever order they were added") {
+    std::vector<std::string> patterns{"/a/*rest", "/a/{x}", "/a/b", "/{y}/b"};
+    std::sort(patterns.begin(), patterns.end());
+    do {
+        Router router;
+        for (const auto& pattern : patterns) router.get(pattern, named(pattern));
+        CHECK(body(router, "/a/b") == "/a/b");
+        CHECK(body(router, "/a/c") == "/a/{x} x=c");
+        CHECK(body(router, "/a/c/d") == "/a/*rest rest=c/d");
+        CHECK(body(router, "/z/b") == "/{y}/b y=z");
+    } while (std::next_permutation(patterns.begin(), patterns.end()));
+}
+
+TEST_CASE("a better route without the method does not hide a worse one that has it") {
+    Router router;
+    router.get("/a/b", named("exact"));
+    router.post("/a/{x}", named("parameter"));
+    CHECK(ask(router, "POST", "/a/b").body == "parameter x=b");
+}
+
+TEST_CASE("a group puts its prefix before its patterns, and groups nest") {
+    Router router;
+    router.group("/api").group("/v1").get("/users/{id:int}", named("user"));
+    CHECK(body(router, "/api/v1/users/7") == "user id=7");
+}
+
+TEST_CASE("each method has its own routes") {
+    Router router;
+    router.get("/x", named("get"));
+    router.post("/x", named("post"));
+    router.put("/x", named("put"));
+    router.patch("/x", named("patch"));
+    router.del("/x", named("delete"));
+    CHECK(ask(router, "GET", "/x").body == "get");
+    CHECK(ask(router, "POST", "/x").body == "post");
+    CHECK(ask(router, "PUT", "/x").body == "put");
+    CHECK(ask(router, "PATCH", "/x").body == "patch");
+    CHECK(ask(router, "DELETE", "/x").body == "delete");
+}
+
+TEST_CASE("any() answers every method that has no route of its own") {
+    Router router;
+    router.any("/x", named("any"));
+    router.post("/x", named("post"));
+    CHECK(ask(router, "DELETE", "/x").body == "any");
+    CHECK(ask(router, "POST", "/x").body == "post");
+}
+
+TEST_CASE("HEAD is answered as GET, unless it has a route of its own") {
+    Router router;
+    router.get("/x", named("get"));
+    CHECK(ask(router, "HEAD", "/x").body == "get");
+}
+
+TEST_CASE("a path that exists for other methods is 405 with Allow") {
+    Router router;
+    router.get("/x", named("get"));
+    router.put("/{id}", named("put"));
+    const auto response = ask(router, "POST", "/x");
+    CHECK(response.status == 405);
+    REQUIRE(response.headers.find("Allow") != nullptr);
+    CHECK(*response.headers.find("Allow") == "GET, HEAD, PUT, OPTIONS");
+}
+
+TEST_CASE("OPTIONS tells the methods of a path, and of the server") {
+    Router router;
+    router.get("/x", named("get"));
+    router.post("/y", named("post"));
+    CHECK(ask(router, "OPTIONS", "/x").status == 204);
+    CHECK(*ask(router, "OPTIONS", "/x").headers.find("Allow") == "GET, HEAD, OPTIONS");
+    CHECK(*ask(router, "OPTIONS", "*").headers.find("Allow") == "GET, HEAD, POST, OPTIONS");
+    CHECK(ask(router, "OPTIONS", "/z").status == 404);
+}
+
+TEST_CASE("two patterns that match the same path equally well are refused, by name") {
+    const std::pair<const char*, const char*> pairs[] = {{"/a", "/a"},
+                                                         {"/a/{x}", "/a/{y}"},
+                                                         {"/a/{x}", "/a/{y:int}"},
+                                                         {"/a/*x", "/a/*y"},
+                                                         {"/{x}/b", "/{y}/b"}};
+    for (const auto& [first, second] : pairs) {
+        CAPTURE(first);
+        CAPTURE(second);
+        Router router;
+        router.get(first, named("first"));
+        std::string message;
+        try {
+            router.get(second, named("second"));
+        } catch (const std::invalid_argument& error) {
+            message = error.what();
+        }
+        CHECK(message.find(first) != std::string::npos);
+        CHECK(message.find(second) != std::string::npos);
+        CHECK_NOTHROW(router.post(second, named("another method")));
+    }
+}
+
+TEST_CASE("a malformed pattern is refused") {
+    for (const char* pattern :
+         {"", "a", "/{}", "/{:int}", "/*", "/*a/b", "/{a", "/a}", "/a{b}", "/a*", "/{a:float}"}) {
+        CAPTURE(pattern);
+        Router router;
+        CHECK_THROWS_AS(router.get(pattern, named("x")), std::invalid_argument);
+    }
+}

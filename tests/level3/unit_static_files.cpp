@@ -1,0 +1,232 @@
+// static_files.hpp on a folder made for each case. What can be seen from outside is tested over TCP,
+// in blackbox_static_files.cpp; here is what needs no server, and no second client.
+#include <doctest/doctest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "static_files.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// A folder "site" with a file, beside a file that is not meant for anybody.
+struct Folder {
+    Folder() {
+        std::string pattern = (fs::temp_directory_path() / "static-files-XXXXXX").string();
+        REQUIRE(mkdtemp(pattern.data()) != nullptr);
+        root = pattern;
+        fs::create_directories(root / "site/sub");
+        write("secret.txt", "secret");
+        write("site/a.txt", "0123456789");
+    }
+    ~Folder() { fs::remove_all(root); }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+
+    void write(const std::string& name, const std::string& content) const {
+        std::ofstream(root / name, std::ios::binary) << content;
+    }
+    Response get(const std::string& path, const Headers& headers = {}) const {
+        StaticFiles files(root / "site");
+        Request request;
+        request.method = "GET";
+        request.path = request.target = "/" + path;
+        request.headers = headers;
+        return files.serve_file(request, path);
+    }
+    Response get(const std::string& path, const std::string& name, const std::string& value) const {
+        Headers headers;
+        headers.add(name, value);
+        return get(path, headers);
+    }
+    // The bytes that a range leaves of a.txt, or the status if it is not 206.
+    std::string range(const std::string& value) const {
+        const auto response = get("a.txt", "Range", value);
+        return response.status == 206 ? response.body : std::to_string(response.status);
+    }
+
+    fs::path root;
+};
+
+}  // namespace
+
+TEST_CASE("a file is served with what describes it") {
+    const Folder folder;
+    const auto response = folder.get("a.txt");
+    CHECK(response.status == 200);
+    CHECK(response.body == "0123456789");
+    CHECK(*response.headers.find("Content-Type") == "text/plain; charset=utf-8");
+    for (const char* name : {"ETag", "Last-Modified", "Cache-Control", "Accept-Ranges"}) {
+        CAPTURE(name);
+        CHECK(response.headers.find(name) != nullptr);
+    }
+}
+
+TEST_CASE("names that lead out of the folder, or into hidden files, are not found") {
+    const Folder folder;
+    folder.write("site/.hidden", "x");
+    fs::create_directory(folder.root / "site/.git");
+    folder.write("site/.git/config", "x");
+    fs::create_symlink(folder.root / "secret.txt", folder.root / "site/link.txt");
+    fs::create_directory_symlink(folder.root, folder.root / "site/up");
+    const std::string nul("a.txt\0.png", 10);
+    for (const std::string& path :
+         {std::string("../secret.txt"), std::string("sub/../../secret.txt"),
+          std::string("sub/../a.txt"), std::string("./a.txt"), std::string("/a.txt"),
+          std::string("sub//a.txt"), std::string("..\\secret.txt"), std::string(".hidden"),
+          std::string(".git/config"), nul, std::string("link.txt"), std::string("up/secret.txt"),
+          std::string("../site/a.txt"), std::string(".."), std::string("../"),
+          (folder.root / "secret.txt").string(), std::string("a.txt/"), std::string(5000, 'a')}) {
+        CAPTURE(path);
+        CHECK(folder.get(path).status == 404);
+    }
+}
+
+TEST_CASE("a link that stays in the folder is followed") {
+    const Folder folder;
+    fs::create_symlink("a.txt", folder.root / "site/b.txt");
+    CHECK(folder.get("b.txt").body == "0123456789");
+}
+
+TEST_CASE("a named pipe is not opened") {
+    const Folder folder;
+    REQUIRE(mkfifo((folder.root / "site/pipe").c_str(), 0600) == 0);
+    CHECK(folder.get("pipe").status == 404);
+}
+
+TEST_CASE("a directory is redirected to its slash, and has an index") {
+    const Folder folder;
+    const auto response = folder.get("sub");
+    CHECK(response.status == 301);
+    CHECK(*response.headers.find("Location") == "/sub/");
+    CHECK(folder.get("sub/").status == 404);
+    folder.write("site/sub/index.html", "index");
+    CHECK(folder.get("sub/").body == "index");
+}
+
+TEST_CASE("a range is the bytes that were asked for") {
+    const Folder folder;
+    CHECK(folder.range("bytes=0-0") == "0");
+    CHECK(folder.range("bytes=2-4") == "234");
+    CHECK(folder.range("bytes=7-") == "789");
+    CHECK(folder.range("bytes=-3") == "789");
+    CHECK(folder.range("bytes=8-99") == "89");
+    CHECK(folder.range("bytes=-99") == "0123456789");
+    CHECK(folder.range("bytes=0-18446744073709551615") == "0123456789");
+    CHECK(*folder.get("a.txt", "Range", "bytes=2-4").headers.find("Content-Range") ==
+          "bytes 2-4/10");
+}
+
+TEST_CASE("a range outside of the file is 416, and tells how long the file is") {
+    const Folder folder;
+    CHECK(folder.range("bytes=10-") == "416");
+    CHECK(folder.range("bytes=-0") == "416");
+    CHECK(*folder.get("a.txt", "Range", "bytes=10-").headers.find("Content-Range") == "bytes */10");
+    folder.write("site/empty.txt", "");
+    CHECK(folder.get("empty.txt", "Range", "bytes=0-").status == 416);
+}
+
+TEST_CASE("several ranges, other units and nonsense are answered with the whole file") {
+    const Folder folder;
+    for (const char* value :
+         {"bytes=0-1,3-4", "lines=0-1", "bytes=4-2", "bytes=-", "bytes=", "bytes=a-b", "bytes=1",
+          "bytes=--1", "bytes= 1-2", "bytes=0-18446744073709551616", ""}) {
+        CAPTURE(value);
+        CHECK(folder.range(value) == "200");
+    }
+}
+
+TEST_CASE("a condition on the ETag decides before one on the date") {
+    const Folder folder;
+    const auto etag = *folder.get("a.txt").headers.find("ETag");
+    const auto modified = *folder.get("a.txt").headers.find("Last-Modified");
+    CHECK(folder.get("a.txt", "If-None-Match", etag).status == 304);
+    CHECK(folder.get("a.txt", "If-None-Match", "\"x\", W/" + etag).status == 304);
+    CHECK(folder.get("a.txt", "If-None-Match", "*").status == 304);
+    CHECK(folder.get("a.txt", "If-Modified-Since", modified).status == 304);
+    CHECK(folder.get("a.txt", "If-Modified-Since", "Thu, 01 Jan 1970 00:00:00 GMT").status == 200);
+    Headers both;
+    both.add("If-None-Match", "\"x\"");
+    both.add("If-Modified-Since", modified);
+    CHECK(folder.get("a.txt", both).status == 200);
+}
+
+TEST_CASE("a 304 has the ETag and no body") {
+    const Folder folder;
+    const auto response = folder.get("a.txt", "If-None-Match", "*");
+    CHECK(response.headers.find("ETag") != nullptr);
+    CHECK(response.body.empty());
+}
+
+TEST_CASE("If-Match and If-Unmodified-Since refuse another version of the file") {
+    const Folder folder;
+    const auto etag = *folder.get("a.txt").headers.find("ETag");
+    CHECK(folder.get("a.txt", "If-Match", etag).status == 200);
+    CHECK(folder.get("a.txt", "If-Match", "W/" + etag).status == 412);
+    CHECK(folder.get("a.txt", "If-Match", "\"x\"").status == 412);
+    CHECK(folder.get("a.txt", "If-Unmodified-Since", "Thu, 01 Jan 1970 00:00:00 GMT").status ==
+          412);
+}
+
+TEST_CASE("all three forms of a date are understood (RFC 9110 §5.6.7), and others passed over") {
+    const Folder folder;
+    for (const char* date : {"Fri, 01 Jan 2038 00:00:00 GMT", "Friday, 01-Jan-38 00:00:00 GMT",
+                             "Fri Jan  1 00:00:00 2038"}) {
+        CAPTURE(date);
+        CHECK(folder.get("a.txt", "If-Modified-Since", date).status == 304);
+    }
+    CHECK(folder.get("a.txt", "If-Modified-Since", "tomorrow").status == 200);
+}
+
+TEST_CASE("If-Range keeps the range if the file is the same, and else gives all of it") {
+    const Folder folder;
+    Headers headers;
+    headers.add("Range", "bytes=0-1");
+    headers.add("If-Range", *folder.get("a.txt").headers.find("ETag"));
+    CHECK(folder.get("a.txt", headers).status == 206);
+    headers.set("If-Range", "\"x\"");
+    CHECK(folder.get("a.txt", headers).status == 200);
+    headers.set("If-Range", *folder.get("a.txt").headers.find("Last-Modified"));
+    CHECK(folder.get("a.txt", headers).status == 206);
+}
+
+TEST_CASE("a compressed copy goes to whoever takes gzip, under the file's own type") {
+    const Folder folder;
+    folder.write("site/a.txt.gz", "compressed");
+    const auto response = folder.get("a.txt", "Accept-Encoding", "gzip");
+    CHECK(response.body == "compressed");
+    CHECK(*response.headers.find("Content-Encoding") == "gzip");
+    CHECK(*response.headers.find("Content-Type") == "text/plain; charset=utf-8");
+    CHECK(*response.headers.find("Vary") == "Accept-Encoding");
+    CHECK(*response.headers.find("ETag") != *folder.get("a.txt").headers.find("ETag"));
+
+    const auto plain = folder.get("a.txt", "Accept-Encoding", "gzip;q=0");
+    CHECK(plain.body == "0123456789");
+    CHECK(*plain.headers.find("Vary") == "Accept-Encoding");
+}
+
+TEST_CASE("a compressed copy that is older than its file is not used") {
+    const Folder folder;
+    folder.write("site/a.txt.gz", "compressed");
+    fs::last_write_time(folder.root / "site/a.txt.gz",
+                        fs::last_write_time(folder.root / "site/a.txt") - std::chrono::hours(1));
+    CHECK(folder.get("a.txt", "Accept-Encoding", "gzip").body == "0123456789");
+}
+
+TEST_CASE("a large file is not copied into memory, a small one is") {
+    const Folder folder;
+    folder.write("site/large", std::string(65'537, 'x'));
+    folder.write("site/small", std::string(65'536, 'x'));
+    CHECK(folder.get("large").file.has_value());
+    CHECK(folder.get("large").body.empty());
+    CHECK_FALSE(folder.get("small").file.has_value());
+    const auto response = folder.get("large", "Range", "bytes=5-9");
+    REQUIRE(response.file.has_value());
+    CHECK(response.file->offset == 5);
+    CHECK(response.file->length == 5);
+}

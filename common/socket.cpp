@@ -1,5 +1,6 @@
-// How socket.hpp does it. Every socket here is non-blocking: no call on it ever waits. Waiting is
-// done in one place, wait_for(), which knows the deadline and the signal to stop.
+// How socket.hpp does it. A thread that has nothing to do waits inside of recv() or send(), as long
+// as the kernel's own timeouts allow. Only who waits for the next client waits for two things at
+// once, that client and the signal to stop, and needs poll() for that.
 #include "socket.hpp"
 
 #include <fcntl.h>
@@ -36,10 +37,16 @@ void on_stop_signal(int signal) {
     errno = saved_errno;
 }
 
-// Close-on-exec, too: a program that we might start must not inherit our clients.
-void set_flags(int descriptor) {
-    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
-    fcntl(descriptor, F_SETFL, O_NONBLOCK);
+// Waits until the descriptor (-1: none) has something to read, for the given milliseconds at most
+// (-1: for ever). Returns false if the program was asked to stop, before or meanwhile.
+bool wait_readable(int descriptor, int timeout) {
+    pollfd watched[2] = {{descriptor, POLLIN, 0}, {stop_pipe[0], POLLIN, 0}};
+    return poll(watched, 2, timeout) <= 0 || watched[1].revents == 0;
+}
+
+void set_timeout(const Socket& socket, int option, std::chrono::microseconds time) {
+    const timeval value{time / std::chrono::seconds(1), time.count() % 1'000'000};
+    setsockopt(socket.descriptor(), SOL_SOCKET, option, &value, sizeof value);
 }
 
 // One line of theirs per line of ours, and all of it in one fputs(): so threads don't mix lines.
@@ -63,9 +70,17 @@ void Socket::close() {
 
 void handle_signals() {
     if (pipe(stop_pipe) != 0) throw std::runtime_error("Cannot make a pipe");
-    for (const int end : stop_pipe) set_flags(end);
     for (const int stop : {SIGINT, SIGTERM}) std::signal(stop, on_stop_signal);
     std::signal(SIGPIPE, SIG_IGN);
+}
+
+bool stop_requested() {
+    return stop_asked.load(std::memory_order_relaxed);
+}
+
+void wait_for_stop() {
+    while (wait_readable(-1, -1)) {
+    }
 }
 
 Socket listen_on(const std::string& host, int port, const std::string& program) {
@@ -81,10 +96,16 @@ Socket listen_on(const std::string& host, int port, const std::string& program) 
     const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> address(found, freeaddrinfo);
 
     Socket listener(socket(address->ai_family, SOCK_STREAM, 0));
-    set_flags(listener.descriptor());
-    // Without this the port of a server that has just ended stays taken for a minute (TIME_WAIT).
+    fcntl(listener.descriptor(), F_SETFD, FD_CLOEXEC);  // not for programs that we might start
+    fcntl(listener.descriptor(), F_SETFL, O_NONBLOCK);
     const int yes = 1;
+    // Without this the port of a server that has just ended stays taken for a minute (TIME_WAIT).
     setsockopt(listener.descriptor(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    // Clients' sockets inherit these. Nagle's algorithm would hold back the end of a reply until
+    // the client has acknowledged its beginning: 40 ms for nothing, as we send replies whole.
+    setsockopt(listener.descriptor(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    set_timeout(listener, SO_RCVTIMEO, std::chrono::milliseconds(250));
+    set_timeout(listener, SO_SNDTIMEO, send_stall);
     if (bind(listener.descriptor(), address->ai_addr, address->ai_addrlen) == 0 &&
         listen(listener.descriptor(), SOMAXCONN) == 0) {
         return listener;
@@ -102,11 +123,8 @@ Socket accept_client(const Socket& listener) {
     for (;;) {
         Socket client(accept(listener.descriptor(), nullptr, nullptr));
         if (client) {
-            set_flags(client.descriptor());
-            // Nagle's algorithm would hold back the end of a reply until the client has
-            // acknowledged its beginning: up to 40 ms for nothing, as we send replies whole.
-            const int yes = 1;
-            setsockopt(client.descriptor(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+            fcntl(client.descriptor(), F_SETFD, FD_CLOEXEC);
+            fcntl(client.descriptor(), F_SETFL, 0);  // blocking, whatever the listener is
             if (tracing()) trace('*', "accepted descriptor " + std::to_string(client.descriptor()));
             return client;
         }
@@ -115,11 +133,7 @@ Socket accept_client(const Socket& listener) {
         // is left. Then the listener stays readable, so waiting for it would spin; but a tenth of a
         // second later some client may have left.
         const bool nobody = errno == EAGAIN || errno == EWOULDBLOCK;
-        const auto later = Clock::now() + std::chrono::milliseconds(100);
-        const auto end =
-            nobody ? wait_for(listener, Until::readable, Clock::time_point::max(), Stop::heed)
-                   : wait_for(Socket(), Until::readable, later, Stop::heed);
-        if (end == Wait::stopping) return Socket();
+        if (!wait_readable(nobody ? listener.descriptor() : -1, nobody ? -1 : 100)) return Socket();
     }
 }
 
@@ -134,45 +148,32 @@ std::string peer_address(const Socket& client) {
     return host;
 }
 
-Wait wait_for(const Socket& socket, Until what, Clock::time_point deadline, Stop stop) {
-    const short events = what == Until::readable ? POLLIN : POLLOUT;
-    // poll() passes over negative descriptors.
-    pollfd watched[2] = {{socket.descriptor(), events, 0},
-                         {stop == Stop::heed ? stop_pipe[0] : -1, POLLIN, 0}};
+Received receive(const Socket& client, char* buffer, std::size_t size, Clock::time_point deadline) {
     for (;;) {
-        // An hour at most: poll() counts milliseconds in an int, which ends after 24 days.
-        const auto left = std::min<Clock::duration>(deadline - Clock::now(), std::chrono::hours(1));
-        const auto timeout = std::chrono::ceil<std::chrono::milliseconds>(left).count();
-        const int count = poll(watched, 2, static_cast<int>(std::max<long long>(timeout, 0)));
-        if (count > 0) return watched[1].revents != 0 ? Wait::stopping : Wait::ready;
-        if (Clock::now() >= deadline) return Wait::timed_out;
+        const bool late = Clock::now() >= deadline;
+        const ssize_t count = recv(client.descriptor(), buffer, size, late ? MSG_DONTWAIT : 0);
+        if (count > 0) {
+            const auto received = static_cast<std::size_t>(count);
+            if (tracing()) trace('<', {buffer, received});
+            return {Received::bytes, received};
+        }
+        // The kernel gives up after a quarter of a second, so that we can look at clock and signal.
+        const bool gave_up =
+            count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+        if (!gave_up) return {Received::end};
+        if (late) return {Received::timed_out};
+        if (stop_requested()) return {Received::stopping};
     }
 }
 
-std::size_t receive(const Socket& client, char* buffer, std::size_t size) {
-    for (;;) {
-        const ssize_t count = recv(client.descriptor(), buffer, size, 0);
-        if (count < 0 && errno == EINTR) continue;
-        if (count <= 0) return 0;
-        if (tracing()) trace('<', {buffer, static_cast<std::size_t>(count)});
-        return static_cast<std::size_t>(count);
-    }
-}
-
-bool send_all(const Socket& client, std::string_view bytes, std::chrono::seconds stall) {
+bool send_all(const Socket& client, std::string_view bytes) {
     while (!bytes.empty()) {
         const ssize_t count = send(client.descriptor(), bytes.data(), bytes.size(), 0);
-        if (count >= 0) {
-            const auto sent = static_cast<std::size_t>(count);
-            if (tracing()) trace('>', bytes.substr(0, sent));
-            bytes.remove_prefix(sent);
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            const auto deadline = Clock::now() + stall;
-            if (wait_for(client, Until::writable, deadline, Stop::ignore) != Wait::ready)
-                return false;
-        } else if (errno != EINTR) {
-            return false;
-        }
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return false;
+        const auto sent = static_cast<std::size_t>(count);
+        if (tracing()) trace('>', bytes.substr(0, sent));
+        bytes.remove_prefix(sent);
     }
     return true;
 }
@@ -181,8 +182,9 @@ void close_gently(const Socket& client) {
     shutdown(client.descriptor(), SHUT_WR);
     const auto deadline = Clock::now() + std::chrono::seconds(2);
     std::array<char, 16384> buffer;
-    while (wait_for(client, Until::readable, deadline, Stop::ignore) == Wait::ready &&
-           receive(client, buffer.data(), buffer.size()) > 0) {
+    for (;;) {
+        const auto what = receive(client, buffer.data(), buffer.size(), deadline).what;
+        if (what == Received::end || what == Received::timed_out) return;
     }
 }
 

@@ -1,6 +1,6 @@
 // The only code that the levels share: a TCP socket that closes itself, and the few things that
-// every server does with one: listen, accept, wait, receive, send, say goodbye, stop. Nothing here
-// knows about HTTP. POSIX only: poll(), not epoll, so that it runs beyond Linux.
+// every server does with one: listen, accept, receive, send, say goodbye, stop. Nothing here knows
+// about HTTP. POSIX only: poll(), not epoll, so that it runs beyond Linux.
 // Leaves out: TLS, UDP, and many sockets in one thread (level 4's event loop has that).
 #pragma once
 
@@ -34,6 +34,8 @@ class Socket {
 // From here on Ctrl-C (SIGINT) and SIGTERM ask the program to stop instead of killing it; a second
 // one ends it at once. Also makes a vanished client an error of send() instead of a deadly SIGPIPE.
 void handle_signals();
+bool stop_requested();
+void wait_for_stop();
 
 // A socket that clients can connect to; `host` is an address or a name of this machine. Throws
 // std::runtime_error with a message for the user; `program` is how the program was started, for the
@@ -48,22 +50,22 @@ Socket accept_client(const Socket& listener);
 // The address of the other end, such as 127.0.0.1; "-" if it has hung up already.
 std::string peer_address(const Socket& client);
 
-// Waits until the socket can be read or written, or until the deadline. With Stop::heed the wait
-// also ends when the program is asked to stop, even if that happened before the wait began. A
-// socket is ready, too, when its client has hung up: receive() tells. An empty Socket is never
-// ready.
-enum class Until { readable, writable };
-enum class Stop { heed, ignore };
-enum class Wait { ready, timed_out, stopping };
-Wait wait_for(const Socket& socket, Until what, Clock::time_point deadline, Stop stop);
+// What receive() has to tell. Of `bytes` there are `size` many; `end` says that the client sends no
+// more or that the connection is broken, `stopping` that the program was asked to stop meanwhile.
+struct Received {
+    enum What { bytes, end, timed_out, stopping } what;
+    std::size_t size = 0;
+};
 
-// Copies what has arrived into the buffer. Returns the number of bytes; 0 says that the client will
-// send no more, or that the connection is broken. Call it when wait_for() says ready.
-std::size_t receive(const Socket& client, char* buffer, std::size_t size);
+// Waits for bytes until the deadline, and copies what has arrived into the buffer. With a deadline
+// in the past it takes what is there and does not wait. It notices a stop, and the deadline, within
+// a quarter of a second.
+Received receive(const Socket& client, char* buffer, std::size_t size, Clock::time_point deadline);
 
 // Sends everything, in as many pieces as the kernel wants. False if the client is gone, or has
-// taken nothing at all for the time `stall`.
-bool send_all(const Socket& client, std::string_view bytes, std::chrono::seconds stall);
+// taken nothing at all for `send_stall`.
+bool send_all(const Socket& client, std::string_view bytes);
+constexpr std::chrono::seconds send_stall{10};
 
 // Says goodbye: "I send no more", then reads for a moment (2 s at most) until the client closes
 // too. Important: a plain close() with unread bytes makes the kernel send RST, and on RST the

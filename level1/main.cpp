@@ -32,12 +32,11 @@ void handle_client(const Socket& client) {
     while (request.find("\n\r\n") == std::string::npos &&  // what browsers send
            request.find("\n\n") == std::string::npos &&    // what you type into nc
            request.size() < 8192) {
-        if (wait_for(client, Until::readable, deadline, Stop::heed) != Wait::ready) return;
-        const std::size_t size = receive(client, buffer.data(), buffer.size());
-        if (size == 0) return;
+        const auto [what, size] = receive(client, buffer.data(), buffer.size(), deadline);
+        if (what != Received::bytes) return;
         request.append(buffer.data(), size);
     }
-    send_all(client, reply, std::chrono::seconds(10));
+    send_all(client, reply);
     close_gently(client);
 }
 

@@ -54,7 +54,7 @@ void Server::run() {
         const std::lock_guard lock(threads_mutex_);
         add_thread();
     }
-    wait_for(Socket(), Until::readable, Clock::time_point::max(), Stop::heed);
+    wait_for_stop();
 
     std::unique_lock lock(threads_mutex_);
     const bool all_ended = thread_ended_.wait_for(
@@ -112,27 +112,20 @@ void Server::serve_clients() {
 void Server::handle_client(const Socket& client) {
     Connection connection(handler_, limits_, log_.get(), peer_address(client));
     std::array<char, 16384> buffer;
-    Stop stop = Stop::heed;
     for (;;) {
         const std::string output = connection.take_output();
-        if (!send_all(client, output, limits_.stall)) return;
+        if (!send_all(client, output)) return;
         if (!output.empty()) continue;
         if (connection.finished()) return close_gently(client);
 
-        switch (wait_for(client, Until::readable, connection.deadline(), stop)) {
-            case Wait::ready: {
-                const std::size_t size = receive(client, buffer.data(), buffer.size());
-                if (size > 0)
-                    connection.receive({buffer.data(), size});
-                else
-                    connection.end_of_input();
-                break;
-            }
-            case Wait::timed_out: connection.time_out(); break;
-            case Wait::stopping:
-                connection.stop();
-                stop = Stop::ignore;
-                break;
+        if (stop_requested()) connection.stop();
+        const auto [what, size] =
+            receive(client, buffer.data(), buffer.size(), connection.deadline());
+        switch (what) {
+            case Received::bytes: connection.receive({buffer.data(), size}); break;
+            case Received::end: connection.end_of_input(); break;
+            case Received::timed_out: connection.time_out(); break;
+            case Received::stopping: break;  // once more round the loop, to say so
         }
     }
 }

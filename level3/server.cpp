@@ -27,17 +27,14 @@
 namespace {
 
 // Like send_all(), but for a part of a file. The kernel copies it straight to the socket: that
-// halves what a large file costs.
-// False if the client is gone, has taken nothing for the time `stall`, or the file has become
-// shorter than we have promised.
-bool send_file(const Socket& client, FileSlice slice, std::chrono::seconds stall) {
+// halves what a large file costs. False also if the file has become shorter than we have promised.
+bool send_file(const Socket& client, FileSlice slice) {
     std::array<char, 16384> buffer;
     while (slice.length > 0 && tracing()) {  // shows every byte, so every byte has to come by here
         const ssize_t count = pread(slice.file->descriptor(), buffer.data(),
                                     std::min<std::uint64_t>(buffer.size(), slice.length),
                                     static_cast<off_t>(slice.offset));
-        if (count <= 0 ||
-            !send_all(client, {buffer.data(), static_cast<std::size_t>(count)}, stall)) {
+        if (count <= 0 || !send_all(client, {buffer.data(), static_cast<std::size_t>(count)})) {
             return false;
         }
         slice.offset += static_cast<std::uint64_t>(count);
@@ -50,10 +47,6 @@ bool send_file(const Socket& client, FileSlice slice, std::chrono::seconds stall
         if (count > 0) {
             slice.offset += static_cast<std::uint64_t>(count);
             slice.length -= static_cast<std::uint64_t>(count);
-        } else if (count < 0 && errno == EAGAIN) {
-            const auto deadline = Clock::now() + stall;
-            if (wait_for(client, Until::writable, deadline, Stop::ignore) != Wait::ready)
-                return false;
         } else if (count == 0 || errno != EINTR) {
             return false;
         }
@@ -94,7 +87,7 @@ void Server::run() {
         const std::lock_guard lock(threads_mutex_);
         add_thread();
     }
-    wait_for(Socket(), Until::readable, Clock::time_point::max(), Stop::heed);
+    wait_for_stop();
 
     std::unique_lock lock(threads_mutex_);
     const bool all_ended = thread_ended_.wait_for(
@@ -152,29 +145,22 @@ void Server::serve_clients() {
 void Server::handle_client(const Socket& client) {
     Connection connection(handler_, limits_, log_.get(), peer_address(client));
     std::array<char, 16384> buffer;
-    Stop stop = Stop::heed;
     for (;;) {
         const std::string output = connection.take_output();
-        if (!send_all(client, output, limits_.stall)) return;
+        if (!send_all(client, output)) return;
         const auto file = connection.take_file();
-        if (file && !send_file(client, *file, limits_.stall)) return;
+        if (file && !send_file(client, *file)) return;
         if (!output.empty()) continue;
         if (connection.finished()) return close_gently(client);
 
-        switch (wait_for(client, Until::readable, connection.deadline(), stop)) {
-            case Wait::ready: {
-                const std::size_t size = receive(client, buffer.data(), buffer.size());
-                if (size > 0)
-                    connection.receive({buffer.data(), size});
-                else
-                    connection.end_of_input();
-                break;
-            }
-            case Wait::timed_out: connection.time_out(); break;
-            case Wait::stopping:
-                connection.stop();
-                stop = Stop::ignore;
-                break;
+        if (stop_requested()) connection.stop();
+        const auto [what, size] =
+            receive(client, buffer.data(), buffer.size(), connection.deadline());
+        switch (what) {
+            case Received::bytes: connection.receive({buffer.data(), size}); break;
+            case Received::end: connection.end_of_input(); break;
+            case Received::timed_out: connection.time_out(); break;
+            case Received::stopping: break;  // once more round the loop, to say so
         }
     }
 }

@@ -128,8 +128,8 @@ bool if_range_holds(const Headers& headers, const std::string& etag, std::time_t
     return condition == nullptr || *condition == etag || parse_http_date(*condition) == modified;
 }
 
-// Another one for each version of the file, and for its compressed copy: whoever has half of the one
-// must not complete it with half of the other.
+// Another one for each version of the file, and for its compressed copy: whoever has half of the
+// one must not complete it with half of the other.
 std::string etag_of(const struct stat& facts, const char* suffix) {
     std::array<char, 64> text{};
     const int length = std::snprintf(text.data(), text.size(), "\"%llx-%llx-%llx%s\"",

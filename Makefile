@@ -106,6 +106,10 @@ deps:  ## install what the tests need (doctest), with the system's package manag
 	elif command -v brew >/dev/null; then brew install doctest; \
 	else echo 'Install doctest 2.4 or newer (https://github.com/doctest/doctest), then try again.'; exit 1; fi
 
+.PHONY: build-all
+build-all: $(LEVELS:%=$(BUILD)/level%/server) $(patsubst %,$(BUILD)/tests/unit-level%,$(filter-out 1,$(LEVELS))) \
+    $(BUILD)/tests/blackbox
+
 test: $(LEVELS:%=test-level%)  ## run all tests of all levels
 
 test-levelN:  ## run the tests of level N, and the earlier ones on it (SERVER='./mine {port}' for yours)

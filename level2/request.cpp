@@ -60,7 +60,7 @@ std::optional<Request> RequestParser::next() {
 // Reads up to the blank line that ends the head. False if it has not arrived yet.
 bool RequestParser::read_head() {
     while (state_ == State::request_line) {
-        const auto line = take_line(limits_.request_line, 414);
+        const auto line = take_line(limits_.request_line, 414, "The request line is too long.");
         if (!line) return false;
         if (line->empty()) continue;  // §2.2: ignore empty lines before the request line
         parse_request_line(*line);
@@ -68,7 +68,8 @@ bool RequestParser::read_head() {
     }
     while (state_ == State::fields) {
         const auto start = position_;
-        const auto line = take_line(limits_.header_section - section_bytes_, 431);
+        const auto line = take_line(limits_.header_section - section_bytes_, 431,
+                                    "The header section is too long.");
         if (!line) return false;
         section_bytes_ += position_ - start;
         if (line->empty()) {
@@ -76,21 +77,20 @@ bool RequestParser::read_head() {
             check_framing();
             state_ = State::head_complete;
         } else {
-            parse_field(*line);
+            parse_field(*line, request_.headers);
         }
     }
     return true;
 }
 
-// The next line, without its line end, or nothing if it is not complete. `limit` counts its bytes.
-std::optional<std::string_view> RequestParser::take_line(std::size_t limit, int status) {
+// The next line, without its line end, or nothing if it is not complete. `limit` is in bytes, and
+// counts the line end; past it the line is refused, complete or not.
+std::optional<std::string_view> RequestParser::take_line(std::size_t limit, int status,
+                                                         const char* too_long) {
     const auto end = buffer_.find('\n', searched_);
     const bool complete = end != std::string::npos;
     searched_ = complete ? end + 1 : buffer_.size();
-    if (searched_ - position_ > limit) {
-        throw HttpError(status, status == 414 ? "The request line is too long."
-                                              : "The header fields are too long.");
-    }
+    if (searched_ - position_ > limit) throw HttpError(status, too_long);
     if (!complete) return std::nullopt;
 
     auto line = std::string_view(buffer_).substr(position_, end - position_);
@@ -151,13 +151,13 @@ void RequestParser::parse_target(std::string_view target) {
 // field-name ":" OWS field-value OWS (§5). The name must touch the colon: "Host :" is a classic way
 // to show two programs two different requests (§5.1). So is a line that continues the one before it
 // (obs-fold, §5.2): it begins with a space, which is not part of a name either.
-void RequestParser::parse_field(std::string_view line) {
-    if (request_.headers.size() == limits_.header_fields) {
+void RequestParser::parse_field(std::string_view line, Headers& headers) {
+    if (headers.size() == limits_.header_fields) {
         throw HttpError(431, "There are too many header fields.");
     }
     const auto colon = std::min(line.find(':'), line.size());
     try {
-        request_.headers.add(line.substr(0, colon), trim(line.substr(colon + 1)));
+        headers.add(line.substr(0, colon), trim(line.substr(colon + 1)));
     } catch (
         const std::logic_error&) {  // no colon, no name, or a character that has no place there
         throw HttpError(400, "A header field looks like this: Name: value");

@@ -57,10 +57,10 @@ class RequestParser {
     enum class State { request_line, fields, head_complete };
 
     bool read_head();
-    std::optional<std::string_view> take_line(std::size_t limit, int status);
+    std::optional<std::string_view> take_line(std::size_t limit, int status, const char* too_long);
     void parse_request_line(std::string_view line);
     void parse_target(std::string_view target);
-    void parse_field(std::string_view line);
+    void parse_field(std::string_view line, Headers& headers);
     void check_host();
     void check_framing();
 

@@ -13,7 +13,7 @@ CXXFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 STANDARD := -std=c++20 -pthread -MMD -MP
 BUILD    ?= build
-LEVELS   := 1 2 3
+LEVELS   := 1 2 3 4
 
 .DEFAULT_GOAL := default
 .DELETE_ON_ERROR:
@@ -133,6 +133,7 @@ endef
 $(eval $(call TEST_RULE,1,0))
 $(eval $(call TEST_RULE,2,1))
 $(eval $(call TEST_RULE,3,2))
+$(eval $(call TEST_RULE,4,3))
 
 .PHONY: asan tsan
 asan:  ## run all tests under the address and undefined-behaviour sanitizers
@@ -144,19 +145,21 @@ tsan:  ## run all tests under the thread sanitizer
 
 # Reading ---------------------------------------------------------------------------------------
 
-.PHONY: diff-1-2 diff-2-3 check-diffs
-diff-M-N:  ## show what level N adds to level M: diff-1-2, diff-2-3
+.PHONY: diff-1-2 diff-2-3 diff-3-4 check-diffs
+diff-M-N:  ## show what level N adds to level M: diff-1-2, diff-2-3, diff-3-4
 
 diff-1-2: OLD := level1
 diff-1-2: NEW := level2
 diff-2-3: OLD := level2
 diff-2-3: NEW := level3
-diff-1-2 diff-2-3:
-	@git --no-pager diff --no-index --color=$(COLOR) --patience -- \
-	    $(OLD) $(NEW) || true
+diff-3-4: OLD := level3
+diff-3-4: NEW := level4
+diff-1-2 diff-2-3 diff-3-4:
+	@git --no-pager diff --no-index --color=$(COLOR) --patience -- $(OLD) $(NEW) || true
 
 check-diffs:  ## measure what each level keeps of the one before (at least 97 % of its lines, 0 moved)
 	@tests/support/check-diffs.sh 2 3
+	@tests/support/check-diffs.sh 3 4
 
 .PHONY: format check-format clean
 SOURCES = $(wildcard common/*.?pp level*/*.?pp level*/*/*.?pp tests/*/*.?pp)
@@ -176,4 +179,4 @@ compile_commands.json: Makefile $(SOURCES)  ## tell editors how each file is com
 	done; printf '\n]\n'; } > $@
 
 clean:  ## remove everything that make has made
-	rm -rf build compile_commands.json $(foreach n,1 2 3 4,level$(n)/server)
+	rm -rf build compile_commands.json $(foreach n,$(LEVELS),level$(n)/server)

@@ -36,9 +36,10 @@ Response Response::text(std::string body, int status) {
 
 Response Response::error(int status, std::string_view explanation) {
     const std::string title = std::to_string(status) + " " + std::string(reason_phrase(status));
-    return html(html_page(title, "<h1>" + title + "</h1>\n<p>" + escape(explanation) +
-                                     "</p>\n<p><a href=\"/\">Home</a></p>"),
-                status);
+    auto response = html(html_page(title, "<h1>" + title + "</h1>\n<p>" + escape(explanation) +
+                                              "</p>\n<p><a href=\"/\">Home</a></p>"),
+                         status);
+    return response;
 }
 
 std::string_view reason_phrase(int status) {

@@ -1,0 +1,34 @@
+// See error_pages.hpp.
+#include "app/error_pages.hpp"
+
+#include <utility>
+
+#include "accept.hpp"
+#include "app/message_store.hpp"
+#include "json.hpp"
+
+namespace {
+
+bool wants_json(const Request& request) {
+    return request.path.starts_with("/api/") ||
+           quality_of(request.headers, "Accept", "application/json") >
+               quality_of(request.headers, "Accept", "text/html");
+}
+
+}  // namespace
+
+Response with_error_pages(const Handler& handler, Request& request) {
+    Response response;
+    try {
+        response = handler(request);
+    } catch (const HttpError& error) {
+        response = Response::error(error.status, error.what());
+    } catch (const StoreFull&) {
+        response = Response::error(507, "The server's disk is full: nothing was kept.");
+    }
+    if (response.problem.empty() || response.status < 400 || !wants_json(request)) return response;
+    const Json error{{"status", response.status}, {"message", response.problem}};
+    response.body = Json{{"error", error}}.dump() + "\n";
+    response.headers.set("Content-Type", "application/json");
+    return response;
+}

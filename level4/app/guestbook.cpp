@@ -1,0 +1,103 @@
+// See guestbook.hpp. Everything that a visitor typed passes through a template on its way to a
+// page, and the template escapes it.
+#include "app/guestbook.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+
+#include "app/message_api.hpp"
+#include "app/message_fields.hpp"
+#include "cookie.hpp"
+#include "form.hpp"
+#include "url.hpp"
+
+namespace {
+
+constexpr std::size_t page_size = 20;
+
+// The page that the query asks for, counted from 1; 0 if it is no number.
+std::size_t page_number(const Request& request) {
+    const std::string text = query_value(request.query, "page").value_or("1");
+    std::size_t page = 0;
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), page);
+    return error == std::errc() && stop == text.data() + text.size() ? page : 0;
+}
+
+}  // namespace
+
+void Guestbook::add_routes(Router& router) {
+    router.get("/contact", [this](const Request& request) { return show_form(request); });
+    router.post("/contact", [this](const Request& request) { return take_form(request); });
+    router.get("/thankyou", [this](const Request& request) { return show_thanks(request); });
+    router.get("/messages", [this](const Request& request) { return show_messages(request); });
+}
+
+// Whoever has been here before finds the name filled in.
+Response Guestbook::show_form(const Request& request) {
+    const Json values{{"title", "Sign the guestbook"}, {"name", session_of(request).get("name")}};
+    return Response::html(templates_.render_template("contact.html", values));
+}
+
+Response Guestbook::take_form(const Request& request) {
+    const auto* const type = request.headers.find("Content-Type");
+    const Form form = parse_form(type != nullptr ? *type : "", request.body);
+    const auto fields = tidy({form.get("name"), form.get("email"), form.get("message")});
+    Json mistakes = find_mistakes(fields);
+    for (const auto& name : form.not_utf8) mistakes.set(name, "This is not valid UTF-8.");
+
+    if (!mistakes.as_object().empty()) {
+        // The form again, with all that was typed: nobody wants to write it twice.
+        const Json values{{"title", "Sign the guestbook"}, {"name", fields.name},
+                          {"email", fields.email},         {"message", fields.message},
+                          {"mistakes", mistakes},          {"has_mistakes", true}};
+        return Response::html(templates_.render_template("contact.html", values), 422);
+    }
+    store_.add(fields.name, fields.email, fields.message);
+
+    // Not the page itself: reloading that would send the form a second time.
+    auto response = Response::redirect("/thankyou");
+    Session session = session_of(request);
+    session.set("name", fields.name);
+    keep_session(session, response);
+    return response;
+}
+
+Response Guestbook::show_thanks(const Request& request) {
+    const Json values{{"title", "Thank you"}, {"name", session_of(request).get("name")}};
+    return Response::html(templates_.render_template("thankyou.html", values));
+}
+
+Response Guestbook::show_messages(const Request& request) {
+    const std::size_t total = store_.total();
+    const std::size_t pages = std::max<std::size_t>((total + page_size - 1) / page_size, 1);
+    const std::size_t page = page_number(request);
+    if (page == 0 || page > pages) return Response::error(404, "There is no such page.");
+
+    Json::Array messages;
+    for (const auto& message : store_.newest((page - 1) * page_size, page_size)) {
+        messages.push_back(to_json(message));
+    }
+    Json values{{"title", "Messages"},
+                {"messages", std::move(messages)},
+                {"total", total},
+                {"page", page},
+                {"pages", pages}};
+    if (page > 1) values.set("newer", page - 1);
+    if (page < pages) values.set("older", page + 1);
+    return Response::html(templates_.render_template("messages.html", values));
+}
+
+Session Guestbook::session_of(const Request& request) const {
+    const auto* const field = request.headers.find("Cookie");
+    const auto cookies = parse_cookies(field != nullptr ? *field : "");
+    const auto found = cookies.find(std::string(session_cookie_name));
+    return open_session(found != cookies.end() ? found->second : "", keys_,
+                        std::chrono::system_clock::now());
+}
+
+void Guestbook::keep_session(const Session& session, Response& response) const {
+    if (!session.changed()) return;
+    const auto cookie = seal_session(session, keys_, std::chrono::system_clock::now());
+    response.headers.add("Set-Cookie", serialize_cookie(cookie));
+}

@@ -1,0 +1,33 @@
+// The guestbook's pages: a form, a word of thanks, and what people wrote.
+// Leaves out: the same as data (message_api.hpp), and pictures (upload_pages.hpp).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/message_store.hpp"
+#include "router.hpp"
+#include "session.hpp"
+#include "template.hpp"
+
+class Guestbook {
+  public:
+    // All of them must live longer than the guestbook. `keys` sign the session's cookie.
+    Guestbook(MessageStore& store, TemplateFolder& templates, std::vector<std::string> keys)
+        : store_(store), templates_(templates), keys_(std::move(keys)) {}
+
+    void add_routes(Router& router);
+
+  private:
+    Response show_form(const Request& request);
+    Response take_form(const Request& request);
+    Response show_thanks(const Request& request);
+    Response show_messages(const Request& request);
+
+    Session session_of(const Request& request) const;
+    void keep_session(const Session& session, Response& response) const;
+
+    MessageStore& store_;
+    TemplateFolder& templates_;
+    std::vector<std::string> keys_;
+};

@@ -1,0 +1,130 @@
+// See message_api.hpp.
+#include "app/message_api.hpp"
+
+#include <charconv>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "app/message_fields.hpp"
+#include "field_value.hpp"
+#include "url.hpp"
+
+namespace {
+
+// A message has some 10 KB at most. A JSON text takes up to 60 times its size in memory while it is
+// read, so this is where to stop, and not at --max-body.
+constexpr std::size_t most_json = 64 * 1024;
+
+Response as_response(const Json& value, int status = 200) {
+    return Response::json(value.dump() + "\n", status);
+}
+
+std::int64_t id_of(const Request& request) {
+    return std::stoll(request.params.at("id"));
+}
+
+Response no_such_message(const Request& request) {
+    return Response::error(404, "There is no message " + request.params.at("id") + ".");
+}
+
+// A number of the query; `otherwise` if it is not there.
+std::size_t number_in_query(const Request& request, const char* name, std::size_t otherwise,
+                            std::size_t most) {
+    const auto text = query_value(request.query, name);
+    if (!text) return otherwise;
+    std::size_t number = 0;
+    const char* const end = text->data() + text->size();
+    const auto [stop, error] = std::from_chars(text->data(), end, number);
+    if (error != std::errc() || stop != end || number > most) {
+        throw HttpError(400, std::string(name) + " must be a number up to " + std::to_string(most));
+    }
+    return number;
+}
+
+// The message in a request's body. A field that is missing counts as empty; one that is no text,
+// and a body that is no object, are refused.
+MessageFields fields_of(const Request& request) {
+    const auto* const type = request.headers.find("Content-Type");
+    if (type == nullptr || parse_field_value(*type).value != "application/json") {
+        throw HttpError(415, "Send application/json.");
+    }
+    if (request.body.size() > most_json) throw HttpError(413, "The message is too large.");
+    try {
+        const Json body = Json::parse(request.body);
+        body.as_object();
+        const auto text = [&](const char* name) {
+            const auto* const member = body.find(name);
+            return member != nullptr && !member->is_null() ? member->as_string() : "";
+        };
+        return tidy({text("name"), text("email"), text("message")});
+    } catch (const JsonError& error) {
+        throw HttpError(400, error.what());
+    }
+}
+
+// 422 with what is wrong, or nothing if all is well.
+std::optional<Response> refusal(const MessageFields& fields) {
+    const Json mistakes = find_mistakes(fields);
+    if (mistakes.as_object().empty()) return std::nullopt;
+    const Json error{{"status", 422}, {"message", "Some fields are wrong."}};
+    return as_response(Json{{"error", error}, {"fields", mistakes}}, 422);
+}
+
+Response list_messages(const Request& request, MessageStore& store) {
+    const auto limit = number_in_query(request, "limit", 20, 100);
+    const auto offset = number_in_query(request, "offset", 0, SIZE_MAX);
+    Json::Array messages;
+    for (const auto& message : store.newest(offset, limit)) messages.push_back(to_json(message));
+    return as_response(Json{{"messages", std::move(messages)},
+                            {"total", store.total()},
+                            {"limit", limit},
+                            {"offset", offset}});
+}
+
+Response add_message(const Request& request, MessageStore& store) {
+    const auto fields = fields_of(request);
+    if (auto response = refusal(fields)) return *response;
+    const auto message = store.add(fields.name, fields.email, fields.message);
+    auto response = as_response(to_json(message), 201);
+    response.headers.add("Location", "/api/messages/" + std::to_string(message.id));
+    return response;
+}
+
+Response show_message(const Request& request, MessageStore& store) {
+    const auto message = store.find(id_of(request));
+    return message ? as_response(to_json(*message)) : no_such_message(request);
+}
+
+Response change_message(const Request& request, MessageStore& store) {
+    const auto fields = fields_of(request);
+    if (auto response = refusal(fields)) return *response;
+    const auto message = store.update(id_of(request), fields.name, fields.email, fields.message);
+    return message ? as_response(to_json(*message)) : no_such_message(request);
+}
+
+Response remove_message(const Request& request, MessageStore& store) {
+    return store.remove(id_of(request)) ? Response{204, {}, ""} : no_such_message(request);
+}
+
+}  // namespace
+
+void add_message_api(RouteGroup api, MessageStore& store) {
+    const auto with_store = [&store](Response (*handler)(const Request&, MessageStore&)) {
+        return [&store, handler](const Request& request) { return handler(request, store); };
+    };
+    api.get("/messages", with_store(list_messages));
+    api.post("/messages", with_store(add_message));
+    api.get("/messages/{id:int}", with_store(show_message));
+    api.put("/messages/{id:int}", with_store(change_message));
+    api.del("/messages/{id:int}", with_store(remove_message));
+}
+
+Json to_json(const Message& message) {
+    return Json{{"id", message.id},
+                {"name", message.name},
+                {"email", message.email},
+                {"message", message.message},
+                {"created", message.created}};
+}

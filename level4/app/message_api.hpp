@@ -1,0 +1,17 @@
+// The messages as data, for programs: JSON in, JSON out.
+//     GET    /messages?limit=20&offset=0   {"messages": [...], "total": 7, "limit": 20, ...}
+//     POST   /messages                     201, Location and the new message
+//     GET    /messages/{id:int}            the message
+//     PUT    /messages/{id:int}            the message, as it is now
+//     DELETE /messages/{id:int}            204
+// Leaves out: who may do what. Anybody may write here (level 4's middleware adds that).
+#pragma once
+
+#include "app/message_store.hpp"
+#include "json.hpp"
+#include "router.hpp"
+
+// The store must live longer than the router.
+void add_message_api(RouteGroup api, MessageStore& store);
+
+Json to_json(const Message& message);

@@ -1,0 +1,74 @@
+// See message_fields.hpp. Lengths count characters (code points), not bytes: a limit that is fair
+// to somebody who writes Greek.
+#include "app/message_fields.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "utf8.hpp"
+
+namespace {
+
+// Every byte but those that go on with a character (10xxxxxx) begins one.
+std::size_t count_characters(std::string_view text) {
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xc0) != 0x80; }));
+}
+
+bool has_control_character(std::string_view text, std::string_view allowed) {
+    return std::any_of(text.begin(), text.end(), [&](char byte) {
+        const bool control = static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f;
+        return control && allowed.find(byte) == std::string_view::npos;
+    });
+}
+
+// Not more than a slip of the finger can be found without sending a mail: one @, something on both
+// sides of it, no spaces, and at most 254 bytes (RFC 5321 §4.5.3.1.3).
+bool looks_like_email(std::string_view text) {
+    const auto at = text.find('@');
+    return at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
+           at == text.rfind('@') && text.size() <= 254 &&
+           text.find(' ') == std::string_view::npos && text.back() != '.' &&
+           !has_control_character(text, "");
+}
+
+std::string tidy(std::string_view text) {
+    const auto first = text.find_first_not_of(" \t\r\n");
+    if (first == std::string_view::npos) return "";
+    std::string result;
+    for (const char c : text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1)) {
+        if (c == '\n' && result.ends_with('\r')) result.pop_back();
+        result += c;
+    }
+    return result;
+}
+
+}  // namespace
+
+MessageFields tidy(MessageFields fields) {
+    return {tidy(std::string_view(fields.name)), tidy(std::string_view(fields.email)),
+            tidy(std::string_view(fields.message))};
+}
+
+Json find_mistakes(const MessageFields& fields) {
+    Json mistakes = Json::object();
+    const auto check = [&](const char* field, const std::string& text, bool fine,
+                           const char* what) {
+        if (!is_valid_utf8(text))
+            mistakes.set(field, "This is not valid UTF-8.");
+        else if (!fine)
+            mistakes.set(field, what);
+    };
+    const auto between = [](const std::string& text, std::size_t most) {
+        return !text.empty() && count_characters(text) <= most;
+    };
+    check("name", fields.name, between(fields.name, 100) && !has_control_character(fields.name, ""),
+          "Please tell your name, in 1 to 100 characters.");
+    check("email", fields.email, fields.email.empty() || looks_like_email(fields.email),
+          "This does not look like an e-mail address. You may leave it out.");
+    check("message", fields.message,
+          between(fields.message, 2000) && !has_control_character(fields.message, "\n\t"),
+          "Please write a message, of 1 to 2,000 characters.");
+    return mistakes;
+}

@@ -1,0 +1,20 @@
+// What a message consists of, and what is wrong with it: the same rules for the form and for the
+// API.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "json.hpp"
+
+struct MessageFields {
+    std::string name;     // 1 to 100 characters, on one line
+    std::string email;    // empty, or something@somewhere
+    std::string message;  // 1 to 2,000 characters
+};
+
+// Spaces around the values go, and line ends become a single \n: browsers send \r\n.
+MessageFields tidy(MessageFields fields);
+
+// An object with a text for each field that is wrong; an empty object if none is.
+Json find_mistakes(const MessageFields& fields);

@@ -1,0 +1,128 @@
+// A file is first written under a hidden temporary name, brought to disk, and only then renamed: so
+// under its real name it is there as a whole or not at all, whenever the power fails.
+#include "upload_store.hpp"
+
+#include <fcntl.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "file.hpp"
+#include "utf8.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Hidden, as a dot-file, and no name that is_upload_name() knows: nobody is ever shown one.
+constexpr std::string_view temporary_suffix = ".part";
+constexpr std::chrono::hours oldest_temporary{1};
+
+constexpr std::array<std::string_view, 5> suffixes = {".png", ".jpg", ".gif", ".webp", ".txt"};
+constexpr std::string_view hex_digits = "0123456789abcdef";
+constexpr std::size_t random_bytes = 16;
+
+// 128 random bits: no two files ever get one name, and nobody guesses that of another's file.
+std::string random_name() {
+    std::array<std::uint8_t, random_bytes> bytes{};
+    if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
+        throw_disk_error("Cannot get random bytes", errno);
+    }
+    std::string name;
+    for (const std::uint8_t byte : bytes) {
+        name += hex_digits[byte / 16];
+        name += hex_digits[byte % 16];
+    }
+    return name;
+}
+
+// UTF-8 without control characters, but for those that shape a text.
+bool is_text(std::string_view content) {
+    const auto is_control = [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return (byte < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f') || byte == 0x7F;
+    };
+    return std::none_of(content.begin(), content.end(), is_control) && is_valid_utf8(content);
+}
+
+// Writes the file and waits until it is on disk.
+void write_file(const fs::path& path, std::string_view content) {
+    const File file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+    if (file.descriptor() < 0) throw_disk_error("Cannot make a file for an upload", errno);
+    while (!content.empty()) {
+        const ssize_t written = write(file.descriptor(), content.data(), content.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) throw_disk_error("Cannot write an upload", errno);
+        content.remove_prefix(static_cast<std::size_t>(written));
+    }
+    if (fsync(file.descriptor()) != 0) throw_disk_error("Cannot write an upload", errno);
+}
+
+// What was left by a server that was killed. The young ones may still be being written, by another.
+void remove_old_temporaries(const fs::path& folder) {
+    for (const auto& entry : fs::directory_iterator(folder)) {
+        std::error_code error;  // somebody else may be quicker: no reason not to start
+        const auto age = fs::file_time_type::clock::now() - entry.last_write_time(error);
+        if (!error && entry.path().extension() == temporary_suffix && age > oldest_temporary) {
+            fs::remove(entry.path(), error);
+        }
+    }
+}
+
+}  // namespace
+
+UploadStore::UploadStore(fs::path folder) : folder_(std::move(folder)) {
+    make_folder(folder_);
+    remove_old_temporaries(folder_);
+}
+
+std::optional<std::string> UploadStore::save(std::string_view content) const {
+    const auto suffix = upload_suffix(content);
+    if (!suffix) return std::nullopt;
+    std::string name = random_name();
+    const fs::path temporary = folder_ / ("." + name + std::string(temporary_suffix));
+    name += *suffix;
+    try {
+        write_file(temporary, content);
+        if (std::rename(temporary.c_str(), (folder_ / name).c_str()) != 0) {
+            throw_disk_error("Cannot name an upload", errno);
+        }
+        sync_folder(folder_);
+    } catch (...) {
+        std::error_code ignored;
+        fs::remove(temporary, ignored);
+        fs::remove(folder_ / name, ignored);
+        throw;
+    }
+    return name;
+}
+
+std::optional<std::string_view> upload_suffix(std::string_view content) {
+    using namespace std::string_view_literals;
+    if (content.starts_with("\x89PNG\r\n\x1A\n"sv)) return ".png";
+    if (content.starts_with("\xFF\xD8\xFF"sv)) return ".jpg";
+    if (content.starts_with("GIF87a"sv) || content.starts_with("GIF89a"sv)) return ".gif";
+    // Four bytes of length stand between the two words.
+    if (content.starts_with("RIFF"sv) && content.size() >= 12 && content.substr(8, 4) == "WEBP"sv) {
+        return ".webp";
+    }
+    if (is_text(content)) return ".txt";
+    return std::nullopt;
+}
+
+bool is_upload_name(std::string_view name) {
+    constexpr std::size_t digits = 2 * random_bytes;
+    if (name.size() < digits) return false;
+    return name.find_first_not_of(hex_digits) == digits &&
+           std::find(suffixes.begin(), suffixes.end(), name.substr(digits)) != suffixes.end();
+}

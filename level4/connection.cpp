@@ -1,0 +1,107 @@
+// One client's conversation: see connection.hpp.
+#include "connection.hpp"
+
+#include <exception>
+#include <iostream>
+#include <optional>
+#include <utility>
+
+namespace {
+
+// May another request follow on this connection (RFC 9112 §9.3)?
+bool wants_keep_alive(const Request& request) {
+    if (request.headers.lists("Connection", "close")) return false;
+    return request.version != "HTTP/1.0" || request.headers.lists("Connection", "keep-alive");
+}
+
+}  // namespace
+
+Connection::Connection(const Handler& handler, const Limits& limits, AccessLog* log,
+                       std::string peer)
+    : handler_(handler),
+      limits_(limits),
+      log_(log),
+      peer_(std::move(peer)),
+      parser_(limits),
+      deadline_(Clock::now() + limits.request_head) {}
+
+void Connection::receive(std::string_view bytes) {
+    if (!parser_.begun()) deadline_ = Clock::now() + limits_.request_head;
+    if (parser_.reading_body()) deadline_ = Clock::now() + limits_.body_stall;
+    parser_.feed(bytes);
+}
+
+void Connection::end_of_input() {
+    if (parser_.begun()) fail(400, "The request breaks off.");
+    finished_ = true;
+}
+
+std::string Connection::take_output() {
+    try {
+        // Small replies to requests that came together go out together: one send() for all of them.
+        while (!finished_ && !file_ && output_.size() < limits_.output_batch) {
+            auto request = parser_.next();
+            if (!request) break;
+            answer(*request);
+        }
+        if (!finished_ && parser_.take_continue()) output_ += "HTTP/1.1 100 Continue\r\n\r\n";
+    } catch (const HttpError& error) {
+        fail(error.status, error.what());
+    }
+    if (output_.empty() && std::exchange(replied_, false)) {
+        // Everything has been taken: from now on it is the client's time that runs again.
+        deadline_ = Clock::now() + (parser_.begun() ? limits_.request_head : limits_.idle);
+    }
+    return std::exchange(output_, {});
+}
+
+std::optional<FileSlice> Connection::take_file() {
+    return std::exchange(file_, std::nullopt);
+}
+
+void Connection::time_out() {
+    if (parser_.begun()) fail(408, "The request took too long to arrive.");
+    finished_ = true;
+}
+
+void Connection::stop() {
+    stopping_ = true;  // the next reply is the last one
+    // Not finished at once: a request may lie in the kernel's buffer, sent before we were to stop.
+    if (!parser_.begun()) deadline_ = Clock::now();
+}
+
+void Connection::answer(Request& request) {
+    const auto started = Clock::now();
+    Response response;
+    try {
+        response = handler_(request);
+    } catch (const HttpError& error) {
+        response = Response::error(error.status, error.what());
+    } catch (const std::exception& error) {
+        // Details are for the person who runs the server, not for the client.
+        std::cerr << visible(request.line) << ": " << error.what() << std::endl;
+        response = Response::error(500, "The server has made a mistake.");
+    }
+    reply(request, std::move(response), started);
+}
+
+// Answers what is no request. Where it ends can't be known, so nothing after it is looked at.
+void Connection::fail(int status, std::string_view explanation) {
+    finished_ = true;
+    reply(parser_.partial(), Response::error(status, explanation), Clock::now());
+}
+
+void Connection::reply(const Request& request, Response response, Clock::time_point started) {
+    ++requests_;
+    replied_ = true;
+    finished_ =
+        finished_ || stopping_ || !wants_keep_alive(request) || requests_ == limits_.requests;
+    response.headers.set("Connection", finished_ ? "close" : "keep-alive");
+    const bool with_body = request.method != "HEAD";
+    if (with_body) file_ = response.file;
+    serialize(response, with_body, output_);
+    if (log_ != nullptr) {
+        log_->add(peer_, request.line, response.status, with_body ? response.body_size() : 0,
+                  Clock::now() - started);
+    }
+}

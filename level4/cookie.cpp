@@ -1,0 +1,122 @@
+// Lenient in what it reads, strict in what it writes. RFC 6265 has two grammars: §4.1.1 says what a
+// server may send, and that one decides here what serialize_cookie() lets through.
+#include "cookie.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <ctime>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "headers.hpp"
+
+namespace {
+
+// Spelled out because std::isalnum() depends on the locale.
+bool is_letter_or_digit(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+bool is_printable(char c) {
+    return c >= ' ' && c <= '~';
+}
+
+// What we accept from a browser: also blanks and commas, which cookie-octet excludes but which
+// scripts in pages do store (Go's net/http accepts the same set).
+bool is_readable_value(std::string_view value) {
+    return std::all_of(value.begin(), value.end(),
+                       [](char c) { return is_printable(c) && c != '"' && c != ';' && c != '\\'; });
+}
+
+// What we send: cookie-octet, nothing else.
+bool is_writable_value(std::string_view value) {
+    return is_readable_value(value) && value.find_first_of(" ,") == std::string_view::npos;
+}
+
+// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7). Browsers read years from 1601 to 9999.
+// The names of days and months are English: the program never sets a locale.
+std::string http_date(std::chrono::system_clock::time_point when) {
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(when);
+    std::tm utc{};
+    if (gmtime_r(&seconds, &utc) == nullptr || utc.tm_year < 1601 - 1900 ||
+        utc.tm_year > 9999 - 1900) {
+        throw std::invalid_argument("cookie: Expires lies outside the years 1601 to 9999");
+    }
+    std::array<char, 32> text{};
+    const std::size_t length =
+        std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
+    return std::string(text.data(), length);
+}
+
+void require(bool condition, const std::string& what) {
+    if (!condition) throw std::invalid_argument("cookie: " + what);
+}
+
+// §4.1.1. Whoever sets a cookie from a visitor's text learns here, not from an attacker, that the
+// text had to be encoded. To drop the bad characters silently would hide the mistake.
+void check(const Cookie& cookie) {
+    // The messages never repeat wrong text: they may end up in a log, with its line ends.
+    require(is_token(cookie.name), "the name is not a token");
+    require(is_writable_value(cookie.value),
+            "the value of '" + cookie.name + "' has a character that must be encoded first");
+    require(std::all_of(cookie.domain.begin(), cookie.domain.end(),
+                        [](char c) { return is_letter_or_digit(c) || c == '-' || c == '.'; }),
+            "the domain of '" + cookie.name + "' is not a host name");
+    // A path that does not begin with a slash is silently replaced by the browser (§5.2.4).
+    require(cookie.path.empty() || cookie.path.starts_with('/'),
+            "the path of '" + cookie.name + "' must begin with /");
+    require(std::all_of(cookie.path.begin(), cookie.path.end(),
+                        [](char c) { return is_printable(c) && c != ';'; }),
+            "the path of '" + cookie.name + "' has a character that a path cannot have");
+    require(cookie.same_site != SameSite::none || cookie.secure,
+            "browsers refuse '" + cookie.name + "': SameSite=None needs Secure");
+}
+
+}  // namespace
+
+std::map<std::string, std::string> parse_cookies(std::string_view field) {
+    std::map<std::string, std::string> cookies;
+    while (!field.empty()) {
+        const std::string_view pair = field.substr(0, field.find(';'));
+        field.remove_prefix(std::min(pair.size() + 1, field.size()));
+
+        // The first equals sign: a value may have more of them, base64 ends in some.
+        const std::size_t equals = pair.find('=');
+        if (equals == std::string_view::npos) continue;
+        const std::string_view name = trim(pair.substr(0, equals));
+        std::string_view value = trim(pair.substr(equals + 1));
+        if (value.size() >= 2 && value.starts_with('"') && value.ends_with('"')) {
+            value = value.substr(1, value.size() - 2);
+        }
+        // emplace() leaves an entry that is there already alone: the first one counts.
+        if (is_token(name) && is_readable_value(value)) cookies.emplace(name, value);
+    }
+    return cookies;
+}
+
+std::string serialize_cookie(const Cookie& cookie) {
+    check(cookie);
+    std::string field = cookie.name + "=" + cookie.value;
+    if (cookie.expires) field += "; Expires=" + http_date(*cookie.expires);
+    if (cookie.max_age) field += "; Max-Age=" + std::to_string(cookie.max_age->count());
+    if (!cookie.domain.empty()) field += "; Domain=" + cookie.domain;
+    if (!cookie.path.empty()) field += "; Path=" + cookie.path;
+    if (cookie.secure) field += "; Secure";
+    if (cookie.http_only) field += "; HttpOnly";
+    switch (cookie.same_site) {
+        case SameSite::unset: break;
+        case SameSite::strict: field += "; SameSite=Strict"; break;
+        case SameSite::lax: field += "; SameSite=Lax"; break;
+        case SameSite::none: field += "; SameSite=None"; break;
+    }
+    // A browser would drop it without a word, and the programmer would look for hours.
+    if (field.size() > max_cookie_bytes) {
+        throw std::length_error("cookie '" + cookie.name + "' takes " +
+                                std::to_string(field.size()) + " bytes; browsers drop more than " +
+                                std::to_string(max_cookie_bytes));
+    }
+    return field;
+}

@@ -1,0 +1,21 @@
+// How much a client may send and how long it may take: every limit of the server, in one place.
+// Without them one bad client could take all of the memory or keep a thread for ever.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+struct Limits {
+    std::size_t request_line = 8 * 1024;     // bytes, with its line end; past it: 414
+    std::size_t header_section = 16 * 1024;  // bytes of all fields together; past it: 431
+    std::size_t header_fields = 100;         // past it: 431
+    std::uint64_t body = 1024 * 1024;        // bytes; past it: 413
+    std::size_t chunk_line = 256;            // bytes of a chunk's size and extensions; past it: 400
+    std::chrono::seconds request_head{10};   // to send a whole head, however it trickles: 408
+    std::chrono::seconds body_stall{10};     // without another byte of the body: 408
+    std::chrono::seconds idle{5};            // from a reply to the next request; then close
+    std::size_t clients = 1000;              // at once; the next ones wait in the backlog
+    std::size_t requests = 1000;             // on a connection; the last reply says close
+    std::size_t output_batch = 64 * 1024;    // bytes of small replies that go out together
+};

@@ -1,0 +1,125 @@
+// Level 4: a guestbook. This file is the program on top of the server: it puts the pieces together,
+// and says which address shows what.
+// Leaves out: TLS. Put a reverse proxy in front.
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "app/error_pages.hpp"
+#include "app/guestbook.hpp"
+#include "app/message_api.hpp"
+#include "app/message_store.hpp"
+#include "app/upload_pages.hpp"
+#include "app/upload_store.hpp"
+#include "html.hpp"
+#include "options.hpp"
+#include "request.hpp"
+#include "response.hpp"
+#include "router.hpp"
+#include "server.hpp"
+#include "session.hpp"
+#include "static_files.hpp"
+#include "template.hpp"
+#include "url.hpp"
+
+namespace {
+
+Response say_hello(const Request& request) {
+    std::string name = query_value(request.query, "name").value_or("");
+    if (name.empty()) name = "world";
+    return Response::html(
+        html_page("Hello", "<h1>Hello, " + escape(name) + "!</h1>\n<p><a href=\"/\">Home</a></p>"));
+}
+
+// The request as it was parsed: try it with curl, with a browser, and by hand.
+Response show_echo(const Request& request) {
+    std::string text = request.line + "\n";
+    for (const auto& [name, value] : request.headers) text += name + ": " + value + "\n";
+    text += "\n" + request.body;
+    return Response::text(text);
+}
+
+Response show_user(const Request& request) {
+    const std::string& id = request.params.at("id");  // a number: the route says so
+    return Response::html(html_page(
+        "User " + id, "<h1>User " + id + "</h1>\n<p>The same as data: " +
+                          "<a href=\"/api/v1/users/" + id + "\">/api/v1/users/" + id + "</a></p>"));
+}
+
+Response show_user_as_json(const Request& request) {
+    // Not as it was typed: 007 is no number in JSON.
+    const std::string id = std::to_string(std::stoll(request.params.at("id")));
+    return Response::json("{\"id\":" + id + ",\"name\":\"User " + id + "\"}\n");
+}
+
+// The routes, as a student reads them: what there is, in one place.
+void add_routes(Router& router, StaticFiles& files) {
+    const auto page = [&files](const std::string& name) {
+        return [&files, name](const Request& request) { return files.serve_file(request, name); };
+    };
+    router.get("/", page("index.html"));
+    router.get("/about", page("about.html"));
+    router.get("/favicon.ico", page("favicon.ico"));
+    router.get("/hello", say_hello);
+    router.get("/echo", show_echo);
+    router.post("/echo", show_echo);
+    router.get("/users/{id:int}", show_user);
+    router.get("/static/*path", [&files](const Request& request) {
+        return files.serve_file(request, "static/" + request.params.at("path"));
+    });
+    router.get("/files/*path", [&files](const Request& request) {
+        return files.serve_file(request, "files/" + request.params.at("path"));
+    });
+    RouteGroup api = router.group("/api/v1");
+    api.get("/users/{id:int}", show_user_as_json);
+}
+
+// The keys that sign the session cookies.
+std::vector<std::string> session_keys() {
+    const char* const secret = std::getenv("SECRET_KEY");
+    auto keys = parse_session_keys(secret != nullptr ? secret : "");
+    if (keys.empty()) {
+        std::cerr << "SECRET_KEY is not set: visitors are forgotten when the server stops.\n";
+        keys.push_back(random_session_key());
+    }
+    return keys;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+    const Options options = parse_options(argc, argv);
+    if (options.help) {
+        std::cout << usage(options.program);
+        return 0;
+    }
+    StaticFiles files(options.folder / "public");
+    TemplateFolder templates(options.folder / "templates");
+    MessageStore messages(options.data / "messages.jsonl");
+    UploadStore uploads(options.data / "uploads");
+    StaticFiles uploaded_files(options.data / "uploads");
+    Guestbook guestbook(messages, templates, session_keys());
+
+    Router router;
+    add_routes(router, files);
+    guestbook.add_routes(router);
+    add_message_api(router.group("/api"), messages);
+    add_upload_pages(router, uploads, uploaded_files, templates);
+
+    const Handler route = [&router](Request& request) { return router.handle(request); };
+    const auto handle_request = [&route](Request& request) {
+        return with_error_pages(route, request);
+    };
+    Limits limits;
+    limits.body = options.max_body;
+    serve(options, handle_request, "Level 4", {"/", "/contact", "/messages"}, limits);
+    return 0;
+} catch (const UsageError& error) {
+    std::cerr << error.what() << '\n' << usage(argv[0]);
+    return 2;
+} catch (const std::exception& error) {
+    std::cerr << error.what() << '\n';
+    return 1;
+}

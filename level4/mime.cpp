@@ -1,0 +1,79 @@
+// The suffixes and their types: those of the IANA registry, for the files that sites are made of.
+#include "mime.hpp"
+
+#include <utility>
+
+#include "headers.hpp"
+
+namespace {
+
+constexpr std::pair<std::string_view, std::string_view> types[] = {
+    {"html", "text/html; charset=utf-8"},
+    {"css", "text/css; charset=utf-8"},
+    {"js", "text/javascript; charset=utf-8"},
+    {"svg", "image/svg+xml"},
+    {"png", "image/png"},
+    {"jpg", "image/jpeg"},
+    {"jpeg", "image/jpeg"},
+    {"gif", "image/gif"},
+    {"webp", "image/webp"},
+    {"avif", "image/avif"},
+    {"ico", "image/x-icon"},
+    {"bmp", "image/bmp"},
+    {"tif", "image/tiff"},
+    {"tiff", "image/tiff"},
+    {"htm", "text/html; charset=utf-8"},
+    {"mjs", "text/javascript; charset=utf-8"},
+    {"txt", "text/plain; charset=utf-8"},
+    {"md", "text/markdown; charset=utf-8"},
+    {"csv", "text/csv; charset=utf-8"},
+    {"ics", "text/calendar; charset=utf-8"},
+    {"vtt", "text/vtt; charset=utf-8"},
+    {"c", "text/plain; charset=utf-8"},
+    {"h", "text/plain; charset=utf-8"},
+    {"cpp", "text/plain; charset=utf-8"},
+    {"hpp", "text/plain; charset=utf-8"},
+    {"py", "text/plain; charset=utf-8"},
+    {"log", "text/plain; charset=utf-8"},
+    {"xhtml", "application/xhtml+xml; charset=utf-8"},
+    {"xml", "application/xml; charset=utf-8"},
+    {"json", "application/json"},
+    {"map", "application/json"},
+    {"jsonld", "application/ld+json"},
+    {"webmanifest", "application/manifest+json"},
+    {"rss", "application/rss+xml; charset=utf-8"},
+    {"atom", "application/atom+xml; charset=utf-8"},
+    {"wasm", "application/wasm"},
+    {"pdf", "application/pdf"},
+    {"epub", "application/epub+zip"},
+    {"zip", "application/zip"},
+    {"gz", "application/gzip"},
+    {"tar", "application/x-tar"},
+    {"7z", "application/x-7z-compressed"},
+    {"woff", "font/woff"},
+    {"woff2", "font/woff2"},
+    {"ttf", "font/ttf"},
+    {"otf", "font/otf"},
+    {"mp3", "audio/mpeg"},
+    {"wav", "audio/wav"},
+    {"oga", "audio/ogg"},
+    {"ogg", "audio/ogg"},
+    {"m4a", "audio/mp4"},
+    {"flac", "audio/flac"},
+    {"mp4", "video/mp4"},
+    {"webm", "video/webm"},
+    {"ogv", "video/ogg"},
+    {"mov", "video/quicktime"},
+};
+
+}  // namespace
+
+std::string_view mime_type(std::string_view file_name) {
+    const auto dot = file_name.rfind('.');
+    if (dot != std::string_view::npos) {
+        for (const auto& [suffix, type] : types) {
+            if (equal_ignoring_case(file_name.substr(dot + 1), suffix)) return type;
+        }
+    }
+    return "application/octet-stream";
+}

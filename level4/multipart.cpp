@@ -1,0 +1,108 @@
+// The boundary counts only at the beginning of a line, and the line end before it belongs to it.
+// Every byte is searched once, so a body made to be slow takes no longer than any other.
+#include "multipart.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "request.hpp"
+
+namespace {
+
+// RFC 2046 §5.1.1: 1 to 70 characters of a small set, the last one not a space.
+bool is_boundary(std::string_view text) {
+    return !text.empty() && text.size() <= 70 && !text.ends_with(' ') &&
+           std::all_of(text.begin(), text.end(), [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      std::string_view("'()+_,-./:=? ").find(c) != std::string_view::npos;
+           });
+}
+
+// A line that separates two parts or, with two more dashes, ends the last one (RFC 2046 §5.1.1).
+struct Delimiter {
+    std::size_t begin;  // where the part before it ends
+    std::size_t end;    // where the part after it begins
+    bool is_last;
+};
+
+// Is there a delimiter, given that its `--boundary` ends at `at`? Only blanks may follow on its
+// line. If anything else does, it is content that looks similar, such as a longer boundary.
+std::optional<Delimiter> match_delimiter(std::string_view body, std::size_t begin, std::size_t at) {
+    const bool is_last = body.substr(at).starts_with("--");
+    if (is_last) at += 2;
+    at = std::min(body.find_first_not_of(" \t", at), body.size());
+    if (body.substr(at).starts_with("\r\n")) return Delimiter{begin, at + 2, is_last};
+    if (is_last && at == body.size()) return Delimiter{begin, at, is_last};
+    return std::nullopt;
+}
+
+// The next delimiter from `from` on. `needle` is CRLF, two dashes and the boundary: the CRLF
+// belongs to the delimiter, so the content of a file keeps or lacks its own last line end.
+Delimiter find_delimiter(std::string_view body, std::string_view needle, std::size_t from) {
+    for (std::size_t at = body.find(needle, from); at != std::string_view::npos;
+         at = body.find(needle, at + needle.size())) {
+        if (auto found = match_delimiter(body, at, at + needle.size())) return *found;
+    }
+    throw HttpError(400, "The form's last boundary is missing: the body was cut off.");
+}
+
+Delimiter find_first_delimiter(std::string_view body, std::string_view needle) {
+    // Usually there is no preamble, and so no CRLF in front of the first one.
+    const std::string_view line = needle.substr(2);
+    if (body.starts_with(line)) {
+        if (auto found = match_delimiter(body, 0, line.size())) return *found;
+    }
+    return find_delimiter(body, needle, 0);
+}
+
+// The fields in front of a part. Stricter than those of a request: no field may come twice.
+Headers parse_part_headers(std::string_view text, std::size_t max_fields) {
+    Headers headers;
+    while (!text.empty()) {
+        const std::string_view line = text.substr(0, text.find("\r\n"));
+        text.remove_prefix(std::min(text.size(), line.size() + 2));
+        const std::string_view name = line.substr(0, line.find(':'));
+        const std::string_view value = trim(line.substr(std::min(line.size(), name.size() + 1)));
+        // No token: an empty line, a folded one, a space before the colon. No colon: all is name.
+        if (!is_token(name) || name.size() == line.size() || !is_field_value(value) ||
+            headers.count(name) != 0) {
+            throw HttpError(400, "The header of a form part is malformed.");
+        }
+        if (headers.size() == max_fields) throw HttpError(413, "A form part has too many fields.");
+        headers.add(name, value);
+    }
+    return headers;
+}
+
+// A part is its header fields, a blank line, and its content.
+Part read_part(std::string_view text, const MultipartLimits& limits) {
+    // The blank line is looked for where it may be, not in megabytes of content.
+    const std::size_t end = text.substr(0, limits.header_bytes + 4).find("\r\n\r\n");
+    if (end != std::string_view::npos) {
+        return {parse_part_headers(text.substr(0, end), limits.header_fields),
+                text.substr(end + 4)};
+    }
+    if (text.size() > limits.header_bytes) {
+        throw HttpError(413, "The header of a form part is too long.");
+    }
+    throw HttpError(400, "The header of a form part has no end.");
+}
+
+}  // namespace
+
+std::vector<Part> split_multipart(std::string_view boundary, std::string_view body,
+                                  const MultipartLimits& limits) {
+    if (!is_boundary(boundary)) throw HttpError(400, "The form's type has no proper boundary.");
+    const std::string needle = "\r\n--" + std::string(boundary);
+    std::vector<Part> parts;
+    Delimiter delimiter = find_first_delimiter(body, needle);  // skips a preamble
+    // A part lies between the end of one delimiter and the beginning of the next.
+    while (!delimiter.is_last) {
+        const std::size_t begin = delimiter.end;
+        delimiter = find_delimiter(body, needle, begin);
+        if (parts.size() == limits.parts) throw HttpError(413, "The form has too many parts.");
+        parts.push_back(read_part(body.substr(begin, delimiter.begin - begin), limits));
+    }
+    return parts;  // whatever comes after the last delimiter is an epilogue, and means nothing
+}

@@ -1,0 +1,69 @@
+// The command line: see options.hpp.
+#include "options.hpp"
+
+#include <charconv>
+#include <cstdlib>
+#include <string_view>
+#include <system_error>
+
+namespace {
+
+// A whole number in the given range, or a UsageError that says what is wrong with it.
+template <typename Number>
+Number parse_number(std::string_view what, std::string_view text, Number lowest, Number highest) {
+    Number number{};
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc() || stop != end || number < lowest || number > highest) {
+        throw UsageError(std::string(what) + " must be a number from " + std::to_string(lowest) +
+                         " to " + std::to_string(highest) + ", not '" + std::string(text) + "'.");
+    }
+    return number;
+}
+
+int parse_port(std::string_view text) {
+    return parse_number("The port", text, 1, 65535);
+}
+
+}  // namespace
+
+std::string usage(const std::string& program) {
+    return "Usage: " + program + " [PORT] [--port N] [--host ADDR] [--quiet] [--help]\n" +
+           "       [--data DIR] [--max-body BYTES]\n";
+}
+
+Options parse_options(int argc, const char* const* argv) {
+    Options options;
+    options.program = argc > 0 ? argv[0] : "server";
+    // Linux knows where the program lies; elsewhere the name that it was started by has to do.
+    std::error_code error;
+    const auto program = std::filesystem::canonical("/proc/self/exe", error);
+    options.folder = (error ? std::filesystem::absolute(options.program) : program).parent_path();
+    options.data = options.folder / "data";
+    if (const char* port = std::getenv("PORT")) options.port = parse_port(port);
+
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view argument = argv[i];
+        const auto value = [&]() -> std::string_view {
+            if (++i >= argc) throw UsageError(std::string(argument) + " needs a value.");
+            return argv[i];
+        };
+        if (argument == "--port")
+            options.port = parse_port(value());
+        else if (argument == "--host")
+            options.host = value();
+        else if (argument == "--data")
+            options.data = value();
+        else if (argument == "--max-body")
+            options.max_body = parse_number<std::uint64_t>("--max-body", value(), 0, 1ull << 40);
+        else if (argument == "--quiet")
+            options.quiet = true;
+        else if (argument == "--help")
+            options.help = true;
+        else if (argument.starts_with('-'))
+            throw UsageError("Unknown: " + std::string(argument));
+        else
+            options.port = parse_port(argument);
+    }
+    return options;
+}

@@ -1,0 +1,30 @@
+// The command line: server [PORT] [--port N] [--host ADDR] [--quiet] [--help]
+//                          [--data DIR] [--max-body BYTES]
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+
+struct Options {
+    std::string program;             // how the program was started: argv[0]
+    std::string host = "127.0.0.1";  // only this machine can connect, unless you say otherwise
+    int port = 9000;                 // --port, else PORT in the environment, else this
+    bool quiet = false;              // no access log
+    bool help = false;
+    std::filesystem::path
+        data;  // where messages and uploads are kept; else data beside the program
+    std::uint64_t max_body = 1 << 20;  // bytes that a request's body may have
+    std::filesystem::path folder;      // where the program lies: its files are beside it
+};
+
+// The line that --help prints, and whoever got the command line wrong.
+std::string usage(const std::string& program);
+
+struct UsageError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+// Throws UsageError, with a message for the user.
+Options parse_options(int argc, const char* const* argv);

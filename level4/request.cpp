@@ -1,0 +1,304 @@
+// The request parser: a state machine that eats one line at a time. Its rules are those of RFC 9112
+// §2 to §6. Where the RFC lets a server choose between tolerant and strict it is strict, but for
+// one thing: a line may end in a bare LF, so that you can type a request into nc (§2.2).
+#include "request.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <system_error>
+#include <utility>
+
+#include "url.hpp"
+
+namespace {
+
+constexpr std::array<std::string_view, 7> known_methods{"GET",   "HEAD",   "POST",   "PUT",
+                                                        "PATCH", "DELETE", "OPTIONS"};
+
+// Throws unless it is HTTP/1.x. A higher minor version is answered as 1.1 (RFC 9110 §2.5).
+void check_version(std::string_view version) {
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    if (version.size() != 8 || !version.starts_with("HTTP/") || !is_digit(version[5]) ||
+        version[6] != '.' || !is_digit(version[7])) {
+        throw HttpError(400, "The request line must end in a version such as HTTP/1.1.");
+    }
+    if (version[5] != '1') throw HttpError(505, "This server speaks HTTP/1.1 and HTTP/1.0.");
+}
+
+// host[:port]: a name or address, or an IPv6 address in brackets (RFC 3986 §3.2.2). Empty is valid.
+bool is_valid_host(std::string_view host) {
+    const auto bracket = host.starts_with('[') ? host.find(']') : 0;
+    if (bracket == std::string_view::npos) return false;
+    const auto colon = host.find(':', bracket);
+    const std::string_view name = host.substr(0, colon);
+    const std::string_view port = colon == std::string_view::npos ? "" : host.substr(colon + 1);
+    return name.find_first_of(" \t/\\?#@\"<>^`{|}") == std::string_view::npos &&
+           (bracket == 0 || name.size() == bracket + 1) &&
+           port.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+}  // namespace
+
+void RequestParser::feed(std::string_view bytes) {
+    if (bytes.empty()) return;
+    buffer_.erase(0, position_);
+    searched_ -= std::exchange(position_, 0);
+    buffer_ += bytes;
+    begun_ = true;
+}
+
+std::optional<Request> RequestParser::next() {
+    if (!read_head()) return std::nullopt;
+    if (!read_body()) return std::nullopt;
+    state_ = State::request_line;
+    section_bytes_ = 0;
+    wants_continue_ = false;
+    authority_.clear();
+    begun_ = position_ < buffer_.size();
+    return std::exchange(request_, Request());
+}
+
+// Reads up to the blank line that ends the head. False if it has not arrived yet.
+bool RequestParser::read_head() {
+    while (state_ == State::request_line) {
+        const auto line = take_line(limits_.request_line, 414, "The request line is too long.");
+        if (!line) return false;
+        if (line->empty()) continue;  // §2.2: ignore empty lines before the request line
+        parse_request_line(*line);
+        state_ = State::fields;
+    }
+    while (state_ == State::fields) {
+        const auto start = position_;
+        const auto line = take_line(limits_.header_section - section_bytes_, 431,
+                                    "The header section is too long.");
+        if (!line) return false;
+        section_bytes_ += position_ - start;
+        if (line->empty()) {
+            check_host();
+            check_framing();
+            state_ = State::head_complete;
+        } else {
+            parse_field(*line, request_.headers);
+        }
+    }
+    return true;
+}
+
+// The next line, without its line end, or nothing if it is not complete. `limit` is in bytes, and
+// counts the line end; past it the line is refused, complete or not.
+std::optional<std::string_view> RequestParser::take_line(std::size_t limit, int status,
+                                                         const char* too_long) {
+    const auto end = buffer_.find('\n', searched_);
+    const bool complete = end != std::string::npos;
+    searched_ = complete ? end + 1 : buffer_.size();
+    if (searched_ - position_ > limit) throw HttpError(status, too_long);
+    if (!complete) return std::nullopt;
+
+    auto line = std::string_view(buffer_).substr(position_, end - position_);
+    position_ = searched_;
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.find('\r') != std::string_view::npos || line.find('\0') != std::string_view::npos) {
+        throw HttpError(400, "A line holds a CR that no LF follows, or a NUL.");  // §2.2
+    }
+    return line;
+}
+
+// method SP request-target SP HTTP-version (§3)
+void RequestParser::parse_request_line(std::string_view line) {
+    request_.line = line;
+    const auto first_space = line.find(' ');
+    const auto last_space = line.rfind(' ');
+    if (first_space == last_space) {  // also when there is none
+        throw HttpError(400, "A request line looks like this: GET /path HTTP/1.1");
+    }
+    const auto method = line.substr(0, first_space);
+    if (!is_token(method)) throw HttpError(400, "The method is not a word.");
+    const auto version = line.substr(last_space + 1);
+    check_version(version);
+    if (std::find(known_methods.begin(), known_methods.end(), method) == known_methods.end()) {
+        throw HttpError(501, "This server does not know that method.");
+    }
+    request_.method = method;
+    request_.version = version;
+    parse_target(line.substr(first_space + 1, last_space - first_space - 1));
+}
+
+// /path?query; from clients of a proxy also http://host/path?query, which every server must accept;
+// and * for OPTIONS (§3.2). authority-form belongs to CONNECT, which is for proxies.
+void RequestParser::parse_target(std::string_view target) {
+    const auto allowed = [](char c) { return c > ' ' && c <= '~' && c != '#'; };
+    if (target.empty() || !std::all_of(target.begin(), target.end(), allowed)) {
+        throw HttpError(400, "The request target holds a character that must be percent-encoded.");
+    }
+    request_.target = target;
+    if (equal_ignoring_case(target.substr(0, 7), "http://")) {
+        target.remove_prefix(7);
+        authority_ = target.substr(0, target.find_first_of("/?"));
+        target.remove_prefix(authority_.size());
+        if (authority_.empty() || !is_valid_host(authority_)) {
+            throw HttpError(400, "The request target names no valid host.");
+        }
+        if (!target.starts_with('/')) request_.path = "/";
+    } else if (!target.starts_with('/') && !(target == "*" && request_.method == "OPTIONS")) {
+        throw HttpError(400, "The request target must begin with a slash.");
+    }
+    const auto path = target.substr(0, target.find('?'));
+    const auto decoded = percent_decode(path);
+    if (!decoded) throw HttpError(400, "A % in the path must be followed by two hex digits.");
+    request_.path += *decoded;
+    request_.query = target.substr(std::min(target.size(), path.size() + 1));
+}
+
+// field-name ":" OWS field-value OWS (§5). The name must touch the colon: "Host :" is a classic way
+// to show two programs two different requests (§5.1). So is a line that continues the one before it
+// (obs-fold, §5.2): it begins with a space, which is not part of a name either.
+void RequestParser::parse_field(std::string_view line, Headers& headers) {
+    if (headers.size() == limits_.header_fields) {
+        throw HttpError(431, "There are too many header fields.");
+    }
+    const auto colon = std::min(line.find(':'), line.size());
+    try {
+        headers.add(line.substr(0, colon), trim(line.substr(colon + 1)));
+    } catch (
+        const std::logic_error&) {  // no colon, no name, or a character that has no place there
+        throw HttpError(400, "A header field looks like this: Name: value");
+    }
+}
+
+// Exactly one valid Host; HTTP/1.0 may do without (§3.2).
+void RequestParser::check_host() {
+    const auto count = request_.headers.count("Host");
+    if (count > 1) throw HttpError(400, "There is more than one Host field.");
+    if (count == 0 && request_.version != "HTTP/1.0") {
+        throw HttpError(400, "HTTP/1.1 asks for a Host field.");
+    }
+    if (count == 1 && !is_valid_host(*request_.headers.find("Host"))) {
+        throw HttpError(400, "The Host field is not a host name.");
+    }
+    if (!authority_.empty()) request_.headers.set("Host", authority_);  // §3.2.2
+}
+
+// Where does the request end (§6)? If two programs disagree on that, the rest of the bytes is a
+// request to one of them and a body to the other: request smuggling (§11.2). So: no guessing.
+void RequestParser::check_framing() {
+    const auto* const length = request_.headers.find("Content-Length");
+    const auto* const coding = request_.headers.find("Transfer-Encoding");
+    if (coding != nullptr) {
+        if (length != nullptr || request_.version == "HTTP/1.0") {
+            throw HttpError(400, "Transfer-Encoding does not go with Content-Length or HTTP/1.0.");
+        }
+        if (request_.headers.count("Transfer-Encoding") > 1) {
+            throw HttpError(400, "There is more than one Transfer-Encoding field.");
+        }
+        // A list that ends in chunked has a clear end, but we can't decode what stands before it.
+        if (coding->ends_with(", chunked"))
+            throw HttpError(501, "The only coding here is chunked.");
+        if (!equal_ignoring_case(*coding, "chunked")) {
+            throw HttpError(400, "The last transfer coding must be chunked.");
+        }
+        request_.chunked = true;
+    } else if (length != nullptr) {
+        const char* const end = length->data() + length->size();
+        const auto [stop, error] = std::from_chars(length->data(), end, request_.content_length);
+        // Two of them, a list, a sign, a unit, more than 64 bits: all of that is refused.
+        if (request_.headers.count("Content-Length") > 1 || error != std::errc() || stop != end) {
+            throw HttpError(400, "Content-Length must be one decimal number.");
+        }
+    }
+}
+
+// May the body be read, and how (§6)? All that can be told from the head is told before it is read.
+void RequestParser::check_body() {
+    const auto& headers = request_.headers;
+    if (const auto* const expectation = headers.find("Expect")) {
+        if (!equal_ignoring_case(*expectation, "100-continue")) {
+            throw HttpError(417, "The only expectation that this server can meet is 100-continue.");
+        }
+        wants_continue_ = request_.has_body() && request_.version != "HTTP/1.0";
+    }
+    if (request_.has_body() && headers.find("Content-Encoding") != nullptr) {
+        throw HttpError(415, "This server does not take compressed bodies.");
+    }
+    if (request_.content_length > limits_.body) throw HttpError(413, "The body is too large.");
+    body_left_ = request_.content_length;
+    state_ = request_.chunked ? State::chunk_size : State::body;
+}
+
+// Reads up to the end of the body. False if it has not arrived yet. A chunked body is: chunk-size
+// [extensions] CRLF, as many bytes, CRLF, and so on; a chunk of size 0; trailers; CRLF (§7.1).
+bool RequestParser::read_body() {
+    if (state_ == State::head_complete) check_body();
+    if (state_ == State::body) return move_to_body();
+    while (state_ != State::trailers) {
+        if (state_ == State::chunk_size) {
+            const auto line =
+                take_crlf_line(limits_.chunk_line, 400, "A chunk's size is too long.");
+            if (!line) return false;
+            parse_chunk_size(*line);
+        } else if (state_ == State::chunk) {
+            if (!move_to_body()) return false;
+            state_ = State::chunk_end;
+        } else {
+            if (!take_crlf_line(2, 400, "A chunk is longer than its size says.")) return false;
+            state_ = State::chunk_size;
+        }
+    }
+    return skip_trailers();
+}
+
+// Trailers are dropped, never added to the fields: one could pretend to be a Host, or a
+// Content-Length, that was there all along (§6.5.1).
+bool RequestParser::skip_trailers() {
+    for (;;) {
+        const auto start = position_;
+        const auto line = take_crlf_line(limits_.header_section - section_bytes_, 431,
+                                         "The trailers are too long.");
+        if (!line) return false;
+        if (line->empty()) return true;
+        section_bytes_ += position_ - start;
+        Headers dropped;
+        parse_field(*line, dropped);
+    }
+}
+
+// Moves what has arrived of the body, or of its current chunk. True when that is all of it.
+bool RequestParser::move_to_body() {
+    const auto size = std::min<std::uint64_t>(body_left_, buffer_.size() - position_);
+    request_.body.append(buffer_, position_, size);
+    position_ += size;
+    searched_ = position_;
+    body_left_ -= size;
+    if (!request_.body.empty()) wants_continue_ = false;  // the client did not wait
+    return body_left_ == 0;
+}
+
+// Like take_line(), but in a body a bare LF is refused: programs that disagree on where a chunk
+// ends are the other way to smuggle a request (§7.1 leaves no choice; §2.2 speaks of the head).
+std::optional<std::string_view> RequestParser::take_crlf_line(std::size_t limit, int status,
+                                                              const char* too_long) {
+    const auto start = position_;
+    const auto line = take_line(limit, status, too_long);
+    if (line && position_ - start != line->size() + 2) {
+        throw HttpError(400, "A line of a chunked body ends in CR LF.");
+    }
+    return line;
+}
+
+// Hexadecimal digits and nothing else, up to a semicolon; what follows that is ignored (§7.1.1),
+// but its bytes count: without that, a megabyte of body could come in a gigabyte of extensions.
+void RequestParser::parse_chunk_size(std::string_view line) {
+    const auto semicolon = std::min(line.find(';'), line.size());
+    const char* const end = line.data() + semicolon;
+    const auto [stop, error] = std::from_chars(line.data(), end, body_left_, 16);
+    if (error != std::errc() || stop != end)
+        throw HttpError(400, "A chunk's size is not a number.");
+    section_bytes_ += line.size() - semicolon;
+    if (section_bytes_ > limits_.header_section) {
+        throw HttpError(400, "There are too many chunk extensions.");
+    }
+    if (body_left_ > limits_.body - request_.body.size()) {
+        throw HttpError(413, "The body is too large.");
+    }
+    state_ = body_left_ == 0 ? State::trailers : State::chunk;
+}

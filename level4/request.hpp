@@ -1,0 +1,106 @@
+// A request, and the parser that makes requests of a stream of bytes. TCP keeps no message borders:
+// the bytes of one request may come in any number of pieces, or those of many requests in one. The
+// parser takes pieces of any size, never touches the network, and refuses whatever is not exactly
+// HTTP: where two programs read the same bytes differently, an attacker slips a request in between.
+// Leaves out: bodies too large for memory, and trailers, which are read and dropped.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "headers.hpp"
+#include "limits.hpp"
+
+struct Request {
+    std::string line;     // the request line as received, for the log
+    std::string method;   // GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS
+    std::string target;   // /hello?name=Ada, as received
+    std::string version;  // HTTP/1.1, as received
+    std::string path;     // /hello, percent-decoded: any byte may be in it
+    std::string query;    // name=Ada, still encoded: see query_value()
+    Headers headers;
+    std::map<std::string, std::string> params;  // what the route's pattern names: {id} is at("id")
+
+    std::uint64_t content_length = 0;
+    bool chunked = false;
+    bool has_body() const { return chunked || content_length > 0; }
+    std::string body;  // decoded: without the chunks' sizes
+};
+
+// What the client did wrong. `status` is the reply; what() explains it to a person.
+struct HttpError : std::runtime_error {
+    HttpError(int status_code, const std::string& explanation)
+        : std::runtime_error(explanation), status(status_code) {}
+    int status;
+};
+
+class RequestParser {
+  public:
+    explicit RequestParser(const Limits& limits) : limits_(limits) {}
+
+    // More bytes from the client, in pieces of any size.
+    void feed(std::string_view bytes);
+
+    // The next complete request, or nothing yet. Throws HttpError if the bytes are not HTTP or pass
+    // a limit; then nothing that follows can be trusted, and the connection has to be closed.
+    std::optional<Request> next();
+
+    // True if a byte has arrived that belongs to no request returned so far.
+    bool begun() const { return begun_; }
+
+    // True while a body is being read.
+    bool reading_body() const { return state_ >= State::body; }
+
+    // True, once, if the client waits for a word of ours before it sends its body (Expect:
+    // 100-continue, RFC 9110 §10.1.1), and the request is fine so far.
+    bool take_continue() { return reading_body() && std::exchange(wants_continue_, false); }
+
+    // The request that is being read, as far as it is known: for the log when it fails.
+    const Request& partial() const { return request_; }
+
+  private:
+    enum class State {
+        request_line,
+        fields,
+        head_complete,
+        body,
+        chunk_size,
+        chunk,
+        chunk_end,
+        trailers
+    };
+
+    bool read_head();
+    bool read_body();
+    void check_body();
+    bool move_to_body();
+    bool skip_trailers();
+    std::optional<std::string_view> take_crlf_line(std::size_t limit, int status,
+                                                   const char* too_long);
+    void parse_chunk_size(std::string_view line);
+    std::optional<std::string_view> take_line(std::size_t limit, int status, const char* too_long);
+    void parse_request_line(std::string_view line);
+    void parse_target(std::string_view target);
+    void parse_field(std::string_view line, Headers& headers);
+    void check_host();
+    void check_framing();
+
+    Limits limits_;
+    State state_ = State::request_line;
+    Request request_;                // what is known of the request so far
+    std::string authority_;          // of a target in absolute form; it replaces the Host field
+    std::size_t section_bytes_ = 0;  // of the header section so far
+    bool begun_ = false;
+    bool wants_continue_ = false;
+    std::uint64_t body_left_ = 0;  // bytes of the body, or of its current chunk, still to come
+
+    std::string buffer_;        // what has been fed
+    std::size_t position_ = 0;  // where the part begins that is not yet parsed
+    std::size_t searched_ = 0;  // up to here there is no line end: never search a byte twice
+};

@@ -1,0 +1,51 @@
+// A response, and how it becomes bytes.
+// Leaves out: bodies whose length is not known beforehand.
+#pragma once
+
+#include <cstdint>
+#include <ctime>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "file.hpp"
+#include "headers.hpp"
+
+struct Request;
+
+struct Response {
+    int status = 200;
+    Headers headers;
+    std::string body;
+    std::string problem = {};  // error()'s explanation, for whoever wants it in another form
+    std::optional<FileSlice> file = {};  // sent instead of `body`: for files too large to copy
+
+    std::uint64_t body_size() const { return file ? file->length : body.size(); }
+
+    // The kinds of reply that a handler needs most.
+    static Response html(std::string body, int status = 200);
+    static Response text(std::string body, int status = 200);
+    static Response json(std::string body, int status = 200);
+    // Send the browser on, with a GET: after a POST, reloading the new page posts nothing again.
+    static Response redirect(std::string_view location, int status = 303);
+    // A page that says what went wrong. `explanation` is text.
+    static Response error(int status, std::string_view explanation);
+};
+
+// What a program on top of this server is: it turns requests into responses. It is called from many
+// threads at once. It may throw HttpError for the client's mistakes (request.hpp); any other
+// exception is the program's own mistake, and becomes a 500.
+using Handler = std::function<Response(Request&)>;
+
+// "Not Found" for 404 (RFC 9110 §15).
+std::string_view reason_phrase(int status);
+
+// A point in time in the only form that HTTP writes: Sun, 06 Nov 1994 08:49:37 GMT (RFC 9110
+// §5.6.7).
+std::string http_date(std::time_t time);
+
+// Appends the response, as it goes over the wire, to `output`. It adds the fields that every
+// response has; Content-Length above all, so no handler can get it wrong. Without `with_body` it
+// appends all of that but the body: the reply to HEAD (RFC 9110 §9.3.2).
+void serialize(const Response& response, bool with_body, std::string& output);

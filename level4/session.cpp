@@ -1,0 +1,200 @@
+// A session cookie is `base64url(payload).base64url(HMAC-SHA-256 of the text before the dot)`.
+// The payload is a row of strings, each written as `LENGTH:BYTES`: the expiry time in seconds since
+// 1970, then name and value in turn. With the length in front nothing needs escaping. A flash is a
+// value with an empty name.
+#include "session.hpp"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "base64.hpp"
+#include "sha256.hpp"
+
+namespace {
+
+std::int64_t unix_seconds(std::chrono::system_clock::time_point when) {
+    return std::chrono::duration_cast<std::chrono::seconds>(when.time_since_epoch()).count();
+}
+
+// The word in front ties the signature to its purpose: whatever else the program may one day sign
+// with the same key can never be passed off as a session.
+std::string sign(std::string_view text, const std::string& key) {
+    return base64url_encode(hmac_sha256(key, "session." + std::string(text)));
+}
+
+// Compares texts, not decoded bytes: then there is only one way to write a right signature.
+bool is_signed(std::string_view text, std::string_view signature,
+               const std::vector<std::string>& keys) {
+    return std::any_of(keys.begin(), keys.end(), [&](const std::string& key) {
+        return constant_time_equal(signature, sign(text, key));
+    });
+}
+
+// The whole text as a number, or nothing: from_chars alone would stop at `12x` and call it 12.
+template <typename Integer>
+std::optional<Integer> parse_integer(std::string_view text) {
+    Integer number{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return number;
+}
+
+void append_string(std::string& payload, std::string_view text) {
+    payload += std::to_string(text.size()) + ":";
+    payload += text;
+}
+
+// Takes the next string off the front of the payload; nothing when there is no whole one.
+std::optional<std::string> take_string(std::string_view& payload) {
+    const std::size_t colon = payload.find(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    const auto length = parse_integer<std::size_t>(payload.substr(0, colon));
+    payload.remove_prefix(colon + 1);
+    // A signature says who wrote this, not that it is without mistakes: check every length.
+    if (!length || *length > payload.size()) return std::nullopt;
+    std::string text(payload.substr(0, *length));
+    payload.remove_prefix(*length);
+    return text;
+}
+
+// The payload of a cookie value whose signature is right.
+std::optional<std::string> verified_payload(std::string_view cookie_value,
+                                            const std::vector<std::string>& keys) {
+    const std::size_t dot = cookie_value.find('.');
+    if (dot == std::string_view::npos) return std::nullopt;
+    const std::string_view text = cookie_value.substr(0, dot);
+    // The signature first: a stranger's bytes are not even decoded before it is right.
+    if (!is_signed(text, cookie_value.substr(dot + 1), keys)) return std::nullopt;
+    return base64url_decode(text);
+}
+
+}  // namespace
+
+std::string Session::get(std::string_view name) const {
+    const auto found = values_.find(name);
+    return found == values_.end() ? std::string() : found->second;
+}
+
+void Session::set(const std::string& name, const std::string& value) {
+    if (name.empty()) throw std::invalid_argument("session: a value needs a name");
+    const auto [entry, is_new] = values_.try_emplace(name, value);
+    if (!is_new && entry->second == value) return;  // nothing new: no cookie needed
+    entry->second = value;
+    changed_ = true;
+}
+
+void Session::erase(std::string_view name) {
+    const auto found = values_.find(name);
+    if (found == values_.end()) return;
+    values_.erase(found);
+    changed_ = true;
+}
+
+// Nothing to clear is no change: a visitor without a session gets no cookie for logging out.
+void Session::clear() {
+    if (empty()) return;
+    values_.clear();
+    flashes_.clear();
+    changed_ = true;
+}
+
+void Session::flash(std::string message) {
+    flashes_.push_back(std::move(message));
+    changed_ = true;
+}
+
+// Taking is a change, too: the cookie that still carries the messages must be replaced.
+std::vector<std::string> Session::take_flashes() {
+    if (!flashes_.empty()) changed_ = true;
+    return std::exchange(flashes_, {});
+}
+
+std::vector<std::string> parse_session_keys(std::string_view secret_key) {
+    std::vector<std::string> keys;
+    while (!secret_key.empty()) {
+        std::string_view key = secret_key.substr(0, secret_key.find(','));
+        secret_key.remove_prefix(std::min(key.size() + 1, secret_key.size()));
+        while (key.starts_with(' ')) key.remove_prefix(1);
+        while (key.ends_with(' ')) key.remove_suffix(1);
+        if (!key.empty()) keys.emplace_back(key);
+    }
+    return keys;
+}
+
+// From the kernel, not from std::mt19937: whoever sees some numbers of that one knows the next.
+std::string random_session_key() {
+    std::string key(32, '\0');
+    if (getentropy(key.data(), key.size()) != 0) {
+        throw std::system_error(errno, std::generic_category(), "no random bytes for a key");
+    }
+    return key;
+}
+
+Session open_session(std::string_view cookie_value, const std::vector<std::string>& keys,
+                     std::chrono::system_clock::time_point now) {
+    const std::optional<std::string> payload = verified_payload(cookie_value, keys);
+    if (!payload) return {};
+    std::string_view rest = *payload;
+
+    // The browser forgets the cookie after 14 days by itself; a thief's copy has to be told.
+    const auto expires = parse_integer<std::int64_t>(take_string(rest).value_or(""));
+    if (!expires || unix_seconds(now) >= *expires) return {};
+
+    Session session;
+    while (!rest.empty()) {
+        std::optional<std::string> name = take_string(rest);
+        std::optional<std::string> value = take_string(rest);
+        // Signed by us and yet not readable: another version of the program wrote it.
+        if (!name || !value) return {};
+        if (name->empty()) {
+            session.flashes_.push_back(std::move(*value));
+        } else {
+            session.values_.insert_or_assign(std::move(*name), std::move(*value));
+        }
+    }
+    return session;
+}
+
+Cookie seal_session(const Session& session, const std::vector<std::string>& keys,
+                    std::chrono::system_clock::time_point now) {
+    if (keys.empty()) throw std::invalid_argument("session: there is no key to sign with");
+    Cookie cookie{.name = std::string(session_cookie_name), .value = ""};
+    cookie.path = "/";
+    cookie.http_only = true;
+    cookie.same_site = SameSite::lax;
+    if (session.empty()) {
+        // There is no "delete" in HTTP: a cookie goes away by being set with a time in the past.
+        cookie.max_age = std::chrono::seconds(0);
+        cookie.expires = std::chrono::system_clock::time_point{};  // 1970, for old browsers
+        return cookie;
+    }
+
+    // The time is inside what is signed: Max-Age is only a wish to the browser.
+    std::string payload;
+    append_string(payload, std::to_string(unix_seconds(now + session_lifetime)));
+    for (const auto& [name, value] : session.values_) {
+        append_string(payload, name);
+        append_string(payload, value);
+    }
+    for (const std::string& message : session.flashes_) {
+        append_string(payload, "");
+        append_string(payload, message);
+    }
+    const std::string text = base64url_encode(payload);
+    cookie.value = text + "." + sign(text, keys.front());
+    cookie.max_age = session_lifetime;
+    return cookie;
+}

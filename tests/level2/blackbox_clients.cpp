@@ -1,0 +1,164 @@
+// Many clients at once, and clients that behave badly: slow ones, silent ones, ones that vanish.
+// Also how the server stops, and what it does when it has no descriptors left.
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client.hpp"
+#include "expect.hpp"
+#include "reporter.hpp"
+#include "slow_clients.hpp"
+
+namespace {
+
+const std::string first_half = "GET /hello?name=";
+
+std::string second_half(const std::string& name) {
+    return name + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+}
+
+// When a later client has been answered, the server has also accepted the earlier ones. A few
+// rounds give it the time to read what those have sent.
+void let_server_accept_all(ServerProcess& server) {
+    for (int round = 0; round < 5; ++round)
+        expect_status(exchange(get("/"), server), 200, {"the server is up"});
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("level 2");
+
+TEST_CASE("clients that say nothing don't hold up the others") {
+    std::vector<Client> silent(30);
+    Exchange reply = exchange(get("/about"));
+    expect_status(reply, 200,
+                  {"each client has a conversation of its own",
+                   "serve each connection in a thread, or wait for all with poll()"});
+    expect(reply.seconds < 3.0, reply, "a reply within 3 s", std::to_string(reply.seconds) + " s",
+           {"it must not wait for the deadline of others"});
+}
+
+TEST_CASE("connections are answered in the reverse order of their opening") {
+    std::vector<Client> clients(20);
+    for (Client& client : clients) client.send(first_half);
+    for (std::size_t i = clients.size(); i-- > 0;) {
+        std::string name = "client" + std::to_string(i);
+        clients[i].send(second_half(name));
+        Exchange reply = clients[i].read_to_end();
+        expect_status(reply, 200,
+                      {"a half of a request must not hold up a whole one",
+                       "no recv() of one client may block the others"});
+        expect_in_body(reply, name, {"each client gets the reply to its own request"});
+    }
+}
+
+TEST_CASE("200 clients at once all get their own reply") {
+    std::vector<Client> clients(200);
+    for (Client& client : clients) client.send(first_half);
+    for (std::size_t i = 0; i < clients.size(); ++i)
+        clients[i].send(second_half("client" + std::to_string(i)));
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+        Exchange reply = clients[i].read_to_end();
+        expect_status(reply, 200, {"the server may serve 1000 clients at the same time"});
+        expect_in_body(reply, "client" + std::to_string(i),
+                       {"what belongs to one request must not be shared between threads",
+                        "look for static or global variables"});
+    }
+}
+
+TEST_CASE("clients that break the connection in mid reply don't end the server") {
+    for (int i = 0; i < 40; ++i) {
+        Client before_reply;
+        before_reply.send(get("/about"));
+        before_reply.reset();
+        Client in_mid_request;
+        in_mid_request.send(first_half);
+        in_mid_request.reset();
+        Client never_reads;
+        for (int n = 0; n < 50; ++n) never_reads.send(get_and_stay("/about"));
+        never_reads.reset();
+    }
+    expect_status(exchange(get("/")), 200,
+                  {"writing to a broken connection raises SIGPIPE, which kills",
+                   "send(..., MSG_NOSIGNAL), and take ECONNRESET and EPIPE for the client's end"});
+}
+
+TEST_CASE("slow clients are sent away in time") {
+    if (outgrown(3, "level 3 tries the same clients and a kept-alive one beside them")) return;
+    expect_slow_clients_are_sent_away(Connections::closed_after_each_reply);
+}
+
+TEST_CASE("SIGTERM with a request in flight: it is answered, then the server ends") {
+    ServerProcess server;
+    Client in_flight(server);
+    in_flight.send(first_half);
+    Client idle(server);
+    let_server_accept_all(server);
+
+    server.process().signal(SIGTERM);
+    Exchange nothing = idle.read_to_end(3.0);
+    expect_silent_close(nothing, {"a connection without a request has nothing to finish",
+                                  "wake up the threads that wait for a first byte"});
+    expect_that(refuses_connections(server), "new connections are refused",
+                "they are still accepted",
+                {"who stops takes no new work", "close the listening socket first"});
+    in_flight.send(second_half("Ada"));
+    Exchange reply = in_flight.read_to_end();
+    expect_status(reply, 200,
+                  {"a clean stop loses no request that has begun to arrive",
+                   "wait for the conversations that are under way, 5 s at most"});
+    server.process().wait_for_end(patience);
+    expect_that(server.process().exit_code() == 0, "exit code 0 within 5 s",
+                server.process().how_it_ended(), {"SIGTERM is a request to stop, not an error"});
+}
+
+TEST_CASE("a second signal ends the server at once") {
+    for (auto [first, second] : {std::pair(SIGTERM, SIGTERM), std::pair(SIGINT, SIGINT)}) {
+        ServerProcess server;
+        Client in_flight(server);
+        in_flight.send(first_half);
+        let_server_accept_all(server);
+        server.process().signal(first);
+        expect_that(refuses_connections(server), "the server has begun to stop",
+                    "it accepts connections", {"the first signal begins a clean stop"});
+        double asked = now();
+        server.process().signal(second);
+        server.process().wait_for_end(patience);
+        expect_that(!server.process().running() && now() - asked < 1.5, "the end within 1.5 s",
+                    server.process().how_it_ended(),
+                    {"who presses Ctrl-C twice does not want to wait for a clean stop",
+                     "let the second signal have its default action"});
+    }
+}
+
+TEST_CASE("without a free descriptor the server neither dies nor spins, and recovers") {
+    ServerProcess server({.before = "ulimit -n 32;"});
+    {
+        std::vector<Client> crowd;
+        for (int i = 0; i < 60; ++i) crowd.emplace_back(server);
+        for (Client& client : crowd) client.send(first_half);
+        std::optional<Usage> before = server.process().usage();
+        let_pass(1.0);
+        std::optional<Usage> after = server.process().usage();
+        if (before && after) {
+            double spent = after->processor_seconds - before->processor_seconds;
+            expect_that(spent < 0.4, "hardly any processor time in a second of waiting",
+                        std::to_string(spent) + " s",
+                        {"accept() fails with EMFILE and leaves the client in the backlog, so "
+                         "poll() reports it again at once",
+                         "after EMFILE pause for a moment before the next accept()"});
+        } else {
+            remark("processor time not looked at: there is no /proc here");
+        }
+        expect_that(server.process().running(), "the server lives", server.process().how_it_ended(),
+                    {"EMFILE is a passing state, not the end", "don't leave the accept loop"});
+    }
+    Exchange reply = exchange(get("/"), server);
+    expect_status(reply, 200, {"the descriptors are free again, so clients are served again"});
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,378 @@
+// What level 2 must refuse, and with which status: malformed requests, framing attacks, too much of
+// anything. Also that it makes no difference in how many pieces a request arrives.
+#include <doctest/doctest.h>
+
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client.hpp"
+#include "expect.hpp"
+#include "report.hpp"
+#include "settings.hpp"
+#include "text.hpp"
+
+using std::string_literals::operator""s;
+
+namespace {
+
+// A request that is good but for one thing, and the reason why that is not allowed.
+struct Refused {
+    std::string bytes;
+    std::string wrong;  // the part under which the caret is shown
+};
+
+// One line of a head, in a request that has a Host already.
+Refused field_line(const std::string& line, const std::string& wrong = "") {
+    return {"GET /about HTTP/1.1\r\nHost: localhost\r\n" + line + "\r\n\r\n",
+            wrong.empty() ? line : wrong};
+}
+
+Refused request_line(const std::string& line, const std::string& wrong) {
+    return {line + "\r\nHost: localhost\r\n\r\n", wrong};
+}
+
+// All of them at once, so that a table costs the time of one. Each must be refused with one of the
+// statuses, and the connection must end: where the next request begins is anybody's guess.
+void expect_refused(const std::vector<Refused>& table, const Statuses& statuses, Reason reason,
+                    Where where = Where::here()) {
+    std::vector<Script> scripts;
+    for (const Refused& refused : table) scripts.push_back(refused.bytes);
+    std::vector<Exchange> replies = exchange_all(scripts);
+    for (std::size_t i = 0; i < replies.size(); ++i) {
+        reason.wrong = table[i].wrong;
+        expect_status(replies[i], statuses, reason, where);
+        expect_one_reply_then_close(
+            replies[i],
+            {"RFC 9112 §9.6 and §11.2: after a malformed request the connection is closed",
+             "an error reply says Connection: close; then stop reading requests"},
+            where);
+    }
+}
+
+// `size` bytes of field lines in all, none of them long.
+std::string fields_of(std::size_t size) {
+    std::string fields;
+    for (int i = 0; fields.size() < size; ++i) {
+        std::string name = "X-Filler-" + std::to_string(i) + ": ";
+        std::size_t left = size - fields.size();
+        fields += name + std::string(left < 900 ? left : 900, 'f') + "\r\n";
+    }
+    return fields;
+}
+
+std::string fields_in_number(int count) {
+    std::string fields;
+    for (int i = 0; i < count; ++i) fields += "X-" + std::to_string(i) + ": v\r\n";
+    return fields;
+}
+
+std::string with_fields(const std::string& fields) {
+    return "GET /about HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + fields + "\r\n";
+}
+
+// A reply without what may differ from one moment to the next.
+std::string without_date(const Exchange& exchange) {
+    std::string text = std::to_string(exchange.reply.status) + "\n";
+    for (const Field& field : exchange.reply.fields)
+        if (lower(field.name) != "date") text += field.name + ": " + field.value + "\n";
+    return text + exchange.reply.body + std::string(exchange.rest());
+}
+
+// Good and bad requests, each of which ends its connection.
+std::vector<std::string> requests_to_cut() {
+    return {get("/"),
+            get("/about?a=1", {"X-Long: some value", "X-Empty:"}),
+            get("/hello?name=A%20d+a"),
+            get("/echo", {"A: 1", "B: 2"}),
+            get("/nothing"),
+            request("HEAD", "/about"),
+            request("POST", "/about", {"Content-Length: 5"}) + "hello",
+            request("BREW", "/about"),
+            "\r\n" + get("/about"),
+            "GET /about HTTP/1.1\nHost: localhost\nConnection: close\n\n",
+            "GET /about HTTP/1.0\r\n\r\n",
+            "GET /about HTTP/1.1\r\n\r\n",
+            "GET /about HTTP/2.0\r\nHost: localhost\r\n\r\n",
+            field_line("X : y").bytes,
+            field_line("X: a\r\n b").bytes,
+            field_line("X: a\rb").bytes};
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("level 2");
+
+TEST_CASE("a request without a Host is refused") {
+    expect_refused({{"GET / HTTP/1.1\r\n\r\n", "HTTP/1.1"},
+                    {"GET / HTTP/1.1\r\nHosts: localhost\r\n\r\n", "Hosts"}},
+                   400,
+                   {"RFC 9112 §3.2: HTTP/1.1 requires exactly one Host",
+                    "look it up after the head is read, without regard to case"});
+}
+
+TEST_CASE("a second Host is refused") {
+    expect_refused({field_line("Host: localhost"), field_line("host: example.com")}, 400,
+                   {"RFC 9112 §3.2: two Hosts, and two programs believe different ones",
+                    "count the fields, don't overwrite the first"});
+}
+
+TEST_CASE("a Host that is no host name is refused") {
+    std::vector<Refused> table;
+    for (const std::string host : {"a b", "a/b", "a@b", "localhost:12x", "a,b:80:90"})
+        table.push_back({"GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n", host});
+    expect_refused(table, 400,
+                   {"RFC 9112 §3.2: Host is uri-host [ \":\" port ]",
+                    "it ends up in links and logs: allow only what a host may hold"});
+}
+
+TEST_CASE("a space before the colon is refused") {
+    expect_refused({field_line("X-Test : 1", " :"), field_line("X-Test\t: 1", "\t:"),
+                    field_line("Content-Length : 5", " :")},
+                   400,
+                   {"RFC 9112 §5.1: no space is allowed between a field's name and its colon",
+                    "refuse it, don't trim it: another program on the way may not have"});
+}
+
+TEST_CASE("a folded line is refused") {
+    expect_refused({field_line("X-Test: a\r\n b", " b"),
+                    field_line("X-Test: a\r\n\tb", "\tb"),
+                    {"GET / HTTP/1.1\r\n Host: localhost\r\n\r\n", " Host"}},
+                   400,
+                   {"RFC 9112 §5.2: obs-fold, a line that continues the one before, is refused",
+                    "a field line must not start with a space or a tab"});
+}
+
+TEST_CASE("a field without a name, or with a name that is no token, is refused") {
+    expect_refused({field_line(": empty"), field_line("no colon here"), field_line("X Y: 1", " Y"),
+                    field_line("X(Y): 1", "("), field_line("X\x01Y: 1", "\x01"),
+                    field_line("X\xc3\xbcY: 1", "\xc3"), field_line("\"X\": 1", "\"")},
+                   400,
+                   {"RFC 9110 §5.1 and §5.6.2: a field's name is a token",
+                    "letters, digits and !#$%&'*+-.^_`|~ only"});
+}
+
+TEST_CASE("a control character in a value is refused") {
+    expect_refused({field_line("X: a\rb", "\rb"), field_line("X: a\0b"s, "\0b"s),
+                    field_line("X: a\x01"
+                               "b",
+                               "\x01"),
+                    field_line("X: a\x7f", "\x7f"), field_line("X: a\x1b[31m", "\x1b")},
+                   400,
+                   {"RFC 9110 §5.5 and RFC 9112 §2.2: CR, LF, NUL and other controls are not "
+                    "part of a value",
+                    "a bare CR is a line end to some programs: refuse it"});
+}
+
+TEST_CASE("a tab and bytes above 127 in a value are accepted") {
+    Exchange reply = exchange(get("/about", {"X-Test: a\tb", "X-Name: J\xc3\xbcrgen"}));
+    expect_status(reply, 200, {"RFC 9110 §5.5: a value may hold tabs and obs-text"});
+}
+
+TEST_CASE("a request line that is not three words is refused") {
+    expect_refused(
+        {request_line("GET /", "/"), request_line("GET", "GET"),
+         request_line("GET  /about HTTP/1.1", "  /"), request_line("GET /about  HTTP/1.1", "  H"),
+         request_line("GET /about HTTP/1.1 ", " \r"), request_line(" GET / HTTP/1.1", " G"),
+         request_line("GET /a b HTTP/1.1", " b"), request_line("GET /\tHTTP/1.1", "\t")},
+        400,
+        {"RFC 9112 §3: method, space, target, space, version; one space each",
+         "split at the spaces and count the parts"});
+}
+
+TEST_CASE("a version that is no version is refused") {
+    std::vector<Refused> table;
+    for (const std::string version :
+         {"http/1.1", "HTTP/1", "HTTP/1.", "HTTP/11.1", "HTTP/1.10", "HTTPS/1.1", "HTTP/a.b"})
+        table.push_back(request_line("GET / " + version, version));
+    expect_refused(table, 400, {"RFC 9112 §2.3: 'HTTP/', a digit, '.', a digit; case-sensitive"});
+}
+
+TEST_CASE("a method that is no token is refused") {
+    expect_refused({request_line("G@T / HTTP/1.1", "@"), request_line("GE(T / HTTP/1.1", "("),
+                    request_line("G\xc3\x9cT / HTTP/1.1", "\xc3")},
+                   400, {"RFC 9110 §9.1: a method is a token"});
+}
+
+TEST_CASE("a target that does not start with a slash is refused") {
+    expect_refused(
+        {request_line("GET about HTTP/1.1", "about"), request_line("GET ?x=1 HTTP/1.1", "?"),
+         request_line("GET * HTTP/1.1", "*"), request_line("GET \\about HTTP/1.1", "\\")},
+        400, {"RFC 9112 §3.2: a target is a path, or for proxies a whole URL"});
+}
+
+TEST_CASE("a control character in the request line is refused") {
+    expect_refused(
+        {request_line("GET /a\rb HTTP/1.1", "\rb"), request_line("GET /a\0b HTTP/1.1"s, "\0b"s),
+         request_line("GET /a\x7f HTTP/1.1", "\x7f")},
+        400, {"RFC 9112 §2.2 and §3.2: a target consists of visible characters"});
+}
+
+TEST_CASE("a broken percent-encoding in the path is refused") {
+    std::vector<Refused> table;
+    for (const std::string path : {"/%", "/%4", "/%zz", "/about%2", "/%%41"})
+        table.push_back(request_line("GET " + path + " HTTP/1.1", "%"));
+    expect_refused(table, 400,
+                   {"RFC 3986 §2.1: a percent sign is followed by two hex digits",
+                    "check that both are there before you look at them"});
+}
+
+TEST_CASE("Content-Length together with Transfer-Encoding is refused") {
+    expect_refused({field_line("Content-Length: 5\r\nTransfer-Encoding: chunked", "Transfer"),
+                    field_line("Transfer-Encoding: chunked\r\nContent-Length: 5", "Content")},
+                   400,
+                   {"RFC 9112 §6.3: two lengths are how requests are smuggled past a proxy",
+                    "refuse the request when it has both fields"});
+}
+
+TEST_CASE("two Content-Lengths are refused, even equal ones") {
+    expect_refused(
+        {field_line("Content-Length: 5\r\nContent-Length: 6", "Content-Length: 6"),
+         field_line("Content-Length: 5\r\ncontent-length: 5", "content-length"),
+         field_line("Content-Length: 5, 5", ","), field_line("Content-Length: 5,6", ",")},
+        400, {"RFC 9112 §6.3: a server may refuse equal ones, and strict is safe"});
+}
+
+TEST_CASE("a Content-Length that is no number is refused") {
+    std::vector<Refused> table;
+    for (const std::string length : {"+5", "-1", "0x5", "5 5", "5a", "1e3", "5.0", "",
+                                     "99999999999999999999999999", "18446744073709551616"})
+        table.push_back(field_line("Content-Length: " + length));
+    expect_refused(table, {400, 413},
+                   {"RFC 9110 §8.6: Content-Length is digits, nothing else",
+                    "std::from_chars, and check that all was consumed"});
+}
+
+TEST_CASE("a transfer coding other than chunked is refused") {
+    std::vector<Refused> table;
+    for (const std::string coding : {"xchunked", "chunked, chunked", "identity", "gzip, chunked",
+                                     "chunked, gzip", "gzip", "\"chunked\"", "chunked;x=1", ""})
+        table.push_back(field_line("Transfer-Encoding: " + coding));
+    table.push_back(field_line("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"));
+    expect_refused(table, {400, 501},
+                   {"RFC 9112 §6.1: what the server can't decode is 501, and a "
+                    "body whose end it can't know is 400",
+                    "compare with 'chunked' as a whole, without regard to case"});
+}
+
+TEST_CASE("Transfer-Encoding in an HTTP/1.0 request is refused") {
+    expect_refused({{"GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "Transfer"}},
+                   400, {"RFC 9112 §6.1: HTTP/1.0 has no transfer codings, so this is an attack"});
+}
+
+TEST_CASE("Transfer-Encoding: chunked is a good field") {
+    for (const char* coding : {"chunked", "Chunked"}) {
+        std::string field = "Transfer-Encoding: "s + coding;
+        Exchange reply = exchange(get("/about", {field}) + "0\r\n\r\n");
+        expect_status(reply, 200, {"RFC 9112 §7: codings are compared without regard to case"});
+    }
+}
+
+TEST_CASE("the body of a request is not taken for a request") {
+    std::string inner = get("/echo?smuggled=1");
+    std::string length = "Content-Length: " + std::to_string(inner.size());
+    for (const std::string& bytes :
+         {request("POST", "/about", {length}) + inner, get("/about", {length}) + inner,
+          request("POST", "/about", {"Transfer-Encoding: chunked"}) + "5f\r\n" + inner}) {
+        Exchange reply = exchange(bytes);
+        expect_status(reply, {200, 405, 400}, {"the request itself is answered"});
+        expect_one_reply_then_close(
+            reply, {"RFC 9112 §11.2: bytes of a body that are read as a request are request "
+                    "smuggling (CVE-2026-34441 was this)",
+                    "a request with a body ends the connection at this level"});
+        expect_not_in_body(reply, "smuggled", {"the inner request must not be answered"});
+    }
+}
+
+TEST_CASE("a request line of 7000 bytes is accepted, one of 9000 is 414") {
+    Exchange under = exchange(get("/about?" + std::string(7000, 'a')));
+    expect_status(under, 200, {"RFC 9112 §3: at least 8000 bytes should be supported"});
+    expect_refused(
+        {{get("/about?" + std::string(9000, 'a')), ""}, {"GET /" + std::string(12'000, 'a'), ""}},
+        414,
+        {"RFC 9110 §15.5.15: the limit of a request line is 8 KiB",
+         "refuse it as soon as it is too long, also before its end has come"});
+}
+
+TEST_CASE("a header section of 14000 bytes is accepted, one of 20000 is 431") {
+    Exchange under = exchange(with_fields(fields_of(14'000)));
+    expect_status(under, 200, {"the limit of a header section is 16 KiB"});
+    expect_refused({{with_fields(fields_of(20'000)), ""},
+                    {"GET / HTTP/1.1\r\nX: " + std::string(30'000, 'x'), ""}},
+                   431,
+                   {"RFC 6585 §5: the limit of a header section is 16 KiB",
+                    "refuse it as soon as it is too long, also before its end has come"});
+}
+
+TEST_CASE("90 fields are accepted, 120 are 431") {
+    expect_status(exchange(with_fields(fields_in_number(90))), 200, {"the limit is 100 fields"});
+    expect_refused({{with_fields(fields_in_number(120)), ""}}, 431,
+                   {"RFC 6585 §5: the limit is 100 fields"});
+}
+
+TEST_CASE("a request gets the same reply wherever it is cut in two") {
+    for (const std::string& whole : requests_to_cut()) {
+        Exchange expected = exchange(whole);
+        expect(expected.ending == Ending::closed, expected, "a reply, then the end", "",
+               {"the request ends its connection; nothing is cut yet"});
+        if (expected.ending != Ending::closed) continue;
+        std::vector<Script> scripts;
+        for (std::size_t cut = 1; cut < whole.size(); ++cut)
+            scripts.push_back(Script({whole.substr(0, cut), whole.substr(cut)}));
+        std::vector<Exchange> replies = exchange_all(scripts);
+        for (std::size_t i = 0; i < replies.size(); ++i) {
+            std::size_t cut = i + 1;
+            std::size_t before = cut < 20 ? cut : 20;
+            expect(without_date(replies[i]) == without_date(expected), replies[i],
+                   "the reply to the same bytes in one piece: " + outcome(expected),
+                   "another one: " + outcome(replies[i]),
+                   {"TCP is a stream: where one recv() ends says nothing about the message",
+                    "the first piece ended with: " + visible(whole.substr(cut - before, before)),
+                    whole.substr(cut)});
+        }
+    }
+}
+
+TEST_CASE("a request gets the same reply when it arrives byte by byte") {
+    std::vector<Script> whole;
+    std::vector<Script> in_bytes;
+    for (const std::string& bytes : requests_to_cut()) {
+        whole.push_back(bytes);
+        std::vector<std::string> pieces;
+        for (char c : bytes) pieces.push_back(std::string(1, c));
+        in_bytes.push_back(Script(pieces));
+    }
+    std::vector<Exchange> expected = exchange_all(whole);
+    std::vector<Exchange> replies = exchange_all(in_bytes);
+    for (std::size_t i = 0; i < replies.size(); ++i) {
+        // After an error the rest is not needed any more, so the reply may come before the end.
+        expect(without_date(replies[i]) == without_date(expected[i]), replies[i],
+               "the reply to the same bytes in one piece: " + outcome(expected[i]), "another one",
+               {"TCP is a stream: a request may come in as many pieces as it has bytes",
+                "collect bytes until the request is complete, then parse"});
+    }
+}
+
+TEST_CASE("random bytes get an error or nothing, and never end the server") {
+    std::mt19937 random(settings().seed);
+    std::vector<Script> scripts;
+    for (int i = 0; i < 150; ++i) {
+        // Half of them pure noise, half a good request with some bytes replaced.
+        std::string bytes = i % 2 == 0 ? std::string(1 + random() % 300, ' ') : get("/echo?a=b");
+        auto changes = i % 2 == 0 ? bytes.size() : 1 + random() % 6;
+        for (std::size_t n = 0; n < changes; ++n)
+            bytes[i % 2 == 0 ? n : random() % bytes.size()] = static_cast<char>(random());
+        scripts.push_back(Script({bytes + "\r\n\r\n"}, true));
+    }
+    for (const Exchange& reply : exchange_all(scripts)) {
+        bool sound = reply.received.empty() || reply.reply.complete();
+        expect(reply.crash.empty() && sound && reply.ending != Ending::silent, reply,
+               "a correct reply, or none, and then the end", "",
+               {"bad input of any kind must not end the server, nor keep it busy",
+                "the seed is printed at the end of the run; SEED=N repeats it"});
+    }
+    expect_status(exchange(get("/")), 200, {"the server still answers"});
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,202 @@
+// The command line, the log and the trace of this repository's own server (levels 2 and up): what
+// stands on the terminal. A server in another language has its own, so these need --program=PATH.
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <string>
+#include <vector>
+
+#include "client.hpp"
+#include "expect.hpp"
+#include "reporter.hpp"
+#include "settings.hpp"
+#include "text.hpp"
+
+namespace {
+
+std::string quoted_program() {
+    return "'" + settings().program + "'";
+}
+
+// A run that is expected to end by itself.
+struct Finished {
+    std::string exit;
+    std::string output;
+};
+
+Finished run_program(const std::string& arguments,
+                     const std::vector<std::string>& environment = {}) {
+    Process process(quoted_program() + " " + arguments, environment);
+    process.wait_for_end(patience);
+    return {process.how_it_ended(), process.output()};
+}
+
+// A server of ours with these arguments ({port} is filled in).
+Launch with_arguments(const std::string& arguments,
+                      const std::vector<std::string>& environment = {}) {
+    return {.environment = environment, .command = quoted_program() + " " + arguments};
+}
+
+// What it prints from its start to its end, while it answers these requests.
+std::string output_of(const Launch& launch, const std::vector<std::string>& requests) {
+    ServerProcess server(launch);
+    for (const std::string& bytes : requests) exchange(bytes, server);
+    server.process().signal(SIGTERM);
+    server.process().wait_for_end(patience);
+    return server.process().output();
+}
+
+void expect_exit(const Finished& finished, int code, const std::string& part, const Reason& reason,
+                 Where where = Where::here()) {
+    expect_that(finished.exit == "exit code " + std::to_string(code),
+                "exit code " + std::to_string(code), finished.exit + ", output: " + finished.output,
+                reason, where);
+    expect_that(contains(lower(finished.output), lower(part)), "output with '" + part + "'",
+                "output: " + finished.output, reason, where);
+}
+
+void expect_printed(const std::string& output, const std::string& part, const Reason& reason,
+                    Where where = Where::here()) {
+    expect_that(contains(output, part), "output with: " + part, "output: " + output, reason, where);
+}
+
+// The lines of the access log, which start with the client's address.
+std::vector<std::string> log_lines(const std::string& output) {
+    std::vector<std::string> lines;
+    for (const std::string& line : split(output, '\n'))
+        if (line.starts_with("127.0.0.1 ")) lines.push_back(line);
+    return lines;
+}
+
+// Whether a line reads `address "request" status bytes 0.3ms`.
+bool is_log_line(const std::string& line, const std::string& start) {
+    if (!line.starts_with(start)) return false;
+    std::vector<std::string> words = split(line.substr(start.size()), ' ');
+    auto all_of = [](const std::string& word, const char* allowed) {
+        return !word.empty() && word.find_first_not_of(allowed) == std::string::npos;
+    };
+    return words.size() == 2 && all_of(words[0], "0123456789") && words[1].ends_with("ms") &&
+           all_of(words[1].substr(0, words[1].size() - 2), "0123456789.");
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("level 2 program");
+
+TEST_CASE("--help prints the usage and exits with 0") {
+    if (lacks_program()) return;
+    expect_exit(run_program("--help"), 0, "usage", {"asking for help is not an error"});
+}
+
+TEST_CASE("bad usage prints the usage and exits with 2") {
+    if (lacks_program()) return;
+    for (const char* arguments : {"--nonsense", "notaport", "--port", "--port 0x10", "--port 70000",
+                                  "--port -1", "99999999999999999999"})
+        expect_exit(run_program(arguments), 2, "usage",
+                    {"a mistyped flag must not start a server on some other port", arguments});
+}
+
+TEST_CASE("a PORT variable that is no port is bad usage too") {
+    if (lacks_program()) return;
+    expect_exit(run_program("", {"PORT=nonsense"}), 2, "PORT",
+                {"the message names the variable, or nobody finds it"});
+}
+
+TEST_CASE("the port comes from --port, from the first argument or from PORT") {
+    if (lacks_program()) return;
+    for (const char* arguments : {"--port {port}", "{port}", "--quiet --port {port}", ""}) {
+        ServerProcess server(with_arguments(arguments));
+        expect_status(exchange(get("/"), server), 200, {"it listens where it was told to"});
+    }
+}
+
+TEST_CASE("a flag beats the variable PORT") {
+    if (lacks_program()) return;
+    // The variable names a taken port: were it heeded, the server could not start.
+    std::string taken = "PORT=" + std::to_string(shared_server().port());
+    ServerProcess server(with_arguments("--port {port}", {taken}));
+    expect_status(exchange(get("/"), server), 200,
+                  {"what is typed is meant more than what is inherited"});
+}
+
+TEST_CASE("the start line names the address and the way to stop") {
+    if (lacks_program()) return;
+    ServerProcess server(with_arguments("{port}"));
+    server.process().signal(SIGTERM);
+    server.process().wait_for_end(patience);
+    std::string expected = "Level " + std::to_string(settings().level) +
+                           " is listening on http://localhost:" + std::to_string(server.port()) +
+                           "  (Ctrl-C stops it)";
+    expect_printed(server.process().output(), expected, {"a terminal makes the address a link"});
+}
+
+TEST_CASE("a taken port is reported with a way out") {
+    if (lacks_program()) return;
+    ServerProcess first(with_arguments("{port}"));
+    std::string port = std::to_string(first.port());
+    Finished second = run_program(port);
+    expect_exit(second, 1, "Port " + port + " is in use by another program.",
+                {"the reader wants to know what to do"});
+    expect_printed(second.output, "another port: ", {"the message proposes another port"});
+}
+
+TEST_CASE("each request is a line of the log") {
+    if (lacks_program()) return;
+    std::string output = output_of(with_arguments("{port}"),
+                                   {get("/about"), get("/nothing"), request("HEAD", "/about")});
+    std::vector<std::string> lines = log_lines(output);
+    REQUIRE(lines.size() == 3);
+    const std::string starts[] = {"127.0.0.1 \"GET /about HTTP/1.1\" 200 ",
+                                  "127.0.0.1 \"GET /nothing HTTP/1.1\" 404 ",
+                                  "127.0.0.1 \"HEAD /about HTTP/1.1\" 200 "};
+    for (std::size_t i = 0; i < 3; ++i)
+        expect_that(is_log_line(lines[i], starts[i]), starts[i] + "<bytes> <time>ms", lines[i],
+                    {"address, request line, status, bytes of the body, time"});
+}
+
+TEST_CASE("a bad request is in the log too, its control characters escaped") {
+    if (lacks_program()) return;
+    std::string output = output_of(with_arguments("{port}"),
+                                   {"GET /\x1b[31mred\x07 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                                    "GET /about HTTP/1.1\r\n\r\n"});
+    std::vector<std::string> lines = log_lines(output);
+    expect_that(lines.size() == 2 && contains(lines[0], " 400 ") && contains(lines[1], " 400 "),
+                "two lines with status 400", "output: " + visible(output),
+                {"who looks for an attack looks into the log"});
+    bool raw = output.find_first_of("\x1b\x07") != std::string::npos;
+    expect_that(!raw, "no control character of the client in the log", visible(output),
+                {"a raw escape sequence could rewrite the terminal of the reader"});
+}
+
+TEST_CASE("--quiet prints no log lines") {
+    if (lacks_program()) return;
+    std::string output = output_of(with_arguments("--quiet {port}"), {get("/"), get("/nothing")});
+    expect_that(log_lines(output).empty(), "no log line", "output: " + output,
+                {"a benchmark measures the server, not the terminal"});
+}
+
+TEST_CASE("no colours in the log when it is not a terminal") {
+    if (lacks_program()) return;
+    std::string output = output_of(with_arguments("{port}"), {get("/nothing")});
+    expect_that(!contains(output, "\x1b["), "no escape sequence", visible(output),
+                {"a log in a file is read by programs"});
+    CHECK(log_lines(output).size() == 1);
+}
+
+TEST_CASE("TRACE=1 shows every byte, with the line ends made visible") {
+    if (lacks_program()) return;
+    std::string output = output_of(with_arguments("{port}", {"TRACE=1"}), {get("/about")});
+    bool received = false;
+    bool sent = false;
+    for (const std::string& line : split(output, '\n')) {
+        received =
+            received || (line.starts_with("<") && contains(line, "GET /about HTTP/1.1\\r\\n"));
+        sent = sent || (line.starts_with(">") && contains(line, "HTTP/1.1 200 OK\\r\\n"));
+    }
+    expect_that(received, "a line '<...GET /about HTTP/1.1\\r\\n'", "output: " + output,
+                {"what came from the client has '<' in front"});
+    expect_that(sent, "a line '>...HTTP/1.1 200 OK\\r\\n'", "output: " + output,
+                {"what went to the client has '>' in front"});
+}
+
+TEST_SUITE_END();

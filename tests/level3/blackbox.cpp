@@ -1,0 +1,134 @@
+// The addresses of level 3's site, and what a router does by itself: HEAD, OPTIONS, 405, and path
+// parameters. Connections are in blackbox_keep_alive.cpp, files in blackbox_files.cpp and beyond.
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "client.hpp"
+#include "expect.hpp"
+#include "text.hpp"
+
+namespace {
+
+// The values of an attribute in a page, such as src or href, found by plain search.
+std::vector<std::string> attributes(const std::string& page, const std::string& name) {
+    std::vector<std::string> values;
+    const std::string start = name + "=\"";
+    for (std::size_t at = 0; (at = page.find(start, at)) != std::string::npos;) {
+        at += start.size();
+        values.push_back(page.substr(at, page.find('"', at) - at));
+    }
+    return values;
+}
+
+std::string without_spaces(const std::string& text) {
+    std::string result;
+    for (char c : text)
+        if (!contains(" \t\r\n", {&c, 1})) result += c;
+    return result;
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("level 3");
+
+TEST_CASE("the style sheet that / links to is CSS") {
+    Exchange page = exchange(get("/"));
+    expect_in_body(page, "/static/style.css", {"the page links to its style sheet"});
+    Exchange sheet = exchange(get("/static/style.css"));
+    expect_status(sheet, 200, {"what a page links to must be there"});
+    expect_field(sheet, "Content-Type", "text/css; charset=utf-8",
+                 {"with nosniff a browser ignores a style sheet of any other type"});
+}
+
+TEST_CASE("the image that / shows is an image") {
+    Exchange page = exchange(get("/"));
+    std::vector<std::string> sources = attributes(page.reply.body, "src");
+    expect(!sources.empty(), page, "an <img src=\"...\"> in the page", "none",
+           {"the site of level 3 shows an image"});
+    for (const std::string& source : sources) {
+        Exchange image = exchange(get(source));
+        expect_status(image, 200, {"what a page links to must be there"});
+        std::string type = image.reply.value("Content-Type");
+        expect(type.starts_with("image/"), image, "Content-Type: image/...", type,
+               {"with nosniff a browser shows an image only when it is said to be one"});
+    }
+}
+
+TEST_CASE("a browser's request for /favicon.ico finds an icon") {
+    Exchange reply = exchange(get("/favicon.ico"));
+    expect_status(reply, 200, {"every browser asks for it"});
+    std::string type = reply.reply.value("Content-Type");
+    expect(type.starts_with("image/"), reply, "Content-Type: image/...", type,
+           {"RFC 9110 §8.3: the type of the body"});
+}
+
+TEST_CASE("a path parameter reaches the page") {
+    for (const std::string id : {"42", "7", "1234567"}) {
+        Exchange reply = exchange(get("/users/" + id));
+        expect_status(reply, 200, {"the route is /users/{id:int}", "", id});
+        expect_in_body(reply, id, {"the page shows the id of its address"});
+    }
+}
+
+TEST_CASE("a path parameter that must be a number is 404 when it is none") {
+    for (const char* target :
+         {"/users/abc", "/users/4x", "/users/", "/users/4.2", "/users/%20", "/users/42/more",
+          "/api/v1/users/abc", "/users/99999999999999999999999999"}) {
+        expect_status(exchange(get(target)), 404,
+                      {"{id:int} matches whole numbers only; nothing else is there",
+                       "std::from_chars tells both: no number, and too large a number", target});
+    }
+}
+
+TEST_CASE("the API answers with JSON") {
+    Exchange reply = exchange(get("/api/v1/users/42"));
+    expect_status(reply, 200, {"the route is /users/{id:int} in the group /api/v1"});
+    std::string type = reply.reply.value("Content-Type");
+    expect(type.starts_with("application/json"), reply, "Content-Type: application/json", type,
+           {"RFC 8259 §11: the type of JSON"});
+    bool has_id = contains(without_spaces(reply.reply.body), "\"id\":42");
+    expect(has_id, reply, "a body with \"id\": 42", "another body",
+           {"RFC 8259 §4: a number is written without quotes"});
+}
+
+TEST_CASE("OPTIONS is answered by every route, with the methods it has") {
+    for (const char* target :
+         {"/", "/about", "/hello", "/users/42", "/api/v1/users/42", "/static/style.css"}) {
+        Exchange reply = exchange(request("OPTIONS", target));
+        expect_status(reply, 204, {"RFC 9110 §9.3.7: OPTIONS asks what can be done here"});
+        for (const char* method : {"GET", "HEAD", "OPTIONS"})
+            expect_listed(reply, "Allow", method, {"RFC 9110 §10.2.1: Allow lists the methods"});
+        expect_one_reply_then_close(reply, {"RFC 9110 §15.3.5: 204 has no body"});
+    }
+}
+
+TEST_CASE("OPTIONS of an address that does not exist is 404") {
+    expect_status(exchange(request("OPTIONS", "/nothing/here")), 404,
+                  {"there is nothing here that could be done"});
+}
+
+TEST_CASE("405 lists GET, HEAD and OPTIONS in Allow") {
+    for (const char* target : {"/", "/users/42", "/api/v1/users/42", "/static/style.css"}) {
+        Exchange reply = exchange(request("DELETE", target));
+        expect_status(reply, 405, {"RFC 9110 §15.5.6: the address is there, the method is not"});
+        for (const char* method : {"GET", "HEAD", "OPTIONS"})
+            expect_listed(reply, "Allow", method, {"RFC 9110 §15.5.6: a 405 must have an Allow"});
+    }
+}
+
+TEST_CASE("HEAD of every kind of address has the fields of GET") {
+    for (const char* target :
+         {"/", "/users/42", "/api/v1/users/42", "/static/style.css", "/favicon.ico"}) {
+        Exchange head = exchange(request("HEAD", target));
+        Exchange with_body = exchange(get(target));
+        expect_status(head, 200, {"RFC 9110 §9.3.2: HEAD comes with GET"});
+        for (const char* name : {"Content-Length", "Content-Type"})
+            expect_field(head, name, with_body.reply.value(name),
+                         {"RFC 9110 §9.3.2: the same fields as for GET"});
+        expect_one_reply_then_close(head, {"RFC 9110 §9.3.2: no body"});
+    }
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,150 @@
+// Files that are larger than any buffer: that they arrive whole, that they cost no memory, and what
+// happens when somebody stops reading, stops the server, or cuts the file, in the middle of it.
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client.hpp"
+#include "expect.hpp"
+#include "public_folder.hpp"
+#include "report.hpp"
+#include "reporter.hpp"
+
+namespace {
+
+constexpr std::size_t mebibyte = 1 << 20;
+constexpr double long_patience = 15.0;  // for 64 MiB under a sanitizer
+constexpr int small_window = 4096;      // so that the kernel takes little for a client
+
+// Not with expect_body(), which would copy and compare 64 MiB to say where they differ.
+void expect_pattern(const Exchange& reply, std::size_t offset, std::size_t size) {
+    expect(reply.reply.body == pattern(offset, size), reply,
+           std::to_string(size) + " bytes of the file from byte " + std::to_string(offset) + " on",
+           std::to_string(reply.reply.body.size()) + " bytes, of which some differ",
+           {"send() and sendfile() may take only a part of what they are given",
+            "go on from where the last call ended, until all is sent"});
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("level 3");
+
+TEST_CASE("a file of 64 MiB arrives whole, and so does a part of it") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    std::string address = folder.write_pattern("big.bin", 64 * mebibyte);
+    Client client;
+    client.send(get_and_stay(address));
+    Exchange whole = client.read_reply("GET", long_patience);
+    expect_status(whole, 200, {"a file may be of any size"});
+    expect_pattern(whole, 0, 64 * mebibyte);
+    client.send(get_and_stay(address, {"Range: bytes=50000000-50099999"}));
+    Exchange part = client.read_reply();
+    expect_status(part, 206, {"RFC 9110 §14.2: a part from deep inside, on the same connection"});
+    expect_pattern(part, 50'000'000, 100'000);
+}
+
+TEST_CASE("files of all sizes around a buffer arrive whole") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    for (std::size_t near : {4096u, 16'384u, 65'536u, 262'144u, 1'048'576u}) {
+        for (std::size_t size : {near - 1, near, near + 1}) {
+            Exchange reply =
+                exchange(get(folder.write_pattern(std::to_string(size) + ".bin", size)));
+            expect_status(reply, 200, {"a file may be of any size"});
+            expect_pattern(reply, 0, size);
+        }
+    }
+}
+
+TEST_CASE("clients that never read a large file neither hold up others nor cost memory") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    std::string address = folder.write_pattern("big.bin", 64 * mebibyte);
+    Process& process = shared_server().process();
+    std::optional<Usage> before = process.usage();
+    std::vector<Client> stalled;
+    for (int i = 0; i < 10; ++i) {
+        stalled.emplace_back(shared_server(), small_window);
+        stalled.back().send(get(address));
+    }
+    for (int i = 0; i < 10; ++i) {
+        Exchange reply = exchange(get("/about"));
+        expect_status(reply, 200, {"a client that does not read is nobody else's problem"});
+        expect(reply.seconds < 3.0, reply, "a reply within 3 s",
+               std::to_string(reply.seconds) + " s", {"send() must not block all the others"});
+    }
+    std::optional<Usage> after = process.usage();
+    if (!before || !after) {
+        remark("memory not looked at: there is no /proc here");
+        return;
+    }
+    long long grown = (after->memory_bytes - before->memory_bytes) / 1024;
+    expect_that(grown < 48 * 1024, "at most 48 MiB more memory for 10 clients",
+                std::to_string(grown) + " KiB more",
+                {"a file is sent in pieces; who reads it whole needs 64 MiB for each client",
+                 "read or sendfile() a piece, send it, then the next one"});
+}
+
+TEST_CASE("a client that leaves in the middle of a large file doesn't end the server") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    std::string address = folder.write_pattern("big.bin", 16 * mebibyte);
+    for (int i = 0; i < 20; ++i) {
+        Client client;
+        client.send(get(address));
+        client.receive_at_least(1000);
+        client.reset();
+    }
+    expect_status(exchange(get("/about")), 200,
+                  {"sendfile() and write() have no MSG_NOSIGNAL: ignore SIGPIPE"});
+}
+
+TEST_CASE("a file that is cut while it is sent ends the connection, not the server") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    std::string address = folder.write_pattern("shrinking.bin", 32 * mebibyte);
+    Client client;
+    client.send(get_and_stay(address));
+    client.receive_at_least(1000);
+    // Most of it is still on the disk: no kernel takes 32 MiB for a client that doesn't read.
+    std::filesystem::resize_file(folder.path() / "shrinking.bin", 0);
+    Exchange cut = client.read_to_end();
+    const Reason reason = {
+        "RFC 9112 §8: fewer bytes than Content-Length, and the client knows that it is not all",
+        "when read() or sendfile() returns 0 too early: close; don't wait, don't fill up"};
+    bool ended = cut.ending == Ending::closed || cut.ending == Ending::reset;
+    expect(ended && !cut.reply.complete(), cut, "an incomplete reply, then the end", outcome(cut),
+           reason);
+    expect(cut.reply.body == pattern(0, cut.reply.body.size()), cut,
+           "only bytes that were in the file", "other bytes", reason);
+    expect_status(exchange(get("/about")), 200,
+                  {"a mapped file that is cut raises SIGBUS when it is read; sendfile() does not"});
+}
+
+TEST_CASE("SIGTERM while a large file is sent: it arrives whole, then the server ends") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    const std::size_t size = 32 * mebibyte;
+    std::string address = folder.write_pattern("big.bin", size);
+    ServerProcess server;
+    Client client(server);
+    client.send(get_and_stay(address));
+    client.receive_at_least(1000);
+    server.process().signal(SIGTERM);
+    expect_that(refuses_connections(server), "new connections are refused", "they are accepted",
+                {"the server has begun to stop"});
+    Exchange whole = client.read_to_end();
+    expect_status(whole, 200, {"a clean stop loses no reply in flight"});
+    expect_one_reply_then_close(whole, {"a server that stops closes its connections"});
+    expect_pattern(whole, 0, size);
+    server.process().wait_for_end(patience);
+    expect_that(server.process().exit_code() == 0, "exit code 0 within 5 s",
+                server.process().how_it_ended(), {"SIGTERM is a request to stop, not an error"});
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,179 @@
+// What HTTP says about files: validators (ETag, Last-Modified), conditional requests and ranges.
+// All of it is tried on the site's own style sheet, so it needs no folder to write in.
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "client.hpp"
+#include "expect.hpp"
+#include "text.hpp"
+
+namespace {
+
+const std::string file = "/static/style.css";
+const std::string long_ago = "Sun, 06 Nov 1994 08:49:37 GMT";
+
+// The whole file, as it is without any condition.
+Exchange whole_file() {
+    return exchange(get(file));
+}
+
+Exchange with(const std::vector<std::string>& fields) {
+    return exchange(get(file, fields));
+}
+
+// The expected answer to a Range: the bytes from `first` on, `count` of them.
+struct Part {
+    std::string range;
+    std::size_t first;
+    std::size_t count;
+};
+
+}  // namespace
+
+TEST_SUITE_BEGIN("level 3");
+
+TEST_CASE("a file has an ETag, a Last-Modified and a Cache-Control") {
+    Exchange reply = whole_file();
+    expect_status(reply, 200, {"the style sheet is there"});
+    std::string etag = reply.reply.value("ETag");
+    bool quoted = etag.size() > 2 && etag.ends_with('"') &&
+                  (etag.starts_with('"') || etag.starts_with("W/\""));
+    expect(quoted, reply, "ETag: \"...\", in quotes", "ETag: " + etag,
+           {"RFC 9110 §8.8.3: a name for these very bytes", "made of time and size, for example"});
+    std::string date = reply.reply.value("Last-Modified");
+    expect(date.size() == 29 && date.ends_with(" GMT"), reply, "Last-Modified: an IMF-fixdate",
+           "Last-Modified: " + date, {"RFC 9110 §8.8.2: when the file was changed"});
+    expect_present(reply, "Cache-Control",
+                   {"RFC 9111 §4.2.2: without it a cache guesses how long a file stays good"});
+    expect_field(reply, "Accept-Ranges", "bytes", {"RFC 9110 §14.3: ranges are on offer"});
+}
+
+TEST_CASE("If-None-Match with the file's ETag is 304") {
+    std::string etag = whole_file().reply.value("ETag");
+    std::string weak = etag.starts_with("W/") ? etag : "W/" + etag;
+    for (const std::string& list : {etag, weak, std::string("*"), "\"other\", " + etag,
+                                    etag + ",\"other\"", "\"a\" , W/\"b\" , " + weak}) {
+        Exchange reply = with({"If-None-Match: " + list});
+        expect_status(reply, 304,
+                      {"RFC 9110 §13.1.2: the client has this file; a list, weak comparison, or *",
+                       "split at the commas, drop W/ on both sides, compare", list});
+        expect_field(reply, "ETag", etag, {"RFC 9110 §15.4.5: a 304 repeats the ETag"});
+        expect_one_reply_then_close(reply, {"RFC 9110 §15.4.5: a 304 has no body"});
+    }
+}
+
+TEST_CASE("If-None-Match with another ETag gets the file") {
+    for (const char* list : {"\"other\"", "W/\"other\"", "\"a\", \"b\"", "\"\""}) {
+        expect_status(with({std::string("If-None-Match: ") + list}), 200,
+                      {"RFC 9110 §13.1.2: the client has something else", "", list});
+    }
+}
+
+TEST_CASE("If-Modified-Since with the file's own date is 304, with an older one the file") {
+    std::string date = whole_file().reply.value("Last-Modified");
+    expect_status(with({"If-Modified-Since: " + date}), 304,
+                  {"RFC 9110 §13.1.3: not changed since then", "not later is not changed: <="});
+    expect_status(with({"If-Modified-Since: " + long_ago}), 200,
+                  {"RFC 9110 §13.1.3: changed since then"});
+}
+
+TEST_CASE("an If-Modified-Since that is no date is ignored") {
+    for (const char* date : {"yesterday", "", "12345", "Sun, 99 Nov 1994 08:49:37 GMT"}) {
+        expect_status(with({std::string("If-Modified-Since: ") + date}), 200,
+                      {"RFC 9110 §13.1.3: a recipient must ignore an invalid date"});
+    }
+}
+
+TEST_CASE("If-None-Match goes before If-Modified-Since") {
+    Exchange known = whole_file();
+    expect_status(with({"If-None-Match: \"other\"",
+                        "If-Modified-Since: " + known.reply.value("Last-Modified")}),
+                  200, {"RFC 9110 §13.1.3: If-Modified-Since is ignored beside If-None-Match"});
+    expect_status(
+        with({"If-None-Match: " + known.reply.value("ETag"), "If-Modified-Since: " + long_ago}),
+        304, {"RFC 9110 §13.2.2: If-None-Match is judged first"});
+}
+
+TEST_CASE("a range gets that part of the file") {
+    std::string content = whole_file().reply.body;
+    REQUIRE(content.size() > 20);
+    std::size_t size = content.size();
+    std::string total = std::to_string(size);
+    const Part parts[] = {{"bytes=0-3", 0, 4},
+                          {"bytes=4-4", 4, 1},
+                          {"bytes=10-", 10, size - 10},
+                          {"bytes=-5", size - 5, 5},
+                          {"bytes=-999999999", 0, size},
+                          {"bytes=0-999999999", 0, size},
+                          {"bytes=" + std::to_string(size - 1) + "-", size - 1, 1}};
+    for (const Part& part : parts) {
+        Exchange reply = with({"Range: " + part.range});
+        const Reason reason = {"RFC 9110 §14.1.2: first-last (both included), first-, or -length",
+                               "a last position past the end means the end", part.range};
+        expect_status(reply, 206, reason);
+        expect_body(reply, content.substr(part.first, part.count), reason);
+        expect_field(reply, "Content-Range",
+                     "bytes " + std::to_string(part.first) + "-" +
+                         std::to_string(part.first + part.count - 1) + "/" + total,
+                     {"RFC 9110 §14.4: which bytes of how many"});
+    }
+}
+
+TEST_CASE("a range outside of the file is 416") {
+    std::string size = std::to_string(whole_file().reply.body.size());
+    for (const std::string& range :
+         {"bytes=" + size + "-", std::string("bytes=999999999-"), std::string("bytes=-0")}) {
+        Exchange reply = with({"Range: " + range});
+        expect_status(reply, 416, {"RFC 9110 §15.5.17: there is no such byte", "", range});
+        expect_field(reply, "Content-Range", "bytes */" + size,
+                     {"RFC 9110 §15.5.17: it says how long the file is"});
+    }
+}
+
+TEST_CASE("a range that cannot be understood is ignored") {
+    for (const char* range : {"bytes=5-2", "bytes=a-b", "lines=0-3", "bytes=", "bytes=-", "bytes",
+                              "bytes=--5", "bytes=0x1-2", "0-3"}) {
+        expect_status(with({std::string("Range: ") + range}), 200,
+                      {"RFC 9110 §14.2: an invalid Range is ignored: the whole file", "", range});
+    }
+}
+
+TEST_CASE("a range of astronomical numbers does no harm") {
+    for (const char* range : {"bytes=0-99999999999999999999999", "bytes=99999999999999999999999-",
+                              "bytes=-99999999999999999999999", "bytes=18446744073709551615-",
+                              "bytes=1-18446744073709551615"}) {
+        expect_status(with({std::string("Range: ") + range}), {200, 206, 416},
+                      {"numbers from outside overflow when they can",
+                       "std::from_chars says when a number is too large", range});
+    }
+}
+
+TEST_CASE("several ranges get the whole file") {
+    expect_status(with({"Range: bytes=0-1,4-5"}), 200,
+                  {"RFC 9110 §14.2: a server may ignore Range, and several at once are rare"});
+}
+
+TEST_CASE("If-Range: a part when it is still the same file, else all of it") {
+    std::string etag = whole_file().reply.value("ETag");
+    expect_status(with({"Range: bytes=0-3", "If-Range: " + etag}), 206,
+                  {"RFC 9110 §13.1.5: the client has the beginning of this very file"});
+    for (const std::string& other : {std::string("\"other\""), "W/" + etag, long_ago})
+        expect_status(with({"Range: bytes=0-3", "If-Range: " + other}), 200,
+                      {"RFC 9110 §13.1.5: a part of another file is of no use; strong comparison",
+                       "", other});
+}
+
+TEST_CASE("a condition is judged before a range") {
+    std::string etag = whole_file().reply.value("ETag");
+    expect_status(with({"Range: bytes=0-3", "If-None-Match: " + etag}), 304,
+                  {"RFC 9110 §13.2.2: If-None-Match first, Range last"});
+}
+
+TEST_CASE("HEAD ignores a range") {
+    Exchange reply = exchange(request("HEAD", file, {"Range: bytes=0-3"}));
+    expect_status(reply, 200, {"RFC 9110 §14.2: Range is for GET only"});
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,199 @@
+// Many requests on one connection: keep-alive, pipelining, and when a connection must end.
+// Everything here is about framing: one byte too many or too few, and all later replies are wrong.
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <string>
+#include <vector>
+
+#include "client.hpp"
+#include "expect.hpp"
+#include "reporter.hpp"
+#include "slow_clients.hpp"
+#include "text.hpp"
+
+namespace {
+
+// Sends a request on the connection and expects that it is answered there.
+void expect_answer_on(Client& client, const std::string& name, Where where = Where::here()) {
+    client.send(get_and_stay("/hello?name=" + name));
+    Exchange reply = client.read_reply();
+    expect_status(reply, 200, {"RFC 9112 §9.3: a connection stays open unless somebody says close"},
+                  where);
+    expect_in_body(reply, name, {"each request gets its own reply"}, where);
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("level 3");
+
+TEST_CASE("an HTTP/1.1 connection stays open for the next request") {
+    Client client;
+    for (const char* name : {"first", "second", "third"}) expect_answer_on(client, name);
+}
+
+TEST_CASE("replies without a body leave the connection in step") {
+    Client client;
+    for (const char* method : {"HEAD", "OPTIONS"}) {
+        client.send(std::string(method) + " /about HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        expect_status(client.read_reply(method), {200, 204}, {"a good request"});
+        expect_answer_on(client, std::string("after-") + method);
+    }
+    client.send(get_and_stay("/static/style.css", {"If-None-Match: *"}));
+    expect_status(client.read_reply(), 304, {"RFC 9110 §13.1.2: * matches any file that is there"});
+    expect_answer_on(client, "after-304");
+}
+
+TEST_CASE("Connection: close is honoured, in a list and in any case") {
+    for (const char* value :
+         {"close", "Close", "CLOSE", "foo, close", "close , foo", "foo,CLOSE"}) {
+        std::string field = std::string("Connection: ") + value;
+        Exchange reply = exchange(get_and_stay("/about", {field}));
+        expect_status(reply, 200, {"a good request"});
+        expect_listed(reply, "Connection", "close", {"RFC 9112 §9.6: the server says it too"});
+        expect_one_reply_then_close(reply,
+                                    {"RFC 9112 §9.6: Connection is a list of words, compared "
+                                     "without regard to case",
+                                     "split at the commas, trim, compare each", value});
+    }
+}
+
+TEST_CASE("an HTTP/1.0 connection is closed unless the client asks to keep it") {
+    Exchange closed = exchange("GET /about HTTP/1.0\r\n\r\n");
+    expect_one_reply_then_close(closed, {"RFC 9112 §9.3: HTTP/1.0 closes by default",
+                                         "the default depends on the request's version"});
+    Client kept;
+    for (int i = 0; i < 2; ++i) {
+        kept.send("GET /about HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+        Exchange reply = kept.read_reply();
+        expect_status(reply, 200, {"RFC 9112 §9.3: HTTP/1.0 may ask to keep the connection"});
+        expect_listed(reply, "Connection", "keep-alive",
+                      {"RFC 9112 §9.3: an old client only believes it when the reply says so"});
+    }
+}
+
+TEST_CASE("requests that arrive in one piece are answered in their order") {
+    const int count = 100;
+    std::string bytes;
+    for (int i = 0; i < count; ++i)
+        bytes += get_and_stay("/hello?name=n" + std::to_string(i) + "x");
+    Client client;
+    client.send(bytes);
+    for (int i = 0; i < count; ++i) {
+        Exchange reply = client.read_reply();
+        expect_status(reply, 200,
+                      {"RFC 9112 §9.3.2: a client may send requests without waiting (pipelining)",
+                       "keep the bytes after the first request for the next one"});
+        expect_in_body(reply, "n" + std::to_string(i) + "x",
+                       {"RFC 9112 §9.3.2: replies come in the order of the requests"});
+    }
+}
+
+TEST_CASE("a pipeline gets the same replies when it arrives byte by byte") {
+    std::string bytes = get_and_stay("/hello?name=one") +
+                        "HEAD /about HTTP/1.1\r\nHost: localhost\r\n\r\n" +
+                        get_and_stay("/nothing") + get("/hello?name=two");
+    std::vector<std::string> pieces;
+    for (char c : bytes) pieces.push_back(std::string(1, c));
+    std::vector<Exchange> both = exchange_all({bytes, Script(pieces)});
+    // The dates may differ; everything else has the same length.
+    expect(both[0].received.size() == both[1].received.size(), both[1],
+           std::to_string(both[0].received.size()) + " bytes of replies, as in one piece",
+           std::to_string(both[1].received.size()) + " bytes",
+           {"TCP is a stream: where a piece ends says nothing"});
+    expect(both[0].ending == Ending::closed && contains(both[0].received, "two"), both[0],
+           "all four replies, then the end", "",
+           {"RFC 9112 §9.6: the last request said Connection: close"});
+}
+
+TEST_CASE("the 1000th reply on a connection says close, and is the last") {
+    const int limit = 1000;
+    Client client;
+    std::string bytes;
+    for (int i = 1; i <= limit + 1; ++i) bytes += get_and_stay("/hello?name=" + std::to_string(i));
+    client.send(bytes);
+    int answered = 0;
+    Exchange reply;
+    do {
+        reply = client.read_reply();
+        if (reply.reply.complete()) ++answered;
+    } while (reply.reply.complete() && !reply.reply.lists("Connection", "close") &&
+             answered <= limit);
+    expect_that(answered == limit, "1000 replies, the last of them with Connection: close",
+                std::to_string(answered) + " replies",
+                {"a limit on requests bounds what one client can take from the others",
+                 "count the requests of each connection"});
+    Exchange end = client.read_to_end();
+    expect_silent_close(end, {"RFC 9112 §9.6: nothing comes after Connection: close"});
+}
+
+TEST_CASE(
+    "a request with a body is answered, the connection closed, the body not read as a request") {
+    if (outgrown(4, "level 4 reads bodies and keeps the connection")) return;
+    std::string inner = get_and_stay("/echo?smuggled=1");
+    std::string length = "Content-Length: " + std::to_string(inner.size());
+    std::string good = get_and_stay("/about");
+    std::string head = good.substr(0, good.size() - 2);
+    for (const std::string& bytes :
+         {head + length + "\r\n\r\n" + inner, "POST" + head.substr(3) + length + "\r\n\r\n" + inner,
+          head + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + inner}) {
+        Exchange reply = exchange(bytes);
+        expect_status(reply, {200, 405}, {"the request itself is good"});
+        expect_listed(reply, "Connection", "close", {"RFC 9112 §9.6: who closes says so"});
+        expect_one_reply_then_close(
+            reply, {"RFC 9112 §11.2: a body that is read as a request is request smuggling "
+                    "(CVE-2026-34441 in cpp-httplib was this)",
+                    "this level cannot skip a body, so it must not read on"});
+    }
+}
+
+TEST_CASE("a Content-Length of 0 is no body: the connection stays") {
+    Client client;
+    client.send(get_and_stay("/about", {"Content-Length: 0"}));
+    expect_status(client.read_reply(), 200, {"a good request"});
+    expect_answer_on(client, "next");
+}
+
+TEST_CASE("nothing is answered after a malformed request") {
+    std::string good = get_and_stay("/hello?name=after");
+    for (const std::string& bad :
+         {std::string("GET / HTTP/1.1\r\n\r\n"), get_and_stay("/about", {"X : y"}),
+          get_and_stay("/about", {"Content-Length: +5"})}) {
+        Exchange reply = exchange(bad + good);
+        expect_status(reply, 400, {"the first request is malformed"});
+        expect_listed(reply, "Connection", "close", {"RFC 9112 §9.6: who closes says so"});
+        expect_one_reply_then_close(reply,
+                                    {"RFC 9112 §11.2: after a malformed request nobody knows "
+                                     "where the next one begins"});
+    }
+    Exchange second_is_bad = exchange(good + "GET / HTTP/1.1\r\n\r\n" + good);
+    expect_status(second_is_bad, 200, {"the first request is a good one"});
+    std::string_view rest = second_is_bad.rest();
+    Reply error = parse_reply(rest, "GET", true);
+    expect(error.status == 400 && error.length == rest.size(), second_is_bad,
+           "a 200, then a 400, then the end", "the second reply is " + std::to_string(error.status),
+           {"a mistake in the second request must not cost the first one its reply"});
+}
+
+TEST_CASE("slow and idle clients are sent away in time") {
+    expect_slow_clients_are_sent_away(Connections::kept_alive);
+}
+
+TEST_CASE("SIGTERM closes an idle kept-alive connection at once") {
+    ServerProcess server;
+    Client idle(server);
+    idle.send(get_and_stay("/about"));
+    expect_status(idle.read_reply(), 200, {"a good request"});
+    double asked = now();
+    server.process().signal(SIGTERM);
+    Exchange end = idle.read_to_end();
+    expect(end.ending == Ending::closed, end, "the end of the connection", "",
+           {"an idle connection has nothing to finish"});
+    server.process().wait_for_end(patience);
+    expect_that(server.process().exit_code() == 0 && now() - asked < 3.0, "exit code 0 within 3 s",
+                server.process().how_it_ended() + " after " + std::to_string(now() - asked) + " s",
+                {"who waits for idle clients to leave waits for long",
+                 "wake up the threads that wait for a next request"});
+}
+
+TEST_SUITE_END();

@@ -94,7 +94,10 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
     replied_ = true;
     finished_ = finished_ || stopping_ || request.has_body() || !wants_keep_alive(request) ||
                 requests_ == limits_.requests;
-    response.headers.set("Connection", finished_ ? "close" : "keep-alive");
+    // Only what is not understood anyway: HTTP/1.1 keeps a connection, HTTP/1.0 closes it.
+    if (finished_ || request.version == "HTTP/1.0") {
+        response.headers.set("Connection", finished_ ? "close" : "keep-alive");
+    }
     const bool with_body = request.method != "HEAD";
     if (with_body) file_ = response.file;
     serialize(response, with_body, output_);

@@ -184,13 +184,15 @@ void MessageStore::catch_up() {
     const std::uint64_t size = file_size();
     std::string text;  // what has been read of lines that are not yet complete
     for (std::uint64_t position = end_; position < size;) {
-        std::size_t searched = text.size();
+        const std::size_t known = text.size();  // there is no line end before
         text += read_bytes(position, std::min(piece_size, size - position));
         position = end_ + text.size();
         std::size_t start = 0;
-        for (std::size_t stop; (stop = text.find('\n', searched)) != std::string::npos;) {
+        std::size_t stop = text.find('\n', known);
+        while (stop != std::string::npos) {
             read_line(std::string_view(text).substr(start, stop - start));
-            start = searched = stop + 1;
+            start = stop + 1;
+            stop = text.find('\n', start);
         }
         text.erase(0, start);
     }
@@ -270,7 +272,8 @@ Message MessageStore::read_message(const Place& place) const {
 // Under the file's lock and after catch_up(). A line is written whole or not at all: a disk that
 // fills up in the middle of it gets the first half back.
 void MessageStore::append(const Json& record) {
-    if (disk_failed_) throw std::runtime_error(path_ + ": the disk has failed; see to it");
+    if (disk_failed_)
+        throw std::runtime_error(path_ + ": the disk has failed; restart the server once it works");
     const std::string line = record.dump() + '\n';
     const ssize_t written = write(file_.descriptor(), line.data(), line.size());
     if (written != static_cast<ssize_t>(line.size())) {

@@ -1,0 +1,20 @@
+// Middleware: code around the handlers, for what concerns many of them and belongs to none. It is
+// called with the request and with `next`, which stands for all that lies further in: more
+// middleware, then the router. It may change the request, call `next` or refuse to, and change the
+// reply. So it sees every reply: the router's 404 and 405 as well as the pages.
+// Leaves out: nothing is asynchronous here. Whoever waits in a middleware, waits in the thread.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "request.hpp"
+#include "response.hpp"
+
+using Next = Handler;
+using Middleware = std::function<Response(Request&, const Next&)>;
+
+// The layers of an onion as one handler: the first of the chain is the outermost, so it is the
+// first to see a request and the last to see the reply. Called from many threads at once, as every
+// handler is: a middleware with a memory needs a lock.
+Handler wrap(std::vector<Middleware> chain, Handler innermost);

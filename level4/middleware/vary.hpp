@@ -1,0 +1,10 @@
+// The Vary field: what a reply depends on besides its address (RFC 9110 §12.5.5). A cache that is
+// not told would give the reply made for one client to another, who asked for something else.
+#pragma once
+
+#include <string_view>
+
+#include "headers.hpp"
+
+// Adds the name of a request field to the list, if it is not there yet.
+void vary_on(Headers& headers, std::string_view field);

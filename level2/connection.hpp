@@ -16,7 +16,7 @@
 
 class Connection {
   public:
-    // `log` may be nullptr. The handler and the log must live longer than the connection.
+    // `log` may be nullptr. Handler, limits and log must live longer than the connection.
     Connection(const Handler& handler, const Limits& limits, AccessLog* log, std::string peer);
 
     // What the client sent, in pieces of any size.
@@ -46,7 +46,7 @@ class Connection {
     void reply(const Request& request, Response response, Clock::time_point started);
 
     const Handler& handler_;
-    Limits limits_;
+    const Limits& limits_;
     AccessLog* log_;
     std::string peer_;
     RequestParser parser_;

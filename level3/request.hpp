@@ -40,6 +40,7 @@ struct HttpError : std::runtime_error {
 
 class RequestParser {
   public:
+    // The limits must live longer than the parser.
     explicit RequestParser(const Limits& limits) : limits_(limits) {}
 
     // More bytes from the client, in pieces of any size.
@@ -66,7 +67,7 @@ class RequestParser {
     void check_host();
     void check_framing();
 
-    Limits limits_;
+    const Limits& limits_;
     State state_ = State::request_line;
     Request request_;                // what is known of the request so far
     std::string authority_;          // of a target in absolute form; it replaces the Host field

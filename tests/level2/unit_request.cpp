@@ -13,6 +13,8 @@
 
 namespace {
 
+const Limits limits;
+
 // Everything that the parser makes of the bytes: a line for each request, and the status at the end
 // if it refuses them.
 std::string outcome(RequestParser& parser) {
@@ -29,7 +31,7 @@ std::string outcome(RequestParser& parser) {
 }
 
 std::string outcome(std::string_view bytes) {
-    RequestParser parser{Limits()};
+    RequestParser parser(limits);
     parser.feed(bytes);
     return outcome(parser);
 }
@@ -46,7 +48,7 @@ std::string status_of_line(const std::string& line) {
 }
 
 Request parse(std::string_view bytes) {
-    RequestParser parser{Limits()};
+    RequestParser parser(limits);
     parser.feed(bytes);
     auto request = parser.next();
     REQUIRE(request.has_value());
@@ -68,7 +70,7 @@ TEST_CASE("a request is taken apart") {
 }
 
 TEST_CASE("there is no request before the blank line") {
-    RequestParser parser{Limits()};
+    RequestParser parser(limits);
     parser.feed("GET / HTTP/1.1\r\nHost: a\r\n");
     CHECK_FALSE(parser.next().has_value());
     CHECK(parser.begun());
@@ -236,7 +238,7 @@ TEST_CASE("it makes no difference where the bytes are cut") {
         const auto expected = outcome(stream);
         for (std::size_t cut = 1; cut < stream.size(); ++cut) {
             CAPTURE(cut);
-            RequestParser parser{Limits()};
+            RequestParser parser(limits);
             parser.feed(std::string_view(stream).substr(0, cut));
             std::string seen = outcome(parser);
             if (!seen.ends_with('\n') && !seen.empty()) {
@@ -246,7 +248,7 @@ TEST_CASE("it makes no difference where the bytes are cut") {
             parser.feed(std::string_view(stream).substr(cut));
             CHECK(seen + outcome(parser) == expected);
         }
-        RequestParser parser{Limits()};
+        RequestParser parser(limits);
         std::string seen;
         for (const char byte : stream) {
             parser.feed({&byte, 1});
@@ -283,7 +285,7 @@ TEST_CASE("no bytes at all break the parser") {
                 default: bytes.erase(at, 1 + below(5)); break;
             }
         }
-        RequestParser parser{Limits()};
+        RequestParser parser(limits);
         for (std::size_t at = 0; at < bytes.size();) {
             const auto size = 1 + below(40);
             parser.feed(std::string_view(bytes).substr(at, size));

@@ -7,6 +7,8 @@
 
 namespace {
 
+const Limits limits;
+
 Response answer(Request& request) {
     if (request.path == "/file") {
         Response response = Response::text("");
@@ -19,7 +21,7 @@ Response answer(Request& request) {
 
 struct Talk {
     Handler handler = answer;
-    Connection connection{handler, Limits(), nullptr, "test"};
+    Connection connection{handler, limits, nullptr, "test"};
 
     std::string say(std::string_view bytes) {
         connection.receive(bytes);

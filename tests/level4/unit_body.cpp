@@ -11,6 +11,8 @@
 
 namespace {
 
+const Limits limits;
+
 // What comes of a stream: each request's method and body, then the status if the rest is refused.
 std::string outcome(RequestParser& parser) {
     std::string text;
@@ -25,7 +27,7 @@ std::string outcome(RequestParser& parser) {
 }
 
 std::string outcome(std::string_view bytes) {
-    RequestParser parser{Limits()};
+    RequestParser parser(limits);
     parser.feed(bytes);
     return outcome(parser);
 }
@@ -46,7 +48,7 @@ Response echo(Request& request) {
 
 struct Talk {
     Handler handler = echo;
-    Connection connection{handler, Limits(), nullptr, "test"};
+    Connection connection{handler, limits, nullptr, "test"};
 
     std::string say(std::string_view bytes) {
         connection.receive(bytes);
@@ -81,7 +83,7 @@ TEST_CASE("chunk extensions are ignored") {
 }
 
 TEST_CASE("trailers are read, and never become fields") {
-    RequestParser parser{Limits()};
+    RequestParser parser(limits);
     parser.feed(chunked("0\r\nX-Trailer: 1\r\nHost: evil\r\n\r\n" + next_request));
     const auto request = parser.next();
     REQUIRE(request.has_value());
@@ -138,7 +140,7 @@ TEST_CASE("it makes no difference where a body is cut") {
         const auto expected = outcome(stream);
         for (std::size_t cut = 1; cut < stream.size(); ++cut) {
             CAPTURE(cut);
-            RequestParser parser{Limits()};
+            RequestParser parser(limits);
             parser.feed(std::string_view(stream).substr(0, cut));
             std::string seen = outcome(parser);
             if (!seen.ends_with("400")) {
@@ -156,7 +158,7 @@ TEST_CASE("no bytes at all break the reading of bodies") {
         chunked("5;a=b\r\nhello\r\n3\r\nabc\r\n0\r\nT: t\r\n\r\n" + next_request)};
     const std::vector<std::string> words{"\r\n", ";", "0\r\n\r\n", "ffffffff", "chunked", ": "};
     try_mutations("bodies", seeds, words, [](const std::string& bytes) {
-        RequestParser parser{Limits()};
+        RequestParser parser(limits);
         try {
             for (std::size_t at = 0; at < bytes.size(); at += 7) {
                 parser.feed(std::string_view(bytes).substr(at, 7));

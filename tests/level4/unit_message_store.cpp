@@ -1,0 +1,581 @@
+// The message store: what it has accepted is there afterwards, whoever else writes, dies or fills
+// the disk meanwhile. Each case has a folder of its own.
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "app/message_store.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using Ids = std::vector<std::int64_t>;
+
+struct Folder {
+    Folder() {
+        std::string pattern = (fs::temp_directory_path() / "messages-XXXXXX").string();
+        REQUIRE(mkdtemp(pattern.data()) != nullptr);
+        root = pattern;
+        file = root / "data" / "messages.jsonl";
+    }
+    ~Folder() { fs::remove_all(root); }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+
+    std::string content() const {
+        std::ifstream in(file, std::ios::binary);
+        return {std::istreambuf_iterator<char>(in), {}};
+    }
+    void write(const std::string& content) const {
+        fs::create_directories(file.parent_path());
+        std::ofstream(file, std::ios::binary | std::ios::trunc) << content;
+    }
+    void append(const std::string& content) const {
+        std::ofstream(file, std::ios::binary | std::ios::app) << content;
+    }
+
+    fs::path root;
+    fs::path file;
+};
+
+// Catches what the store writes to standard error, which also keeps the tests' output clean.
+class Warnings {
+  public:
+    Warnings() : previous_(std::cerr.rdbuf(text_.rdbuf())) {}
+    ~Warnings() { std::cerr.rdbuf(previous_); }
+    Warnings(const Warnings&) = delete;
+    Warnings& operator=(const Warnings&) = delete;
+    bool mention(const std::string& word) const {
+        return text_.str().find(word) != std::string::npos;
+    }
+    bool empty() const { return text_.str().empty(); }
+
+  private:
+    std::ostringstream text_;
+    std::streambuf* previous_;
+};
+
+// No file may grow past `bytes` while this lives: to the program that is a full disk.
+class FullDisk {
+  public:
+    explicit FullDisk(std::uint64_t bytes) : previous_signal_(signal(SIGXFSZ, SIG_IGN)) {
+        getrlimit(RLIMIT_FSIZE, &previous_);
+        rlimit limit = previous_;
+        limit.rlim_cur = bytes;
+        setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    ~FullDisk() {
+        setrlimit(RLIMIT_FSIZE, &previous_);
+        signal(SIGXFSZ, previous_signal_);
+    }
+    FullDisk(const FullDisk&) = delete;
+    FullDisk& operator=(const FullDisk&) = delete;
+
+  private:
+    rlimit previous_{};
+    void (*previous_signal_)(int);
+};
+
+Ids ids_of(const std::vector<Message>& messages) {
+    Ids ids;
+    for (const Message& message : messages) ids.push_back(message.id);
+    return ids;
+}
+
+Ids all_ids(MessageStore& store) {
+    return ids_of(store.newest(0, 100'000));
+}
+
+void add_many(MessageStore& store, int count) {
+    for (int i = 0; i < count; ++i) store.add("Ada", "", std::to_string(i));
+}
+
+// True if there are `count` messages and no two of one id. newest() sorts them, so twins would be
+// neighbours; a set does not rely on that.
+bool all_there(MessageStore& store, std::size_t count) {
+    const Ids ids = all_ids(store);
+    return ids.size() == count && std::set<std::int64_t>(ids.begin(), ids.end()).size() == count;
+}
+
+std::string line(std::int64_t id, const std::string& text = "hello") {
+    return R"({"id":)" + std::to_string(id) + R"(,"name":"Ada","email":"","message":")" + text +
+           R"(","created":"2026-11-21T10:25:00Z"})" + "\n";
+}
+
+// Runs `work` in a process of its own, and returns its number.
+template <typename Work>
+pid_t in_child(const Work& work) {
+    const pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child != 0) return child;
+    try {
+        work();
+    } catch (...) {
+        _exit(1);
+    }
+    _exit(0);
+}
+
+int exit_status(pid_t child) {
+    int status = 0;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    return status;
+}
+
+}  // namespace
+
+TEST_CASE("the folder and the file are made, and only the owner may read the file") {
+    const Folder folder;
+    MessageStore store(folder.root / "a/b/messages.jsonl");
+    CHECK(store.total() == 0);
+    CHECK(store.newest(0, 10).empty());
+    struct stat facts {};
+    REQUIRE(stat((folder.root / "a/b/messages.jsonl").c_str(), &facts) == 0);
+    CHECK((facts.st_mode & 0777) == 0600);
+}
+
+TEST_CASE("a message comes back as it was given, with an id and the time") {
+    const Folder folder;
+    MessageStore store(folder.file);
+    const Message added = store.add("Ada", "ada@example.org", "Hello");
+    CHECK(added.id == 1);
+    CHECK(added.name == "Ada");
+    CHECK(added.email == "ada@example.org");
+    CHECK(added.message == "Hello");
+    REQUIRE(added.created.size() == 20);
+    CHECK(added.created.starts_with("20"));
+    CHECK(added.created[10] == 'T');
+    CHECK(added.created.ends_with("Z"));
+    CHECK(store.find(1) == added);
+    CHECK(store.newest(0, 1) == std::vector<Message>{added});
+}
+
+TEST_CASE("line ends, quotes, markup, NUL and every script survive a restart") {
+    const Folder folder;
+    const std::string texts[] = {"two\nlines\r\n",
+                                 "\"quoted\" and \\ and </script>",
+                                 std::string("a\0b", 3),
+                                 "Grüße, 你好, 🙂, \u2028",
+                                 "{\"id\":1,\"deleted\":true}\n",
+                                 "",
+                                 std::string(600'000, 'x')};
+    for (const std::string& text : texts) MessageStore(folder.file).add(text, text, text);
+    MessageStore store(folder.file);
+    std::int64_t id = 0;
+    for (const std::string& text : texts) {
+        const auto message = store.find(++id);
+        REQUIRE(message);
+        CHECK(message->name == text);
+        CHECK(message->email == text);
+        CHECK(message->message == text);
+    }
+    const std::string content = folder.content();
+    CHECK(std::count(content.begin(), content.end(), '\n') == std::ssize(texts));
+}
+
+TEST_CASE("a change keeps the id and the time, also after a restart") {
+    const Folder folder;
+    folder.write(line(1, "first") + line(2, "second"));
+    const Message expected{1, "Eve", "e@x.org", "changed", "2026-11-21T10:25:00Z"};
+    {
+        MessageStore store(folder.file);
+        CHECK(store.update(1, "Eve", "e@x.org", "changed") == expected);
+        CHECK(store.find(1) == expected);
+    }
+    MessageStore store(folder.file);
+    CHECK(store.find(1) == expected);
+    CHECK(store.find(2)->message == "second");
+    CHECK(store.total() == 2);
+    CHECK(all_ids(store) == Ids{2, 1});
+}
+
+TEST_CASE("what is not there can be neither found nor changed nor removed") {
+    const Folder folder;
+    MessageStore store(folder.file);
+    store.add("Ada", "", "Hello");
+    const std::string before = folder.content();
+    for (const std::int64_t id : {INT64_MIN, std::int64_t{-1}, std::int64_t{0}, std::int64_t{2},
+                                  std::int64_t{1} << 53, INT64_MAX}) {
+        CHECK_FALSE(store.find(id));
+        CHECK_FALSE(store.update(id, "Eve", "", "x"));
+        CHECK_FALSE(store.remove(id));
+    }
+    CHECK(folder.content() == before);
+}
+
+TEST_CASE("ids are never given twice, not even that of the last message after its deletion") {
+    const Folder folder;
+    {
+        MessageStore store(folder.file);
+        add_many(store, 3);
+        CHECK(store.remove(3));
+        CHECK_FALSE(store.remove(3));
+        CHECK_FALSE(store.find(3));
+        CHECK_FALSE(store.update(3, "Eve", "", "x"));
+        CHECK(store.total() == 2);
+        CHECK(store.add("Ada", "", "x").id == 4);
+        CHECK(store.remove(4));
+    }
+    MessageStore store(folder.file);
+    CHECK(all_ids(store) == Ids{2, 1});
+    CHECK(store.add("Ada", "", "x").id == 5);
+}
+
+TEST_CASE("newest() pages through the messages from the last to the first") {
+    const Folder folder;
+    MessageStore store(folder.file);
+    add_many(store, 7);
+    store.remove(5);
+    store.update(2, "Ada", "", "changed");  // no reason to move it to the top
+    CHECK(ids_of(store.newest(0, 3)) == Ids{7, 6, 4});
+    CHECK(ids_of(store.newest(3, 3)) == Ids{3, 2, 1});
+    CHECK(ids_of(store.newest(5, 3)) == Ids{1});
+    CHECK(store.newest(6, 3).empty());
+    CHECK(store.newest(SIZE_MAX, SIZE_MAX).empty());
+    CHECK(store.newest(0, 0).empty());
+    CHECK(ids_of(store.newest(1, SIZE_MAX)) == Ids{6, 4, 3, 2, 1});
+    CHECK(store.total() == 6);
+}
+
+TEST_CASE("of sixteen threads that write at once none loses a message") {
+    const Folder folder;
+    {
+        MessageStore store(folder.file);
+        std::vector<std::thread> threads;
+        for (int i = 0; i < 16; ++i) threads.emplace_back([&store] { add_many(store, 50); });
+        for (std::thread& thread : threads) thread.join();
+        CHECK(all_there(store, 800));
+    }
+    MessageStore store(folder.file);
+    CHECK(all_there(store, 800));
+    CHECK(store.add("Ada", "", "x").id == 801);
+}
+
+TEST_CASE("threads can read, change and remove while others write") {
+    const Folder folder;
+    MessageStore store(folder.file);
+    add_many(store, 40);
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+        threads.emplace_back([&store, i] {
+            for (std::int64_t id = i + 1; id <= 40; id += 4) {
+                store.add("Ada", "", "new");
+                store.update(id, "Eve", "", "changed");
+                store.newest(0, 5);
+                if (id % 2 == 0) store.remove(id);
+            }
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    CHECK(all_there(store, 60));
+    for (std::int64_t id = 1; id <= 40; ++id) {
+        const auto message = store.find(id);
+        CHECK(message.has_value() == (id % 2 == 1));
+        if (message) CHECK(message->message == "changed");
+    }
+}
+
+TEST_CASE("two stores on one file see what the other does") {
+    const Folder folder;
+    MessageStore one(folder.file);
+    MessageStore two(folder.file);
+    CHECK(one.add("Ada", "", "first").id == 1);
+    CHECK(two.find(1)->message == "first");
+    CHECK(two.add("Bob", "", "second").id == 2);
+    CHECK(one.total() == 2);
+    CHECK(one.update(2, "Bob", "", "changed"));
+    CHECK(two.newest(0, 1).at(0).message == "changed");
+    CHECK(two.remove(2));
+    CHECK_FALSE(one.update(2, "Bob", "", "too late"));
+    CHECK(two.add("Bob", "", "third").id == 3);
+    CHECK(one.add("Ada", "", "fourth").id == 4);
+    CHECK(all_ids(one) == Ids{4, 3, 1});
+    CHECK(all_ids(two) == Ids{4, 3, 1});
+}
+
+TEST_CASE("two stores on one file can be written by many threads at once") {
+    const Folder folder;
+    MessageStore one(folder.file);
+    MessageStore two(folder.file);
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 8; ++i) {
+        threads.emplace_back([&store = i % 2 == 0 ? one : two] { add_many(store, 25); });
+    }
+    for (std::thread& thread : threads) thread.join();
+    CHECK(all_there(one, 200));
+    CHECK(all_ids(one) == all_ids(two));
+}
+
+TEST_CASE("several processes can write to one file at once") {
+    const Folder folder;
+    MessageStore store(folder.file);
+    std::vector<pid_t> children;
+    for (int i = 0; i < 3; ++i) {
+        children.push_back(in_child([&folder] {
+            MessageStore own(folder.file);
+            add_many(own, 50);
+        }));
+    }
+    add_many(store, 50);
+    for (const pid_t child : children) CHECK(exit_status(child) == 0);
+    CHECK(all_there(store, 200));
+    CHECK(store.newest(0, 1).at(0).id == 200);
+    MessageStore again(folder.file);
+    CHECK(all_ids(again) == all_ids(store));
+}
+
+TEST_CASE("every message that was acknowledged before kill -9 is there afterwards") {
+    const Folder folder;
+    std::int64_t acknowledged = 0;
+    for (int round = 0; round < 3; ++round) {
+        int ends[2];
+        REQUIRE(pipe(ends) == 0);
+        const pid_t child = in_child([&folder, &ends] {
+            MessageStore store(folder.file);
+            for (;;) {
+                const std::int64_t id = store.add("Ada", "", "x").id;
+                if (write(ends[1], &id, sizeof id) != sizeof id) _exit(1);
+            }
+        });
+        close(ends[1]);
+        for (int i = 0; i < 40; ++i) {
+            REQUIRE(read(ends[0], &acknowledged, sizeof acknowledged) == sizeof acknowledged);
+        }
+        kill(child, SIGKILL);
+        CHECK(WTERMSIG(exit_status(child)) == SIGKILL);
+        close(ends[0]);
+        const Warnings warnings;
+        MessageStore store(folder.file);
+        const Ids ids = all_ids(store);
+        CHECK(static_cast<std::int64_t>(ids.size()) >= acknowledged);
+        CHECK(all_there(store, static_cast<std::size_t>(ids.front())));
+    }
+}
+
+TEST_CASE("a last line that was torn at any byte is cut off, and nothing else is") {
+    const Folder folder;
+    const std::string whole = line(1) + line(2);
+    const std::string last = line(3, "the last one");
+    for (std::size_t kept = 1; kept < last.size(); ++kept) {
+        CAPTURE(kept);
+        folder.write(whole + last.substr(0, kept));
+        const Warnings warnings;
+        MessageStore store(folder.file);
+        CHECK(warnings.mention(std::to_string(kept) + " bytes"));
+        CHECK(folder.content() == whole);
+        CHECK(store.add("Ada", "", "x").id == 3);
+        CHECK(all_ids(store) == Ids{3, 2, 1});
+        CHECK(folder.content().starts_with(whole + R"({"id":3,)"));
+    }
+    const Warnings warnings;
+    folder.write(whole + last);
+    MessageStore store(folder.file);
+    CHECK(store.find(3)->message == "the last one");
+    CHECK(warnings.empty());
+}
+
+TEST_CASE("a file that is nothing but half a line is emptied") {
+    const Folder folder;
+    folder.write(line(1).substr(0, 20));
+    const Warnings warnings;
+    MessageStore store(folder.file);
+    CHECK(store.total() == 0);
+    CHECK(folder.content().empty());
+}
+
+TEST_CASE("half a line that another process left behind does not spoil the next message") {
+    const Folder folder;
+    MessageStore store(folder.file);
+    store.add("Ada", "", "first");
+    const std::string before = folder.content();
+    folder.append(line(2).substr(0, 30));
+    const Warnings warnings;
+    CHECK(store.add("Ada", "", "second").id == 2);
+    CHECK(folder.content().starts_with(before + R"({"id":2,)"));
+    MessageStore again(folder.file);
+    CHECK(all_ids(again) == Ids{2, 1});
+}
+
+TEST_CASE("lines in the middle that are no messages are named, passed over and kept") {
+    const Folder folder;
+    const std::string broken[] = {
+        "garbage",
+        "",
+        std::string(40, '\0'),
+        "{\"id\":2,\"name\":\"Ada\"",
+        R"({"id":2})",
+        R"({"id":"2","deleted":true})",
+        R"({"name":"Ada","email":"","message":"x","created":""})",
+        R"({"id":2,"name":1,"email":"","message":"x","created":""})",
+        R"({"id":0,"deleted":true})",
+        R"({"id":-5,"deleted":true})",
+        R"({"id":9223372036854775807,"deleted":true})",
+        "[1]",
+        "{\"id\":2,\"name\":\"\xFF\",\"email\":\"\",\"message\":\"\",\"created\":\"\"}"};
+    for (const std::string& text : broken) {
+        CAPTURE(text);
+        const std::string content = line(1) + text + "\n" + line(3);
+        folder.write(content);
+        const Warnings warnings;
+        MessageStore store(folder.file);
+        CHECK(warnings.mention("line 2"));
+        CHECK(folder.content() == content);
+        CHECK(all_ids(store) == Ids{3, 1});
+        CHECK(store.find(3)->message == "hello");
+        CHECK(store.add("Ada", "", "x").id == 4);
+        CHECK(folder.content().starts_with(content));
+    }
+}
+
+TEST_CASE("the id of a line that can no longer be read is not given again") {
+    const Folder folder;
+    folder.write(line(1) + "what was message 2\n");
+    const Warnings warnings;
+    MessageStore store(folder.file);
+    CHECK(store.add("Ada", "", "x").id == 3);
+}
+
+TEST_CASE("a file with many and with very long lines is read whole") {
+    const Folder folder;
+    std::string content;
+    for (int id = 1; id <= 5'000; ++id) content += line(id, std::to_string(id));
+    content += line(5'001, std::string(1'000'000, 'x')) + line(5'002);
+    folder.write(content);
+    const Warnings warnings;
+    MessageStore store(folder.file);
+    CHECK(store.total() == 5'002);
+    CHECK(store.find(3'333)->message == "3333");
+    CHECK(store.find(5'001)->message.size() == 1'000'000);
+    CHECK(store.find(5'002)->message == "hello");
+    CHECK(warnings.empty());
+}
+
+TEST_CASE("on a full disk nothing is half written, and all goes on once there is room again") {
+    const Folder folder;
+    MessageStore store(folder.file);
+    store.add("Ada", "", "first");
+    const std::string before = folder.content();
+    // A line is a little longer than the text: it fails at its first byte, in its middle, and
+    // when only its line end has no room.
+    const std::size_t length = line(2, "a second message").size();
+    for (std::size_t room = 0; room < length; ++room) {
+        CAPTURE(room);
+        int refused = 0;
+        {
+            const FullDisk disk(before.size() + room);
+            try {
+                store.add("Ada", "", "a second message");
+            } catch (const StoreFull&) {
+                ++refused;
+            }
+            try {
+                store.update(1, "Ada", "", "a longer text instead of the first");
+            } catch (const StoreFull&) {
+                ++refused;
+            }
+        }
+        CHECK(refused == 2);
+        CHECK(folder.content() == before);
+        CHECK(store.total() == 1);
+        CHECK(store.find(1)->message == "first");
+    }
+    CHECK(store.add("Ada", "", "a second message").id == 2);
+    CHECK(folder.content().size() == before.size() + length);
+}
+
+TEST_CASE("on a full disk many threads are all told, and what was accepted is there") {
+    const Folder folder;
+    int accepted = 0;
+    int refused = 0;
+    {
+        MessageStore store(folder.file);
+        const FullDisk disk(5'000);
+        std::vector<std::thread> threads;
+        std::mutex counting;
+        for (int i = 0; i < 8; ++i) {
+            threads.emplace_back([&] {
+                for (int n = 0; n < 20; ++n) {
+                    bool good = true;
+                    try {
+                        store.add("Ada", "", "some text");
+                    } catch (const StoreFull&) {
+                        good = false;
+                    }
+                    const std::lock_guard lock(counting);
+                    ++(good ? accepted : refused);
+                }
+            });
+        }
+        for (std::thread& thread : threads) thread.join();
+    }
+    CHECK(accepted > 0);
+    CHECK(refused > 0);
+    CHECK(accepted + refused == 160);
+    const Warnings warnings;
+    MessageStore store(folder.file);
+    CHECK(all_there(store, static_cast<std::size_t>(accepted)));
+    CHECK(warnings.empty());
+}
+
+TEST_CASE("when somebody deletes or shortens the file, the store says so and takes no more") {
+    const Folder folder;
+    {
+        MessageStore store(folder.file);
+        store.add("Ada", "", "x");
+        fs::remove(folder.file);
+        CHECK_THROWS_AS(store.add("Ada", "", "x"), std::runtime_error);
+        CHECK_THROWS_AS(store.total(), std::runtime_error);
+    }
+    MessageStore store(folder.file);
+    CHECK(store.add("Ada", "", "x").id == 1);
+    fs::resize_file(folder.file, 3);
+    CHECK_THROWS_AS(store.add("Ada", "", "x"), std::runtime_error);
+    CHECK_THROWS_AS(store.newest(0, 1), std::runtime_error);
+    CHECK(folder.content().size() == 3);
+}
+
+TEST_CASE("a place where no file can be is refused with one line that names it") {
+    const Folder folder;
+    folder.write("");
+    for (const fs::path& impossible :
+         {folder.file / "messages.jsonl", folder.file / "deeper" / "messages.jsonl",
+          folder.file.parent_path(), fs::path("/dev/null")}) {
+        CAPTURE(impossible);
+        std::string problem;
+        try {
+            const MessageStore store(impossible);
+        } catch (const std::runtime_error& error) {
+            problem = error.what();
+        }
+        CHECK(problem.find(impossible.parent_path().string()) != std::string::npos);
+        CHECK(problem.find('\n') == std::string::npos);
+    }
+}
+
+TEST_CASE("when ids have run out, no more messages are taken") {
+    const Folder folder;
+    folder.write(line((std::int64_t{1} << 53) - 1));
+    MessageStore store(folder.file);
+    CHECK(store.add("Ada", "", "x").id == std::int64_t{1} << 53);
+    CHECK_THROWS_AS(store.add("Ada", "", "x"), StoreFull);
+    MessageStore again(folder.file);
+    CHECK(again.total() == 2);
+}

@@ -49,17 +49,6 @@ void set_timeout(const Socket& socket, int option, std::chrono::microseconds tim
     setsockopt(socket.descriptor(), SOL_SOCKET, option, &value, sizeof value);
 }
 
-// One line of theirs per line of ours, and all of it in one fputs(): so threads don't mix lines.
-void trace(char direction, std::string_view bytes) {
-    std::string text;
-    while (!bytes.empty()) {
-        const auto line = bytes.substr(0, std::min(bytes.find('\n'), bytes.size() - 1) + 1);
-        text += std::string{direction, ' '} + visible(line) + '\n';
-        bytes.remove_prefix(line.size());
-    }
-    std::fputs(text.c_str(), stderr);
-}
-
 }  // namespace
 
 void Socket::close() {
@@ -76,6 +65,10 @@ void handle_signals() {
 
 bool stop_requested() {
     return stop_asked.load(std::memory_order_relaxed);
+}
+
+int stop_descriptor() {
+    return stop_pipe[0];
 }
 
 void wait_for_stop() {
@@ -186,6 +179,17 @@ void close_gently(const Socket& client) {
         const auto what = receive(client, buffer.data(), buffer.size(), deadline).what;
         if (what == Received::end || what == Received::timed_out) return;
     }
+}
+
+// All of it in one fputs(): so threads don't mix their lines.
+void trace(char direction, std::string_view bytes) {
+    std::string text;
+    while (!bytes.empty()) {
+        const auto line = bytes.substr(0, std::min(bytes.find('\n'), bytes.size() - 1) + 1);
+        text += std::string{direction, ' '} + visible(line) + '\n';
+        bytes.remove_prefix(line.size());
+    }
+    std::fputs(text.c_str(), stderr);
 }
 
 bool tracing() {

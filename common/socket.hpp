@@ -36,6 +36,7 @@ class Socket {
 void handle_signals();
 bool stop_requested();
 void wait_for_stop();
+int stop_descriptor();  // readable from the moment on that the program is asked to stop
 
 // A socket that clients can connect to; `host` is an address or a name of this machine. Throws
 // std::runtime_error with a message for the user; `program` is how the program was started, for the
@@ -74,6 +75,7 @@ void close_gently(const Socket& client);
 
 // With TRACE=1 in the environment every byte received and sent is shown on standard error.
 bool tracing();
+void trace(char direction, std::string_view bytes);  // a line of theirs per line of ours
 
 // The bytes with everything that a terminal would not show, or would obey, spelled out: \r \n \x1b.
 std::string visible(std::string_view bytes);

@@ -46,19 +46,21 @@ void Connection::stop() {
     if (!parser_.begun()) deadline_ = Clock::now();
 }
 
-void Connection::answer(Request& request) {
-    const auto started = Clock::now();
-    Response response;
+Response call_handler(const Handler& handler, Request& request) {
     try {
-        response = handler_(request);
+        return handler(request);
     } catch (const HttpError& error) {
-        response = Response::error(error.status, error.what());
+        return Response::error(error.status, error.what());
     } catch (const std::exception& error) {
         // Details are for the person who runs the server, not for the client.
         std::cerr << visible(request.line) << ": " << error.what() << std::endl;
-        response = Response::error(500, "The server has made a mistake.");
+        return Response::error(500, "The server has made a mistake.");
     }
-    reply(request, std::move(response), started);
+}
+
+void Connection::answer(Request& request) {
+    const auto started = Clock::now();
+    reply(request, call_handler(handler_, request), started);
 }
 
 // Answers what is no request. Where it ends can't be known, so nothing after it is looked at.

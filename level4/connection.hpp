@@ -16,6 +16,9 @@
 #include "request.hpp"
 #include "response.hpp"
 
+// The handler's response, also if it throws: an HttpError's own status, 500 for anything else.
+Response call_handler(const Handler& handler, Request& request);
+
 class Connection {
   public:
     // `log` may be nullptr. Handler, limits and log must live longer than the connection.

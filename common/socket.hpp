@@ -32,7 +32,7 @@ class Socket {
 };
 
 // From here on Ctrl-C (SIGINT) and SIGTERM ask the program to stop instead of killing it; a second
-// one ends it at once. Also makes a vanished client an error of send() instead of a deadly SIGPIPE.
+// one ends it at once. Also makes a vanished client an error of send() instead of a deadly signal.
 void handle_signals();
 bool stop_requested();
 void wait_for_stop();

@@ -37,6 +37,7 @@ AccessLog::~AccessLog() {
     }
     changed_.notify_one();
     writer_.join();
+    flush();  // what was added after the writer's last look
 }
 
 void AccessLog::add(std::string_view peer, std::string_view request_line, int status,

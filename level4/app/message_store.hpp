@@ -35,9 +35,8 @@ struct StoreFull : std::runtime_error {
 };
 
 // Several threads may use one store, and several processes one file. Memory holds no text, only
-// where in the file each message lies: 24 bytes a message, 48 while the table grows.
-// The functions throw std::runtime_error when the disk fails; add, update and remove StoreFull,
-// too.
+// where in the file each message lies: 24 to 48 bytes a message.
+// All functions throw std::runtime_error when the disk fails; those that write, StoreFull as well.
 class MessageStore {
   public:
     // Makes the folder and the file if need be. Half a line at the end is cut off: somebody was
@@ -47,8 +46,7 @@ class MessageStore {
     MessageStore(const MessageStore&) = delete;
     MessageStore& operator=(const MessageStore&) = delete;
 
-    // The texts must be UTF-8, of any length that fits into memory. What is returned is what is
-    // stored.
+    // The texts must be UTF-8; how long they may be is for the caller to decide.
     Message add(const std::string& name, const std::string& email, const std::string& message);
 
     // Nothing, or false, when there is no such message (any more).

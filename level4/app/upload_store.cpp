@@ -122,7 +122,6 @@ std::optional<std::string_view> upload_suffix(std::string_view content) {
 
 bool is_upload_name(std::string_view name) {
     constexpr std::size_t digits = 2 * random_bytes;
-    if (name.size() < digits) return false;
     return name.find_first_not_of(hex_digits) == digits &&
            std::find(suffixes.begin(), suffixes.end(), name.substr(digits)) != suffixes.end();
 }

@@ -133,6 +133,7 @@ TEST_CASE("any name comes back as it was sent") {
 }
 
 TEST_CASE("/echo returns the request line and the fields in their order") {
+    if (outgrown(4, "level 4 adds a blank line and the body, and tries the same")) return;
     Exchange reply = exchange(
         "GET /echo?a=1&b=%20 HTTP/1.1\r\nHost: localhost\r\nX-Second: b\r\nX-First: a\r\n"
         "X-Second: c\r\nX-Spaces: \t padded value \t \r\nX-Empty:\r\nConnection: close\r\n\r\n");

@@ -7,7 +7,6 @@
 
 #include "client.hpp"
 #include "expect.hpp"
-#include "text.hpp"
 
 namespace {
 

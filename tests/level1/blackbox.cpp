@@ -1,0 +1,139 @@
+// What a server of level 1 must do, judged over TCP: it reads a request, answers with a fixed page
+// and closes, one client after the other. Whether it understands the request is level 2's business.
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <string>
+
+#include "client.hpp"
+#include "expect.hpp"
+#include "reporter.hpp"
+#include "settings.hpp"
+#include "text.hpp"
+
+TEST_SUITE_BEGIN("level 1");
+
+TEST_CASE("a browser's request for / gets the page") {
+    Exchange reply = exchange(get("/", {"User-Agent: test", "Accept: text/html,*/*;q=0.8"}));
+    expect_status(reply, 200, {"RFC 9112 §4: a reply starts with 'HTTP/1.1 200 OK'"});
+    expect_in_body(reply, "<h1>Hello, world!</h1>", {"this is the page that level 1 serves"});
+}
+
+TEST_CASE("Content-Length is the length of the body in bytes") {
+    Exchange reply = exchange(get("/"));
+    expect_field(reply, "Content-Length", std::to_string(reply.reply.body.size()),
+                 {"RFC 9110 §8.6: the client finds the end of the body by this number",
+                  "count bytes, not characters, and don't count the blank line"});
+    expect(reply.rest().empty(), reply, "no byte after the body",
+           std::to_string(reply.rest().size()) + " bytes more",
+           {"RFC 9112 §6.3: what follows the body would be read as another reply"});
+}
+
+TEST_CASE("the reply says Connection: close, and then the connection is closed") {
+    Exchange reply = exchange(get("/"));
+    expect_listed(reply, "Connection", "close",
+                  {"RFC 9112 §9.6: who is going to close the connection says so"});
+    expect_one_reply_then_close(reply, {"the reply said that the connection ends after it",
+                                        "shutdown() or close() the client's socket after sending"});
+}
+
+TEST_CASE("a request that arrives in pieces is waited for") {
+    std::string whole = get("/");
+    std::size_t third = whole.size() / 3;
+    Exchange reply = exchange(
+        Script({whole.substr(0, third), whole.substr(third, third), whole.substr(2 * third)}));
+    expect_status(reply, 200,
+                  {"TCP is a stream of bytes: one recv() may return a part of the request",
+                   "keep receiving until the blank line (\\r\\n\\r\\n) has arrived"});
+    expect_one_reply_then_close(reply, {"a reply before the request's end is reset with it",
+                                        "read up to the blank line before you close"});
+}
+
+TEST_CASE("bytes after the request don't cost the client its reply") {
+    Exchange reply = exchange(get("/") + std::string(32 * 1024, 'x'));
+    expect_status(reply, 200,
+                  {"RFC 9112 §9.6: close in steps, or the reply may get lost",
+                   "shutdown(SHUT_WR), read what still comes, then close()"});
+    expect(reply.ending == Ending::closed, reply, "the end of the connection, in order",
+           "a broken connection", {"RFC 9112 §9.6: an early close() makes the kernel send RST"});
+}
+
+TEST_CASE("a client that has ended its side still gets its reply") {
+    Exchange reply = exchange(Script({get("/")}, true));
+    expect_status(reply, 200,
+                  {"RFC 9293 §3.6: a half-closed connection still carries the reply",
+                   "recv() returning 0 only means that the client sends no more"});
+}
+
+TEST_CASE("a client that leaves at once doesn't stop the next one") {
+    for (int i = 0; i < 20; ++i) {
+        Client leaves_politely;
+        Client leaves_with_a_bang;
+        leaves_with_a_bang.send("GET / HT");
+        leaves_with_a_bang.reset();
+    }
+    Exchange reply = exchange(get("/"));
+    expect_status(reply, 200,
+                  {"a client's error must never end the server",
+                   "recv() or send() failing ends this client's turn, no more"});
+}
+
+TEST_CASE("a client that leaves before its reply doesn't end the server") {
+    for (int i = 0; i < 20; ++i) {
+        Client client;
+        client.send(get("/"));
+        client.reset();
+    }
+    Exchange reply = exchange(get("/"));
+    expect_status(reply, 200,
+                  {"writing to a closed connection raises SIGPIPE, which kills",
+                   "send(..., MSG_NOSIGNAL), or ignore SIGPIPE"});
+}
+
+TEST_CASE("a request without an end doesn't take the server down") {
+    Client endless;
+    endless.send("GET /" + std::string(1'000'000, 'a'));
+    endless.finish_sending();
+    endless.read_to_end();
+    Exchange reply = exchange(get("/"));
+    expect_status(reply, 200, {"what a client may send must have a limit", "bound your buffer"});
+}
+
+TEST_CASE("a client that says nothing holds the next one up for 10 seconds at most") {
+    if (outgrown(2, "from level 2 on, clients are served side by side")) return;
+    Client silent;
+    Client next;
+    next.send(get("/"));
+    Exchange reply = next.read_to_end(15.0);
+    expect_status(reply, 200,
+                  {"one client at a time is level 1's deliberate limit, but a silent "
+                   "client must not stop the server for good",
+                   "wait for the client with poll() and a deadline"});
+}
+
+TEST_CASE("SIGTERM ends the server with exit code 0") {
+    ServerProcess server;
+    exchange(get("/"), server);
+    server.process().signal(SIGTERM);
+    server.process().wait_for_end(patience);
+    expect_that(server.process().exit_code() == 0, "exit code 0 within 5 s",
+                server.process().how_it_ended(),
+                {"whoever asks a server to stop wants to know that it stopped in order",
+                 "catch SIGTERM, leave the accept loop, return 0 from main()"});
+}
+
+TEST_CASE("a taken port ends the second server with exit code 1 and a clear message") {
+    ServerProcess first;
+    Process second(with_port(settings().server, first.port()),
+                   {"PORT=" + std::to_string(first.port())});
+    second.wait_for_end(patience);
+    expect_that(second.exit_code() == 1, "exit code 1", second.how_it_ended(),
+                {"bind() or listen() fails with EADDRINUSE; nobody would be served"});
+    std::string output = second.output();
+    bool clear = contains(output, std::to_string(first.port())) && contains(output, "in use");
+    expect_that(clear, "a line such as: Port " + std::to_string(first.port()) + " is in use",
+                output.empty() ? "no output" : visible(output),
+                {"a message that names the port is one that a user can act on"});
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,335 @@
+// The client of client.hpp: non-blocking sockets and poll(), so that it can send and receive at
+// the same time. A client that only sends would deadlock with a server that only sends.
+#include "client.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+#include <utility>
+
+namespace {
+
+constexpr int often_silent = 8;
+int times_silent = 0;
+
+constexpr double pause_between_pieces = 0.002;
+constexpr std::size_t clients_at_once = 50;  // few enough for a backlog of 128
+
+[[noreturn]] void fail(const std::string& what) {
+    throw std::runtime_error(what + ": " + std::strerror(errno));
+}
+
+int open_socket(int receive_buffer) {
+    int descriptor = socket(AF_INET, SOCK_STREAM, 0);
+    if (descriptor < 0) fail("no socket for the client");
+    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    fcntl(descriptor, F_SETFL, O_NONBLOCK);
+    int yes = 1;
+    // Each piece leaves at once instead of waiting for the acknowledgement of the one before.
+    setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    if (receive_buffer > 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    return descriptor;
+}
+
+// Returns the error of the attempt, 0 when it worked.
+int connect_to(int descriptor, int port, double seconds) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<in_port_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) return 0;
+    if (errno != EINPROGRESS) return errno;
+    pollfd writable{descriptor, POLLOUT, 0};
+    if (poll(&writable, 1, static_cast<int>(seconds * 1000)) == 0) return ETIMEDOUT;
+    int error = 0;
+    socklen_t size = sizeof error;
+    getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size);
+    return error;
+}
+
+std::string method_of(std::string_view sent) {
+    return std::string(sent.substr(0, std::min(sent.find(' '), sent.size())));
+}
+
+}  // namespace
+
+double reply_patience() {
+    return times_silent < often_silent ? patience : 1.0;
+}
+
+Client::Client(ServerProcess& server, int receive_buffer)
+    : server_(&server), socket_(open_socket(receive_buffer)), started_(now()) {
+    int error = connect_to(socket_, server.port(), patience);
+    if (error == 0) return;
+    close(socket_);
+    errno = error;
+    std::string death = server.death();
+    fail(death.empty() ? "The server did not accept a connection"
+                       : "The server ended with " + death + " and accepts no connection");
+}
+
+Client::~Client() {
+    if (socket_ >= 0) close(socket_);
+}
+
+Client::Client(Client&& other) noexcept
+    : server_(other.server_),
+      socket_(std::exchange(other.socket_, -1)),
+      started_(other.started_),
+      ended_(other.ended_),
+      sent_(std::move(other.sent_)),
+      flushed_(other.flushed_),
+      finish_(other.finish_),
+      received_(std::move(other.received_)),
+      taken_(other.taken_),
+      ending_(other.ending_) {}
+
+void Client::send(std::string_view bytes) {
+    sent_ += bytes;
+    flush();
+}
+
+void Client::finish_sending() {
+    finish_ = true;
+    flush();
+}
+
+void Client::reset() {
+    linger at_once{1, 0};
+    setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    end(Ending::reset);
+}
+
+void Client::flush() {
+    if (ending_ != Ending::open) return;
+    while (flushed_ < sent_.size()) {
+        ssize_t count = ::send(socket_, sent_.data() + flushed_, sent_.size() - flushed_, 0);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
+        if (count < 0) {
+            // The server wants no more; what it said before that can still be read.
+            flushed_ = sent_.size();
+            return;
+        }
+        flushed_ += static_cast<std::size_t>(count);
+    }
+    if (std::exchange(finish_, false)) shutdown(socket_, SHUT_WR);
+}
+
+pollfd Client::interest() const {
+    bool sending = flushed_ < sent_.size();
+    return {socket_, static_cast<short>(sending ? POLLIN | POLLOUT : POLLIN), 0};
+}
+
+void Client::handle(short events) {
+    if (events & POLLOUT) flush();
+    if (events & (POLLIN | POLLHUP | POLLERR)) receive();
+}
+
+void Client::end(Ending ending) {
+    if (ending == Ending::silent) ++times_silent;
+    ending_ = ending;
+    ended_ = now();
+    // As any client does: the server may be waiting for our end before it lets go of its own.
+    close(std::exchange(socket_, -1));
+}
+
+void Client::receive() {
+    char bytes[65536];
+    ssize_t count = recv(socket_, bytes, sizeof bytes, 0);
+    if (count > 0)
+        received_.append(bytes, static_cast<std::size_t>(count));
+    else if (count == 0)
+        end(Ending::closed);
+    else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+        end(Ending::reset);
+}
+
+bool Client::wait(double until) {
+    double left = until - now();
+    if (left <= 0) return false;
+    pollfd ready = interest();
+    if (poll(&ready, 1, static_cast<int>(left * 1000) + 1) == 0) return false;
+    handle(ready.revents);
+    return true;
+}
+
+Exchange Client::result(std::string_view method, std::size_t length) {
+    Exchange result;
+    result.sent = sent_;
+    result.received = received_.substr(taken_, length);
+    bool over = ending_ == Ending::closed || ending_ == Ending::reset;
+    result.reply = parse_reply(result.received, method, over);
+    result.ending = ending_;
+    result.seconds = (ending_ == Ending::open ? now() : ended_) - started_;
+    if (over && !result.reply.complete()) result.crash = server_->death();
+    return result;
+}
+
+Exchange Client::read_reply(std::string_view method, double seconds) {
+    const double until = now() + seconds;
+    std::size_t needed = 1;
+    while (true) {
+        std::string_view unread = std::string_view(received_).substr(taken_);
+        bool over = ending_ != Ending::open;
+        if (unread.size() >= needed || over) {
+            Reply reply = parse_reply(unread, method, over);
+            needed = std::max(reply.needed, unread.size() + 1);
+            if (reply.complete() || !reply.problem.empty() || over) {
+                std::size_t length = reply.complete() ? reply.length : unread.size();
+                Exchange reply_alone = result(method, length);
+                taken_ += length;
+                return reply_alone;
+            }
+        }
+        if (!wait(until)) end(Ending::silent);
+    }
+}
+
+Exchange Client::read_to_end(double seconds) {
+    const double until = now() + seconds;
+    while (ending_ == Ending::open)
+        if (!wait(until)) end(Ending::silent);
+    return result(method_of(sent_), std::string::npos);
+}
+
+bool Client::receive_at_least(std::size_t count, double seconds) {
+    const double until = now() + seconds;
+    while (received_.size() < count && ending_ == Ending::open)
+        if (!wait(until)) return false;
+    return received_.size() >= count;
+}
+
+bool Client::ended() {
+    if (ending_ == Ending::open) receive();
+    return ending_ != Ending::open;
+}
+
+// The clients of one batch of exchange_all(). Each goes through its script; one poll() waits for
+// all of them.
+class Crowd {
+  public:
+    explicit Crowd(ServerProcess& server) : server_(server) {}
+
+    // The first piece goes out at once: a server that serves one client at a time and has a short
+    // backlog would else wait for the first client while the others can't even connect.
+    void add(const Script& script) {
+        members_.push_back({Client(server_), &script});
+        send_next_piece(members_.back());
+    }
+
+    void run() {
+        while (now() < until_) {
+            for (Member& member : members_)
+                if (has_more(member) && now() >= member.not_before) send_next_piece(member);
+            if (!wait()) return;
+        }
+    }
+
+    void collect(std::vector<Exchange>& results) {
+        for (Member& member : members_) {
+            Client& client = member.client;
+            if (client.ending_ == Ending::open) client.end(Ending::silent);
+            results.push_back(client.result(method_of(client.sent_), std::string::npos));
+        }
+    }
+
+  private:
+    struct Member {
+        Client client;
+        const Script* script;
+        std::size_t next_piece = 0;
+        double not_before = 0;
+    };
+
+    static bool has_more(const Member& member) {
+        return member.client.ending_ == Ending::open &&
+               member.next_piece < member.script->pieces.size();
+    }
+
+    void send_next_piece(Member& member) {
+        member.client.send(member.script->pieces[member.next_piece++]);
+        if (!has_more(member) && member.script->half_close) member.client.finish_sending();
+        member.not_before = now() + pause_between_pieces;
+        until_ = now() + reply_patience();
+    }
+
+    // Waits until something arrives or a piece is due. False when all connections have ended.
+    bool wait() {
+        std::vector<pollfd> ready;
+        std::vector<Client*> clients;
+        bool more = false;
+        for (Member& member : members_) {
+            if (member.client.ending_ != Ending::open) continue;
+            clients.push_back(&member.client);
+            ready.push_back(member.client.interest());
+            more = more || has_more(member);
+        }
+        if (clients.empty()) return false;
+        int timeout = more ? 1 : static_cast<int>(std::max(until_ - now(), 0.0) * 1000) + 1;
+        poll(ready.data(), static_cast<nfds_t>(ready.size()), timeout);
+        for (std::size_t i = 0; i < ready.size(); ++i) clients[i]->handle(ready[i].revents);
+        return true;
+    }
+
+    ServerProcess& server_;
+    std::vector<Member> members_;
+    double until_ = 0;
+};
+
+Exchange exchange(const Script& script, ServerProcess& server) {
+    return exchange_all({script}, server).front();
+}
+
+std::vector<Exchange> exchange_all(const std::vector<Script>& scripts, ServerProcess& server) {
+    std::vector<Exchange> results;
+    for (std::size_t first = 0; first < scripts.size(); first += clients_at_once) {
+        Crowd crowd(server);
+        for (std::size_t i = first; i < std::min(first + clients_at_once, scripts.size()); ++i)
+            crowd.add(scripts[i]);
+        crowd.run();
+        crowd.collect(results);
+    }
+    return results;
+}
+
+std::string request(std::string_view method, std::string_view target,
+                    const std::vector<std::string>& fields) {
+    std::vector<std::string> all = {"Connection: close"};
+    all.insert(all.end(), fields.begin(), fields.end());
+    std::string bytes = std::string(method) + " " + std::string(target) + " HTTP/1.1\r\n";
+    bytes += "Host: localhost\r\n";
+    for (const std::string& field : all) bytes += field + "\r\n";
+    return bytes + "\r\n";
+}
+
+std::string get(std::string_view target, const std::vector<std::string>& fields) {
+    return request("GET", target, fields);
+}
+
+std::string get_and_stay(std::string_view target, const std::vector<std::string>& fields) {
+    std::string bytes = "GET " + std::string(target) + " HTTP/1.1\r\nHost: localhost\r\n";
+    for (const std::string& field : fields) bytes += field + "\r\n";
+    return bytes + "\r\n";
+}
+
+bool refuses_connections(ServerProcess& server) {
+    for (const double until = now() + 2.0; now() < until;) {
+        int probe = open_socket(0);
+        int error = connect_to(probe, server.port(), 0.5);
+        close(probe);
+        if (error == ECONNREFUSED) return true;
+        let_pass(0.005);
+    }
+    return false;
+}

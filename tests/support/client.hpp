@@ -1,0 +1,113 @@
+// A client on plain sockets that sends exactly the bytes it is given, and keeps what comes back.
+// It shares no code with the servers. Every read has a deadline; nothing here can hang.
+#pragma once
+
+#include <poll.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reply.hpp"
+#include "server_process.hpp"
+
+enum class Ending {
+    open,    // the connection still stands
+    closed,  // the server closed it, in order
+    reset,   // the server broke it (TCP RST): bytes on their way are lost
+    silent,  // the deadline passed
+};
+
+// What went over one connection. All checks in expect.hpp take one.
+struct Exchange {
+    std::string sent;
+    std::string received;
+    Reply reply;  // the first one in `received`
+    Ending ending = Ending::open;
+    double seconds = 0;  // from the connect to the end of the reading
+    std::string crash;   // "signal 11 (...)" when the server died of it
+
+    // The bytes after the first reply.
+    std::string_view rest() const { return std::string_view(received).substr(reply.length); }
+};
+
+// How long a reply may take: 5 s, but only 1 s once this server has often let us wait in vain. Else
+// a server that, say, never closes a connection would keep a student waiting for half an hour.
+double reply_patience();
+
+class Client {
+  public:
+    // `receive_buffer` limits what the kernel takes for us; 0 leaves that to the kernel.
+    explicit Client(ServerProcess& server = shared_server(), int receive_buffer = 0);
+    ~Client();
+    Client(Client&& other) noexcept;
+    Client& operator=(Client&&) = delete;
+
+    // Sends at once what the kernel takes; the rest goes out while this client reads.
+    void send(std::string_view bytes);
+    void finish_sending();  // half-closes: the server sees the end of our bytes
+    void reset();           // breaks the connection with RST
+
+    // The next reply on this connection; `received` holds that reply alone.
+    Exchange read_reply(std::string_view method = "GET", double seconds = reply_patience());
+    // Everything up to the server's close. The method is that of the first request sent.
+    Exchange read_to_end(double seconds = reply_patience());
+
+    // Waits until so many bytes have come in all; false at the deadline or when the connection ends.
+    bool receive_at_least(std::size_t count, double seconds = reply_patience());
+
+    // True once the server has closed; does not wait.
+    bool ended();
+
+  private:
+    friend class Crowd;  // many clients at once, for exchange_all()
+
+    bool wait(double until);  // for bytes or for room to send; false at the deadline
+    pollfd interest() const;
+    void handle(short events);
+    void flush();
+    void receive();
+    void end(Ending ending);
+    Exchange result(std::string_view method, std::size_t length);
+
+    ServerProcess* server_;
+    int socket_ = -1;
+    double started_;
+    double ended_ = 0;
+    std::string sent_;
+    std::size_t flushed_ = 0;  // of sent_
+    bool finish_ = false;
+    std::string received_;
+    std::size_t taken_ = 0;  // of received_, by read_reply()
+    Ending ending_ = Ending::open;
+};
+
+// What one client of exchange_all() does: send the pieces one after another, read to the end.
+struct Script {
+    std::vector<std::string> pieces;
+    bool half_close = false;
+
+    Script(const char* bytes) : pieces{bytes} {}
+    Script(std::string bytes) : pieces{std::move(bytes)} {}
+    Script(std::vector<std::string> parts, bool finish = false)
+        : pieces(std::move(parts)), half_close(finish) {}
+};
+
+// One connection: sends the bytes, reads until the server closes.
+Exchange exchange(const Script& script, ServerProcess& server = shared_server());
+
+// The same for many at once, so that a table of requests costs the time of one. Between two pieces
+// lies a pause of 2 ms, so that the server will usually see them apart.
+std::vector<Exchange> exchange_all(const std::vector<Script>& scripts,
+                                   ServerProcess& server = shared_server());
+
+// A complete request with Host and `Connection: close`, then the given field lines.
+std::string request(std::string_view method, std::string_view target,
+                    const std::vector<std::string>& fields = {});
+std::string get(std::string_view target, const std::vector<std::string>& fields = {});
+
+// The same without `Connection: close`, for cases about connections that stay.
+std::string get_and_stay(std::string_view target, const std::vector<std::string>& fields = {});
+
+// Whether a new connection is refused by now; waits a little for that.
+bool refuses_connections(ServerProcess& server);

@@ -1,0 +1,189 @@
+// The checks of expect.hpp. Each one boils down to expect_that(), the only place that talks to
+// doctest: the report goes in as INFO, because doctest 2.4.9's JUnit reporter drops FAIL()'s text.
+#include "expect.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "report.hpp"
+
+namespace {
+
+std::size_t mark_in(std::string_view bytes, std::string_view part) {
+    if (part.empty()) return no_mark;
+    std::size_t found = bytes.find(part);
+    return found == std::string_view::npos ? no_mark : found;
+}
+
+void tell_doctest(const std::string& text, Where where) {
+    std::string full = text + "at        " + where.file + ":" + std::to_string(where.line);
+    INFO(full);
+    bool expectation_met = false;
+    CHECK(expectation_met);
+}
+
+// True when the report before this one was about the same exchange, so that its bytes have been
+// shown.
+bool shown_already(const Exchange& exchange) {
+    static std::string last;
+    std::string key = std::to_string(exchange.seconds) + exchange.sent + exchange.received;
+    return std::exchange(last, key) == key;
+}
+
+void check(bool met, const Exchange& exchange, const Reason& reason, Failure failure, Where where) {
+    if (met) {
+        CHECK(met);
+        return;
+    }
+    failure.why = reason.why;
+    failure.hint = reason.hint;
+    failure.sent_mark = mark_in(exchange.sent, reason.wrong);
+    if (failure.got.empty()) failure.got = outcome(exchange);
+    bool shown = shown_already(exchange);
+    // Without a reply every check fails, and all for the same reason.
+    if (shown && !exchange.reply.complete()) return;
+    tell_doctest(report(exchange, failure, shown ? Detail::verdict : Detail::all), where);
+}
+
+std::string joined(const std::vector<int>& statuses) {
+    std::string text;
+    for (int status : statuses) text += (text.empty() ? "" : " or ") + std::to_string(status);
+    return text;
+}
+
+// Where the value of a field starts in the bytes received.
+std::size_t value_mark(const Field* field) {
+    return field ? field->offset + field->name.size() + 2 : no_mark;
+}
+
+std::string shown_field(const Reply& reply, std::string_view name) {
+    if (!reply.complete()) return "";  // then the outcome says more
+    const Field* field = reply.field(name);
+    return field ? field->name + ": " + field->value : "no " + std::string(name) + " field";
+}
+
+}  // namespace
+
+void expect_that(bool met, const std::string& expected, const std::string& got,
+                 const Reason& reason, Where where) {
+    if (met) {
+        CHECK(met);
+        return;
+    }
+    std::string text = "expected  " + expected + "\ngot       " + got + "\nwhy       " + reason.why;
+    if (!reason.hint.empty()) text += "\nhint      " + reason.hint;
+    tell_doctest(text + "\n", where);
+}
+
+void expect(bool met, const Exchange& exchange, const std::string& expected, const std::string& got,
+            const Reason& reason, Where where) {
+    Failure failure;
+    failure.expected = expected;
+    failure.got = got;
+    check(met, exchange, reason, failure, where);
+}
+
+void expect_status(const Exchange& exchange, const Statuses& statuses, const Reason& reason,
+                   Where where) {
+    const Reply& reply = exchange.reply;
+    bool listed = std::count(statuses.any_of.begin(), statuses.any_of.end(), reply.status) > 0;
+    Failure failure;
+    failure.expected = "status " + joined(statuses.any_of);
+    if (reply.status != 0 && !listed) failure.received_mark = 9;
+    check(listed && reply.complete() && reply.problem.empty(), exchange, reason, failure, where);
+}
+
+void expect_field(const Exchange& exchange, std::string_view name, std::string_view value,
+                  const Reason& reason, Where where) {
+    const Reply& reply = exchange.reply;
+    Failure failure;
+    failure.expected = std::string(name) + ": " + std::string(value);
+    failure.got = shown_field(reply, name);
+    failure.received_mark = value_mark(reply.field(name));
+    check(reply.count(name) == 1 && reply.value(name) == value, exchange, reason, failure, where);
+}
+
+void expect_listed(const Exchange& exchange, std::string_view name, std::string_view member,
+                   const Reason& reason, Where where) {
+    const Reply& reply = exchange.reply;
+    Failure failure;
+    failure.expected = std::string(name) + " with " + std::string(member) + " in its list";
+    failure.got = shown_field(reply, name);
+    failure.received_mark = value_mark(reply.field(name));
+    check(reply.lists(name, member), exchange, reason, failure, where);
+}
+
+void expect_present(const Exchange& exchange, std::string_view name, const Reason& reason,
+                    Where where) {
+    Failure failure;
+    failure.expected = "a field " + std::string(name);
+    failure.got = shown_field(exchange.reply, name);
+    check(exchange.reply.field(name) != nullptr, exchange, reason, failure, where);
+}
+
+void expect_absent(const Exchange& exchange, std::string_view name, const Reason& reason,
+                   Where where) {
+    Failure failure;
+    failure.expected = "no field " + std::string(name);
+    failure.got = shown_field(exchange.reply, name);
+    failure.received_mark = value_mark(exchange.reply.field(name));
+    check(exchange.reply.status != 0 && exchange.reply.field(name) == nullptr, exchange, reason,
+          failure, where);
+}
+
+void expect_body(const Exchange& exchange, std::string_view body, const Reason& reason,
+                 Where where) {
+    const std::string& got = exchange.reply.body;
+    auto [differs, _] = std::mismatch(got.begin(), got.end(), body.begin(), body.end());
+    auto same = static_cast<std::size_t>(differs - got.begin());
+    Failure failure;
+    failure.expected = "the body " + listing(body.substr(0, 400), no_mark, std::string(10, ' '));
+    if (exchange.reply.complete())
+        failure.got = "a body of " + std::to_string(got.size()) + " bytes (expected " +
+                      std::to_string(body.size()) + ") that differs from byte " +
+                      std::to_string(same);
+    std::size_t head_end = exchange.received.find("\r\n\r\n");
+    if (head_end != std::string::npos) failure.received_mark = head_end + 4 + same;
+    check(exchange.reply.complete() && got == body, exchange, reason, failure, where);
+}
+
+void expect_in_body(const Exchange& exchange, std::string_view part, const Reason& reason,
+                    Where where) {
+    Failure failure;
+    failure.expected = "a body that contains " + visible(part);
+    if (exchange.reply.complete()) failure.got = "a body that does not";
+    check(exchange.reply.complete() && contains(exchange.reply.body, part), exchange, reason,
+          failure, where);
+}
+
+void expect_not_in_body(const Exchange& exchange, std::string_view part, const Reason& reason,
+                        Where where) {
+    Failure failure;
+    failure.expected = "nothing in the reply that reads " + visible(part);
+    failure.got = "a reply that contains it";
+    failure.received_mark = mark_in(exchange.received, part);
+    check(!contains(exchange.received, part), exchange, reason, failure, where);
+}
+
+void expect_one_reply_then_close(const Exchange& exchange, const Reason& reason, Where where) {
+    bool whole = exchange.reply.complete() && exchange.rest().empty();
+    Failure failure;
+    failure.expected = "one reply, then the end of the connection";
+    if (exchange.reply.complete() && !whole) {
+        failure.got = std::to_string(exchange.rest().size()) + " bytes after the reply";
+        failure.received_mark = exchange.reply.length;
+    } else if (exchange.ending != Ending::closed) {
+        failure.got = exchange.ending == Ending::reset ? "a broken connection (RST)"
+                                                       : "a connection that stays open";
+    }
+    check(whole && exchange.ending == Ending::closed, exchange, reason, failure, where);
+}
+
+void expect_silent_close(const Exchange& exchange, const Reason& reason, Where where) {
+    Failure failure;
+    failure.expected = "the end of the connection, without a byte";
+    bool met = exchange.received.empty() && exchange.ending == Ending::closed;
+    check(met, exchange, reason, failure, where);
+}

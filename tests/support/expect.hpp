@@ -1,0 +1,72 @@
+// The checks that cases are made of. Each judges one property of an exchange and, when it does not
+// hold, writes a report for a student. A check never ends the case: the next one still runs.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client.hpp"
+
+// Why something is expected, and what usually went wrong when it is not met.
+struct Reason {
+    std::string why;         // "RFC 9112 §5.1: no space is allowed before the colon"
+    std::string hint = {};   // "compare the name's last character before you trim it"
+    std::string wrong = {};  // the part of the request to put the caret under, such as " :"
+};
+
+// Where in the test's source a check stands; filled in by the compiler (as
+// std::source_location would, which clang 14 does not have).
+struct Where {
+    const char* file;
+    int line;
+    static constexpr Where here(const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+        return {file, line};
+    }
+};
+
+// One or more statuses that are all right.
+struct Statuses {
+    std::vector<int> any_of;
+    Statuses(int status) : any_of{status} {}
+    Statuses(std::initializer_list<int> statuses) : any_of(statuses) {}
+};
+
+// The general check; `got` may be empty when the outcome says it all.
+void expect(bool met, const Exchange& exchange, const std::string& expected, const std::string& got,
+            const Reason& reason, Where where = Where::here());
+
+// A condition without an exchange, such as an exit code.
+void expect_that(bool met, const std::string& expected, const std::string& got,
+                 const Reason& reason, Where where = Where::here());
+
+// A complete, correct reply with this status.
+void expect_status(const Exchange& exchange, const Statuses& statuses, const Reason& reason,
+                   Where where = Where::here());
+
+// The field is there once and has this value.
+void expect_field(const Exchange& exchange, std::string_view name, std::string_view value,
+                  const Reason& reason, Where where = Where::here());
+// The field is there and its list has this member.
+void expect_listed(const Exchange& exchange, std::string_view name, std::string_view member,
+                   const Reason& reason, Where where = Where::here());
+// The field is there, whatever it says.
+void expect_present(const Exchange& exchange, std::string_view name, const Reason& reason,
+                    Where where = Where::here());
+void expect_absent(const Exchange& exchange, std::string_view name, const Reason& reason,
+                   Where where = Where::here());
+
+void expect_body(const Exchange& exchange, std::string_view body, const Reason& reason,
+                 Where where = Where::here());
+void expect_in_body(const Exchange& exchange, std::string_view part, const Reason& reason,
+                    Where where = Where::here());
+void expect_not_in_body(const Exchange& exchange, std::string_view part, const Reason& reason,
+                        Where where = Where::here());
+
+// The server closed the connection in order, and the first reply was all it sent.
+void expect_one_reply_then_close(const Exchange& exchange, const Reason& reason,
+                                 Where where = Where::here());
+// The server closed the connection in order, without a byte.
+void expect_silent_close(const Exchange& exchange, const Reason& reason,
+                         Where where = Where::here());

@@ -1,0 +1,50 @@
+// A program that the harness started: in its own process group, its output in a file.
+// Ends only what it started. Knows nothing of ports or HTTP; server_process.hpp does.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+// How long the harness waits for a reply or for the end of a program before it calls it a failure.
+constexpr double patience = 5.0;
+
+// Seconds since some moment, for measuring how long something took.
+double now();
+
+// Lets `seconds` pass. Only for watching what a server does meanwhile, never to wait *for* it.
+void let_pass(double seconds);
+
+struct Usage {
+    double processor_seconds = 0;
+    long long memory_bytes = 0;  // resident, without the pages of files
+};
+
+class Process {
+  public:
+    // Runs a line of shell; the environment entries ("NAME=value") are added to ours.
+    Process(const std::string& command, const std::vector<std::string>& environment);
+    ~Process();  // ends the whole group
+    Process(const Process&) = delete;
+    Process& operator=(const Process&) = delete;
+
+    bool running();
+    bool wait_for_end(double seconds);  // true when it has ended in time
+    void signal(int number);            // to the whole group, as a terminal does on Ctrl-C
+    void stop();                        // asks with SIGTERM, then insists with SIGKILL
+
+    std::optional<int> exit_code() const;  // nothing while it runs or when a signal ended it
+    std::string how_it_ended() const;      // "exit code 1", "signal 11 (Segmentation fault)"
+    std::string output() const;            // everything it printed, both streams
+    std::optional<Usage> usage() const;    // of the whole group; nothing where there is no /proc
+
+  private:
+    pid_t pid_ = -1;
+    int output_file_ = -1;
+    std::optional<int> wait_status_;
+};
+
+// What a sanitizer complained about in the output of any process so far; empty is good.
+const std::string& sanitizer_complaints();

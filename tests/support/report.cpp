@@ -1,0 +1,160 @@
+// Writes failures as the report.hpp says. The shell lines use port 9000, where a student's server
+// runs while it is being repaired; the port of the test run is gone by then.
+#include "report.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace {
+
+constexpr std::size_t longest_shell_line = 900;
+
+std::string quoted(std::string_view text) {
+    std::string result = "'";
+    for (char c : text) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return result + "'";
+}
+
+bool is_plain(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < 0x7f; });
+}
+
+// The lines of one well-formed request without a body; nothing when it is anything else.
+std::optional<std::vector<std::string>> request_lines(std::string_view sent) {
+    std::size_t end = sent.find("\r\n\r\n");
+    if (end == std::string_view::npos || end + 4 != sent.size()) return std::nullopt;
+    std::vector<std::string> lines = split(sent.substr(0, end), '\n');
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        bool last = i + 1 == lines.size();
+        if (!last && !lines[i].ends_with('\r')) return std::nullopt;
+        if (!last) lines[i].pop_back();
+        if (!is_plain(lines[i])) return std::nullopt;
+    }
+    return lines;
+}
+
+// One field as curl's -H takes it. curl frames bodies itself, so it can't be told to lie about them.
+std::optional<std::string> header_flag(const std::string& line) {
+    std::size_t colon = line.find(':');
+    if (colon == std::string::npos || colon == 0) return std::nullopt;
+    std::string name = line.substr(0, colon);
+    std::string value(trimmed(line.substr(colon + 1)));
+    if (name.find_first_of(" \t;\"") != std::string::npos) return std::nullopt;
+    if (lower(name) == "content-length" || lower(name) == "transfer-encoding") return std::nullopt;
+    if (lower(name) == "host" && value == "localhost") return "";
+    return " -H " + quoted(value.empty() ? name + ";" : name + ": " + value);
+}
+
+std::optional<std::string> curl_line(std::string_view sent) {
+    auto lines = request_lines(sent);
+    if (!lines) return std::nullopt;
+    std::vector<std::string> words = split(lines->front(), ' ');
+    if (words.size() != 3 || !words[1].starts_with('/') || !words[2].starts_with("HTTP/1."))
+        return std::nullopt;
+    std::string command = "curl -i --path-as-is";
+    if (words[0] == "HEAD")
+        command += " --head";
+    else if (words[0] != "GET")
+        command += " -X " + quoted(words[0]);
+    if (words[2] == "HTTP/1.0") command += " --http1.0";
+    std::size_t hosts = 0;
+    for (std::size_t i = 1; i < lines->size(); ++i) {
+        if (lower((*lines)[i]).starts_with("host:")) ++hosts;
+        std::optional<std::string> flag = header_flag((*lines)[i]);
+        if (!flag) return std::nullopt;
+        command += *flag;
+    }
+    if (hosts != 1) return std::nullopt;
+    return command + " " + quoted("http://localhost:9000" + words[1]);
+}
+
+std::string printf_line(std::string_view sent) {
+    std::string format;
+    for (char c : sent) {
+        auto byte = static_cast<unsigned char>(c);
+        if (c == '%')
+            format += "%%";
+        else if (c == '\\')
+            format += "\\\\";
+        else if (c == '\r')
+            format += "\\r";
+        else if (c == '\n')
+            format += "\\n";
+        else if (byte >= 0x20 && byte < 0x7f)
+            format += c;
+        else
+            format +=
+                {'\\', static_cast<char>('0' + (byte >> 6)),
+                 static_cast<char>('0' + ((byte >> 3) & 7)), static_cast<char>('0' + (byte & 7))};
+    }
+    return "printf " + quoted(format) + " | nc localhost 9000";
+}
+
+std::string ending_text(Ending ending) {
+    switch (ending) {
+        case Ending::closed: return "the server closed the connection";
+        case Ending::reset: return "the server broke the connection (TCP RST)";
+        case Ending::silent: return "the server sent nothing more until the deadline";
+        case Ending::open: break;
+    }
+    return "the connection is still open";
+}
+
+void add(std::string& text, std::string_view label, const std::string& content) {
+    if (content.empty()) return;
+    text += std::string(label) + std::string(10 - label.size(), ' ') + content + "\n";
+}
+
+}  // namespace
+
+std::string shell_line(std::string_view sent) {
+    if (sent.empty()) return "nc localhost 9000     (and type nothing)";
+    std::string line = curl_line(sent).value_or(printf_line(sent));
+    if (line.size() > longest_shell_line) return "(too long for a line of shell)";
+    return line;
+}
+
+std::string outcome(const Exchange& exchange) {
+    const Reply& reply = exchange.reply;
+    if (!exchange.crash.empty()) {
+        std::string_view sent = exchange.sent;
+        std::string_view end = sent.substr(sent.size() > 200 ? sent.size() - 200 : 0);
+        return exchange.crash + " after these bytes: " + visible(end);
+    }
+    if (!reply.problem.empty()) return "no correct HTTP reply: " + reply.problem;
+    if (reply.complete()) return "status " + std::to_string(reply.status);
+    if (exchange.received.empty()) return "no reply: " + ending_text(exchange.ending);
+    return "an incomplete reply of " + std::to_string(exchange.received.size()) + " bytes" +
+           (reply.needed > 0 ? " in place of " + std::to_string(reply.needed) : "") + ": " +
+           ending_text(exchange.ending);
+}
+
+namespace {
+
+std::string shown_bytes(const Exchange& exchange, const Failure& failure) {
+    const std::string indent(10, ' ');
+    std::size_t mark = failure.received_mark;
+    if (!exchange.reply.problem.empty()) mark = exchange.reply.problem_offset;
+    std::string text;
+    add(text, "try", shell_line(exchange.sent));
+    add(text, "sent", listing(exchange.sent, failure.sent_mark, indent));
+    add(text, "received", listing(exchange.received, mark, indent));
+    add(text, "", "(then " + ending_text(exchange.ending) + ")");
+    return text;
+}
+
+}  // namespace
+
+std::string report(const Exchange& exchange, const Failure& failure, Detail detail) {
+    std::string text;
+    if (detail == Detail::all) text = shown_bytes(exchange, failure);
+    add(text, "expected", failure.expected);
+    add(text, "got", failure.got);
+    add(text, "why", failure.why);
+    add(text, "hint", failure.hint);
+    if (exchange.ending == Ending::reset)
+        add(text, "hint",
+            "close() with unread bytes in the socket makes the kernel send RST, and the client may "
+            "lose the reply: shutdown(SHUT_WR), read what is left, then close()");
+    return text;
+}

@@ -1,0 +1,31 @@
+// The text of a failure, for a student: what to type, what was sent, what came back, what should
+// have come and why. Pure text: it judges nothing and prints nothing.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "client.hpp"
+#include "text.hpp"
+
+struct Failure {
+    std::string expected;
+    std::string got;
+    std::string why;                      // the rule, with its RFC section
+    std::string hint;                     // the usual mistake, in plain words
+    std::size_t sent_mark = no_mark;      // the byte of the request that matters
+    std::size_t received_mark = no_mark;  // the byte of the reply that is wrong
+};
+
+// All of it, or only what was expected and what came.
+enum class Detail { all, verdict };
+
+std::string report(const Exchange& exchange, const Failure& failure, Detail detail);
+
+// What became of an exchange, in one sentence: "status 200", "the server closed the connection
+// without a reply", "signal 11 (...) after these bytes: ...".
+std::string outcome(const Exchange& exchange);
+
+// A line of shell that sends the same: curl where curl can, else printf into nc.
+std::string shell_line(std::string_view sent);

@@ -1,0 +1,186 @@
+// The helpers of text.hpp. The only one with a design of its own is listing(): a student should
+// see the wrong byte at a glance, also in a message of 64 MiB.
+#include "text.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+
+namespace {
+
+constexpr std::size_t line_width = 100;
+constexpr std::size_t most_bytes = 4'000;
+constexpr std::size_t first_lines = 14;
+constexpr std::size_t last_lines = 3;
+
+struct Line {
+    std::size_t offset;
+    std::string_view bytes;
+};
+
+// The lines of the message, each with its \n.
+std::vector<Line> lines_of(std::string_view bytes) {
+    std::vector<Line> lines;
+    std::size_t start = 0;
+    while (start < bytes.size()) {
+        std::size_t newline = bytes.find('\n', start);
+        std::size_t end = newline == std::string_view::npos ? bytes.size() : newline + 1;
+        lines.push_back({start, bytes.substr(start, end - start)});
+        start = end;
+    }
+    return lines;
+}
+
+bool holds(const Line& line, std::size_t mark) {
+    return mark != no_mark && mark >= line.offset && mark < line.offset + line.bytes.size();
+}
+
+// One line, shortened, and the caret below it when the mark is in it.
+std::string shown_line(const Line& line, std::size_t mark, std::string_view indent) {
+    // A long line is cut before it is escaped: it may be a body of 64 MiB.
+    constexpr std::size_t head = line_width - 30;
+    std::size_t wanted = holds(line, mark) ? mark - line.offset : 0;
+    std::string text;
+    std::size_t column = 0;
+    if (line.bytes.size() <= line_width) {
+        text = visible(line.bytes);
+        column = visible(line.bytes.substr(0, wanted)).size();
+    } else if (wanted < head) {
+        text = visible(line.bytes.substr(0, head)) + " ... " +
+               visible(line.bytes.substr(line.bytes.size() - 20));
+        column = visible(line.bytes.substr(0, wanted)).size();
+    } else {
+        std::size_t from = wanted - 30;
+        std::string before = visible(line.bytes.substr(0, 20)) + " ... ";
+        text = before + visible(line.bytes.substr(from, 50));
+        column = before.size() + visible(line.bytes.substr(from, 30)).size();
+    }
+    if (holds(line, mark)) {
+        text += '\n';
+        text += indent;
+        text += std::string(column, ' ') + '^';
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string lower(std::string_view text) {
+    std::string result(text);
+    for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return result;
+}
+
+std::string_view trimmed(std::string_view text) {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+    return text;
+}
+
+bool contains(std::string_view text, std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+}
+
+std::vector<std::string> split(std::string_view text, char separator) {
+    std::vector<std::string> parts(1);
+    for (char c : text) {
+        if (c == separator)
+            parts.emplace_back();
+        else
+            parts.back() += c;
+    }
+    return parts;
+}
+
+std::string visible(std::string_view bytes) {
+    static constexpr char digits[] = "0123456789abcdef";
+    std::string result;
+    for (char c : bytes) {
+        auto byte = static_cast<unsigned char>(c);
+        if (c == '\r') {
+            result += "\\r";
+        } else if (c == '\n') {
+            result += "\\n";
+        } else if (c == '\t') {
+            result += "\\t";
+        } else if (c == '\\') {
+            result += "\\\\";
+        } else if (byte >= 0x20 && byte < 0x7f) {
+            result += c;
+        } else {
+            result += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+        }
+    }
+    return result;
+}
+
+std::string listing(std::string_view bytes, std::size_t mark, std::string_view indent) {
+    if (bytes.empty()) return "(nothing)";
+    // The head, a little of the body, and what is around the mark; not a body of 64 MiB.
+    std::size_t head = std::min(bytes.find("\r\n\r\n"), most_bytes);
+    std::size_t shown = std::max(head, mark == no_mark ? 0 : std::min(mark, bytes.size())) + 800;
+    std::size_t cut = bytes.size() > shown ? bytes.size() - shown : 0;
+    std::vector<Line> lines = lines_of(bytes.substr(0, shown));
+    std::string result;
+    std::size_t left_out = 0;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        bool wanted = i < first_lines || i + last_lines >= lines.size() || holds(lines[i], mark);
+        if (!wanted) {
+            ++left_out;
+            continue;
+        }
+        if (!result.empty()) result.append("\n").append(indent);
+        if (left_out > 0) {
+            result += "... " + std::to_string(left_out) + " more lines ...\n";
+            result += indent;
+            left_out = 0;
+        }
+        result += shown_line(lines[i], mark, indent);
+    }
+    if (cut > 0)
+        result.append("\n").append(indent).append("... " + std::to_string(cut) + " more bytes ...");
+    return result;
+}
+
+std::string percent_encoded(std::string_view bytes) {
+    static constexpr char digits[] = "0123456789ABCDEF";
+    std::string result;
+    for (char c : bytes) {
+        auto byte = static_cast<unsigned char>(c);
+        bool plain = byte < 0x80 && (std::isalnum(byte) != 0 || contains("-._~", {&c, 1}));
+        if (plain)
+            result += c;
+        else
+            result += {'%', digits[byte >> 4], digits[byte & 15]};
+    }
+    return result;
+}
+
+std::string html_unescaped(std::string_view text) {
+    static constexpr std::pair<std::string_view, char> names[] = {
+        {"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}};
+    std::string result;
+    while (!text.empty()) {
+        auto named = std::find_if(std::begin(names), std::end(names),
+                                  [&](const auto& name) { return text.starts_with(name.first); });
+        std::size_t used = 1;
+        char c = text.front();
+        if (named != std::end(names)) {
+            c = named->second;
+            used = named->first.size();
+        } else if (text.starts_with("&#")) {
+            bool hex = text.size() > 2 && lower(text.substr(2, 1)) == "x";
+            const char* digits = text.data() + (hex ? 3 : 2);
+            int code = 0;
+            auto [end, error] =
+                std::from_chars(digits, text.data() + text.size(), code, hex ? 16 : 10);
+            if (error == std::errc() && code < 128) {
+                c = static_cast<char>(code);
+                used = static_cast<std::size_t>(end - text.data()) + 1;
+            }
+        }
+        result += c;
+        text.remove_prefix(std::min(used, text.size()));
+    }
+    return result;
+}

@@ -1,0 +1,28 @@
+// Small helpers on text that the client, the checks and the cases share.
+// Nothing here knows about sockets, servers or doctest.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+std::string lower(std::string_view text);
+std::string_view trimmed(std::string_view text);
+bool contains(std::string_view text, std::string_view part);
+std::vector<std::string> split(std::string_view text, char separator);
+
+// Bytes as a reader can see them: \r, \n, \t, \0, \xNN, and \\ for a backslash.
+std::string visible(std::string_view bytes);
+
+constexpr std::size_t no_mark = std::string_view::npos;
+
+// The bytes line by line, with a caret below the byte at `mark`. Long lines and long messages are
+// shortened in the middle, never around the mark. Every line after the first gets the indent.
+std::string listing(std::string_view bytes, std::size_t mark, std::string_view indent);
+
+// Everything but letters, digits and - . _ ~ as %NN (RFC 3986 §2.1).
+std::string percent_encoded(std::string_view bytes);
+
+// Undoes &amp; &lt; &gt; &quot; &apos; and numeric references below 128.
+std::string html_unescaped(std::string_view text);

@@ -1,0 +1,15 @@
+// A second process that cleans up when this one cannot: after a crash, a kill -9, or a hang.
+// It ends the servers' process groups and removes the test files. In a normal run it does nothing.
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+
+// Starts it. After `limit_seconds` it ends the whole run.
+void start_watchdog(int limit_seconds);
+
+// From now on (no longer) its business:
+void watch_group(pid_t group);
+void unwatch_group(pid_t group);
+void watch_folder(const std::filesystem::path& folder);

@@ -20,7 +20,11 @@ LEVELS   := 1 2 3 4
 .SECONDARY:
 MAKEFLAGS += --no-builtin-rules
 
-COMPILE = $(CXX) $(STANDARD) $(WARNINGS) $(CXXFLAGS) $(EXTRA_FLAGS)
+# Level 4 compresses replies where the machine has zlib; NO_ZLIB=1 builds it as if there were none.
+ZLIB := $(if $(NO_ZLIB),,$(shell printf '\043include <zlib.h>\n' | $(CXX) -E -x c++ - >/dev/null 2>&1 && echo -lz))
+LIBS4 := $(ZLIB)
+
+COMPILE = $(CXX) $(STANDARD) $(WARNINGS) $(CXXFLAGS) $(EXTRA_FLAGS) $(if $(NO_ZLIB),-DNO_ZLIB)
 # Colours for the diffs, where a terminal is and unless NO_COLOR says otherwise.
 COLOR := $(if $(NO_COLOR),never,auto)
 
@@ -51,7 +55,7 @@ $(BUILD)/level$(1)/%.o: level$(1)/%.cpp
 	$$(COMPILE) -Ilevel$(1) -c $$< -o $$@
 
 $(BUILD)/level$(1)/server: $$(LEVEL$(1)_OBJECTS)
-	$$(COMPILE) $$^ -o $$@
+	$$(COMPILE) $$^ $$(LIBS$(1)) -o $$@
 
 .PHONY: level$(1) run-level$(1) test-level$(1)
 level$(1): $(BUILD)/level$(1)/server
@@ -71,7 +75,7 @@ $(BUILD)/unit$(1)/%.o: %.cpp
 
 $(BUILD)/tests/unit-level$(1): $$(UNIT$(1)_OBJECTS)
 	@mkdir -p $$(@D)
-	$$(COMPILE) $$^ -o $$@
+	$$(COMPILE) $$^ $$(LIBS$(1)) -o $$@
 
 -include $$(LEVEL$(1)_OBJECTS:.o=.d) $$(UNIT$(1)_OBJECTS:.o=.d)
 endef
@@ -115,21 +119,29 @@ test: $(LEVELS:%=test-level%)  ## run all tests of all levels
 test-levelN:  ## run the tests of level N, and the earlier ones on it (SERVER='./mine {port}' for yours)
 
 # Without SERVER it is our own server that is judged, with a copy of its files that the tests may add
-# to, and its unit tests run first. The suites of several levels run one after the other, also under
-# make -j: they measure deadlines.
+# to, and its unit tests run first. Level 4 is judged twice, once with each of its engines. The suites
+# of several levels run one after the other, also under make -j: they measure deadlines.
 define TEST_RULE
 test-level$(1): $(if $(SERVER),,$(BUILD)/level$(1)/server $(if $(filter 1,$(1)),,$(BUILD)/tests/unit-level$(1))) \
-    $(BUILD)/tests/blackbox | $(filter-out test-level0,$(if $(filter test check,$(MAKECMDGOALS)),test-level$(2)))
+    $(BUILD)/tests/blackbox | $(filter-out test-level0,$(if $(filter test,$(MAKECMDGOALS)),test-level$(2)))
 ifeq ($(SERVER),)
 	$(if $(filter 1,$(1)),,./$(BUILD)/tests/unit-level$(1))
-	@rm -rf $(BUILD)/level$(1)/public
-	@if [ -d level$(1)/public ]; then cp -R level$(1)/public $(BUILD)/level$(1)/; fi
-	./$(BUILD)/tests/blackbox --level=$(1) --server='$(BUILD)/level$(1)/server {port}' \
-	    --program=$(BUILD)/level$(1)/server $(if $(wildcard level$(1)/public),--public=$(BUILD)/level$(1)/public) $(TEST_FLAGS)
+	@rm -rf $(BUILD)/level$(1)/public $(BUILD)/level$(1)/templates $(BUILD)/level$(1)/data
+	@for folder in public templates; do \
+	    if [ -d level$(1)/$$$$folder ]; then cp -R level$(1)/$$$$folder $(BUILD)/level$(1)/; fi; done
+	$(foreach arguments,$(ARGUMENTS$(1)),./$(BUILD)/tests/blackbox --level=$(1) --program=$(BUILD)/level$(1)/server \
+	    --server='$(BUILD)/level$(1)/server {port} $(subst =, ,$(arguments))' \
+	    $(if $(wildcard level$(1)/public),--public=$(BUILD)/level$(1)/public) $(TEST_FLAGS)
+	)
 else
 	./$(BUILD)/tests/blackbox --level=$(1) --server='$(SERVER)' $(if $(PUBLIC),--public='$(PUBLIC)') $(TEST_FLAGS)
 endif
 endef
+# What our servers are started with; = stands for a space.
+ARGUMENTS1 := =
+ARGUMENTS2 := =
+ARGUMENTS3 := =
+ARGUMENTS4 := --engine=epoll --engine=threads
 $(eval $(call TEST_RULE,1,0))
 $(eval $(call TEST_RULE,2,1))
 $(eval $(call TEST_RULE,3,2))

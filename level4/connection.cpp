@@ -1,6 +1,7 @@
 // One client's conversation: see connection.hpp.
 #include "connection.hpp"
 
+#include <cstdio>
 #include <exception>
 #include <iostream>
 #include <optional>
@@ -26,22 +27,33 @@ Connection::Connection(const Handler& handler, const Limits& limits, AccessLog* 
       deadline_(Clock::now() + limits.request_head) {}
 
 void Connection::receive(std::string_view bytes) {
+    if (protocol_ && opened_) return protocol_->receive(bytes);
     if (!parser_.begun()) deadline_ = Clock::now() + limits_.request_head;
     if (parser_.reading_body()) deadline_ = Clock::now() + limits_.body_stall;
     parser_.feed(bytes);
 }
 
 void Connection::end_of_input() {
+    if (protocol_) return protocol_->end_of_input();
     if (parser_.begun()) fail(400, "The request breaks off.");
     finished_ = true;
 }
 
 std::string Connection::take_output() {
+    if (protocol_ && output_.empty()) return take_protocol_output();
     try {
         // Small replies to requests that came together go out together: one send() for all of them.
-        while (!finished_ && !file_ && output_.size() < limits_.output_batch) {
+        while (!finished_ && !file_ && !protocol_ && !awaits_response_ &&
+               output_.size() < limits_.output_batch) {
             auto request = parser_.next();
             if (!request) break;
+            request->peer = peer_;
+            if (defer_test_ != nullptr && (*defer_test_)(*request)) {
+                deferred_ = std::make_unique<DeferredRequest>(
+                    DeferredRequest{std::move(*request), Clock::now()});
+                awaits_response_ = true;
+                break;
+            }
             answer(*request);
         }
         if (!finished_ && parser_.take_continue()) output_ += "HTTP/1.1 100 Continue\r\n\r\n";
@@ -60,11 +72,13 @@ std::optional<FileSlice> Connection::take_file() {
 }
 
 void Connection::time_out() {
+    if (protocol_) return protocol_->time_out();
     if (parser_.begun()) fail(408, "The request took too long to arrive.");
     finished_ = true;
 }
 
 void Connection::stop() {
+    if (protocol_) return protocol_->stop();
     stopping_ = true;  // the next reply is the last one
     // Not finished at once: a request may lie in the kernel's buffer, sent before we were to stop.
     if (!parser_.begun()) deadline_ = Clock::now();
@@ -98,15 +112,39 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
     replied_ = true;
     finished_ =
         finished_ || stopping_ || !wants_keep_alive(request) || requests_ == limits_.requests;
+    const bool switching = response.status == 101;
+    if (response.protocol && !switching) finished_ = true;  // a stream is the last reply
     // Only what is not understood anyway: HTTP/1.1 keeps a connection, HTTP/1.0 closes it.
-    if (finished_ || request.version == "HTTP/1.0") {
+    if (!switching && (finished_ || request.version == "HTTP/1.0")) {
         response.headers.set("Connection", finished_ ? "close" : "keep-alive");
     }
     const bool with_body = request.method != "HEAD";
     if (with_body) file_ = response.file;
+    if (with_body) protocol_ = response.protocol;
+    chunked_ = !switching;
     serialize(response, with_body, output_);
     if (log_ != nullptr) {
         log_->add(peer_, request.line, response.status, with_body ? response.body_size() : 0,
                   Clock::now() - started);
     }
+}
+
+void Connection::resume(const DeferredRequest& deferred, Response response) {
+    awaits_response_ = false;
+    reply(deferred.request, std::move(response), deferred.started);
+}
+
+// What the other protocol has to say. In a stream each piece is a chunk (RFC 9112 §7.1).
+std::string Connection::take_protocol_output() {
+    if (!std::exchange(opened_, true)) {
+        protocol_->open(wake_);
+        protocol_->receive(parser_.take_rest());
+    }
+    const bool ended = protocol_->finished();
+    std::string output = protocol_->take_output();
+    if (!chunked_ || (output.empty() && !ended)) return output;
+    if (output.empty()) return std::exchange(last_chunk_sent_, true) ? "" : "0\r\n\r\n";
+    char size[20];
+    std::snprintf(size, sizeof size, "%zx\r\n", output.size());
+    return size + output + "\r\n";
 }

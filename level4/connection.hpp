@@ -1,10 +1,12 @@
 // One client's conversation, as bytes in and bytes out: it knows what to answer and when to hang
 // up, but it never touches a socket. So it can be tested on strings, and driven by any engine: here
 // by a thread for each client (server.cpp).
-// Leaves out: other protocols than HTTP.
+// After a 101, or the head of a stream of events, another Protocol takes its place.
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,11 +15,19 @@
 #include "file.hpp"
 #include "limits.hpp"
 #include "log.hpp"
+#include "protocol.hpp"
 #include "request.hpp"
 #include "response.hpp"
 
 // The handler's response, also if it throws: an HttpError's own status, 500 for anything else.
 Response call_handler(const Handler& handler, Request& request);
+
+// Does the handler of this request have to wait, for a disk say?
+using DeferTest = std::function<bool(const Request&)>;
+struct DeferredRequest {
+    Request request;
+    Clock::time_point started;
+};
 
 class Connection {
   public:
@@ -39,12 +49,26 @@ class Connection {
     std::optional<FileSlice> take_file();
 
     // Close the connection once take_output() is empty.
-    bool finished() const { return finished_; }
+    bool finished() const { return protocol_ ? protocol_->finished() : finished_; }
 
     // How long the client may keep us waiting, and what happens then: a reply of 408 if a request
     // has begun, silence if not.
-    Clock::time_point deadline() const { return deadline_; }
+    Clock::time_point deadline() const { return protocol_ ? protocol_->deadline() : deadline_; }
     void time_out();
+
+    // Requests that this finds are not answered at once: the engine has to take each of them, call
+    // its handler where waiting does no harm, and bring the response back. Until then the client
+    // waits, and its next requests do, too. Without a test every request is answered at once.
+    void defer_if(const DeferTest& test) { defer_test_ = test ? &test : nullptr; }
+    std::unique_ptr<DeferredRequest> take_deferred() { return std::move(deferred_); }
+    bool awaits_response() const { return awaits_response_; }
+    void resume(const DeferredRequest& deferred, Response response);
+
+    // Another protocol has taken over. It speaks by itself, so it needs a way to wake the engine; set
+    // it before the next take_output().
+    bool upgraded() const { return protocol_ != nullptr; }
+    bool dropped() const { return protocol_ && protocol_->dropped(); }
+    void on_wake(std::function<void()> wake) { wake_ = std::move(wake); }
 
     // The server is about to stop: whoever has not begun a request gets no more time for it.
     void stop();
@@ -66,4 +90,14 @@ class Connection {
     bool replied_ = false;  // since the deadline was set
     std::size_t requests_ = 0;
     Clock::time_point deadline_;
+
+    std::string take_protocol_output();
+    const DeferTest* defer_test_ = nullptr;
+    std::unique_ptr<DeferredRequest> deferred_;
+    bool awaits_response_ = false;
+    std::shared_ptr<Protocol> protocol_;
+    std::function<void()> wake_;
+    bool opened_ = false;
+    bool chunked_ = false;
+    bool last_chunk_sent_ = false;
 };

@@ -1,10 +1,12 @@
 // The command line: see options.hpp.
 #include "options.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <string_view>
 #include <system_error>
+#include <thread>
 
 namespace {
 
@@ -25,11 +27,17 @@ int parse_port(std::string_view text) {
     return parse_number("The port", text, 1, 65535);
 }
 
+std::string parse_engine(std::string_view text) {
+    if (text != "epoll" && text != "threads") throw UsageError("--engine is epoll or threads.");
+    return std::string(text);
+}
+
 }  // namespace
 
 std::string usage(const std::string& program) {
     return "Usage: " + program + " [PORT] [--port N] [--host ADDR] [--quiet] [--help]\n" +
-           "       [--data DIR] [--max-body BYTES]\n";
+           "       [--data DIR] [--max-body BYTES] [--engine threads|epoll] [--threads N]\n" +
+           "       [--rate-limit N/SECONDS] [--cors-origin ORIGIN]\n";
 }
 
 Options parse_options(int argc, const char* const* argv) {
@@ -40,6 +48,7 @@ Options parse_options(int argc, const char* const* argv) {
     const auto program = std::filesystem::canonical("/proc/self/exe", error);
     options.folder = (error ? std::filesystem::absolute(options.program) : program).parent_path();
     options.data = options.folder / "data";
+    options.threads = std::max(1u, std::thread::hardware_concurrency());
     if (const char* port = std::getenv("PORT")) options.port = parse_port(port);
 
     for (int i = 1; i < argc; ++i) {
@@ -56,6 +65,14 @@ Options parse_options(int argc, const char* const* argv) {
             options.data = value();
         else if (argument == "--max-body")
             options.max_body = parse_number<std::uint64_t>("--max-body", value(), 0, 1ull << 40);
+        else if (argument == "--engine")
+            options.engine = parse_engine(value());
+        else if (argument == "--threads")
+            options.threads = parse_number<std::size_t>("--threads", value(), 1, 1000);
+        else if (argument == "--rate-limit")
+            options.rate_limit = value();
+        else if (argument == "--cors-origin")
+            options.cors_origin = value();
         else if (argument == "--quiet")
             options.quiet = true;
         else if (argument == "--help")

@@ -1,5 +1,6 @@
 // The command line: server [PORT] [--port N] [--host ADDR] [--quiet] [--help]
-//                          [--data DIR] [--max-body BYTES]
+//                          [--data DIR] [--max-body BYTES] [--engine threads|epoll] [--threads N]
+//                          [--rate-limit N/SECONDS] [--cors-origin ORIGIN]
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,11 @@ struct Options {
     bool help = false;
     std::filesystem::path
         data;  // where messages and uploads are kept; else data beside the program
+    std::string engine = "epoll";  // or "threads": a thread for each client
+    std::size_t threads = 0;       // of the event loops; as many as there are processors
+    std::string rate_limit =
+        "0";                  // POSTs and the like in so many seconds, such as 30/60; 0: no limit
+    std::string cors_origin;  // a site whose scripts may use the API; * for all
     std::uint64_t max_body = 1 << 20;  // bytes that a request's body may have
     std::filesystem::path folder;      // where the program lies: its files are beside it
 };

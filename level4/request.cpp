@@ -13,6 +13,9 @@
 
 namespace {
 
+// Bytes that an idle connection may keep for its next request: there may be ten thousand of them.
+constexpr std::size_t idle_buffer = 256;
+
 constexpr std::array<std::string_view, 7> known_methods{"GET",   "HEAD",   "POST",   "PUT",
                                                         "PATCH", "DELETE", "OPTIONS"};
 
@@ -56,7 +59,15 @@ std::optional<Request> RequestParser::next() {
     wants_continue_ = false;
     authority_.clear();
     begun_ = position_ < buffer_.size();
+    if (!begun_ && buffer_.capacity() > idle_buffer) take_rest();  // gives the memory back
     return std::exchange(request_, Request());
+}
+
+std::string RequestParser::take_rest() {
+    std::string rest = buffer_.substr(std::exchange(position_, 0));
+    buffer_ = std::string();
+    searched_ = 0;
+    return rest;
 }
 
 // Reads up to the blank line that ends the head. False if it has not arrived yet.

@@ -30,6 +30,7 @@ struct Request {
     std::uint64_t content_length = 0;
     bool chunked = false;
     bool has_body() const { return chunked || content_length > 0; }
+    std::string peer;  // the client's address, such as 127.0.0.1
     std::string body;  // decoded: without the chunks' sizes
 };
 
@@ -61,6 +62,9 @@ class RequestParser {
     // True, once, if the client waits for a word of ours before it sends its body (Expect:
     // 100-continue, RFC 9110 §10.1.1), and the request is fine so far.
     bool take_continue() { return reading_body() && std::exchange(wants_continue_, false); }
+
+    // What has been fed and not been read: it belongs to the protocol that takes over.
+    std::string take_rest();
 
     // The request that is being read, as far as it is known: for the log when it fails.
     const Request& partial() const { return request_; }

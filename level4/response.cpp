@@ -57,6 +57,7 @@ Response Response::error(int status, std::string_view explanation) {
 
 std::string_view reason_phrase(int status) {
     switch (status) {
+        case 101: return "Switching Protocols";
         case 200: return "OK";
         case 201: return "Created";
         case 204: return "No Content";
@@ -65,6 +66,7 @@ std::string_view reason_phrase(int status) {
         case 303: return "See Other";
         case 304: return "Not Modified";
         case 400: return "Bad Request";
+        case 401: return "Unauthorized";
         case 403: return "Forbidden";
         case 404: return "Not Found";
         case 405: return "Method Not Allowed";
@@ -76,6 +78,8 @@ std::string_view reason_phrase(int status) {
         case 416: return "Range Not Satisfiable";
         case 417: return "Expectation Failed";
         case 422: return "Unprocessable Content";
+        case 426: return "Upgrade Required";
+        case 429: return "Too Many Requests";
         case 431: return "Request Header Fields Too Large";
         case 500: return "Internal Server Error";
         case 501: return "Not Implemented";
@@ -110,7 +114,9 @@ void serialize(const Response& response, bool with_body, std::string& output) {
     // Keeps browsers from guessing another type than the one that we state.
     output += "X-Content-Type-Options: nosniff\r\n";
     // These never have a body, and so no length of one (RFC 9110 §8.6).
-    if (response.status != 204 && response.status != 304) {
+    if (response.protocol && response.status != 101) {
+        output += "Transfer-Encoding: chunked\r\n";  // nobody knows how long it will be
+    } else if (response.status != 204 && response.status != 304 && response.status != 101) {
         output += "Content-Length: ";
         output += std::to_string(response.body_size());
         output += "\r\n";

@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <ctime>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "file.hpp"
 #include "headers.hpp"
+#include "protocol.hpp"
 
 struct Request;
 
@@ -19,7 +21,8 @@ struct Response {
     Headers headers;
     std::string body;
     std::string problem = {};  // error()'s explanation, for whoever wants it in another form
-    std::optional<FileSlice> file = {};  // sent instead of `body`: for files too large to copy
+    std::shared_ptr<Protocol> protocol = {};  // takes the connection over after this head
+    std::optional<FileSlice> file = {};       // sent instead of `body`: for files too large to copy
 
     std::uint64_t body_size() const { return file ? file->length : body.size(); }
 

@@ -5,6 +5,8 @@
 // and new clients wait in the kernel's backlog.
 #include "server.hpp"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
 
@@ -17,11 +19,14 @@
 #include <iostream>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <stdexcept>
 #include <system_error>
 #include <thread>
 
 #include "../common/socket.hpp"
 #include "connection.hpp"
+#include "event_loop.hpp"
 #include "log.hpp"
 
 namespace {
@@ -54,6 +59,38 @@ bool send_file(const Socket& client, FileSlice slice) {
     return true;
 }
 
+// A protocol that has taken a connection over speaks by itself. So its thread waits for two things:
+// the client, and another thread that has left something for it to send.
+class Waker {
+  public:
+    Waker() {
+        int ends[2] = {-1, -1};
+        if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+            throw std::runtime_error("out of descriptors");
+        read_end_ = std::make_unique<Socket>(ends[0]);
+        write_end_ = std::make_unique<Socket>(ends[1]);
+    }
+    void wake() const {
+        // A full pipe will wake the thread as well as another byte in it would.
+        [[maybe_unused]] const auto count = write(write_end_->descriptor(), "x", 1);
+    }
+    // True when there is something to receive or the deadline has passed; false after a wake(), and
+    // now and then, for a look at whether the program is to stop.
+    bool wait(const Socket& client, Clock::time_point deadline) const {
+        pollfd watched[2] = {{client.descriptor(), POLLIN, 0},
+                             {read_end_->descriptor(), POLLIN, 0}};
+        poll(watched, 2, 250);
+        char bytes[64];
+        while (read(read_end_->descriptor(), bytes, sizeof bytes) > 0) {
+        }
+        return watched[0].revents != 0 || Clock::now() >= deadline;
+    }
+
+  private:
+    std::unique_ptr<Socket> read_end_;
+    std::unique_ptr<Socket> write_end_;
+};
+
 class Server {
   public:
     Server(const Options& options, const Handler& handler, const Limits& limits)
@@ -63,6 +100,7 @@ class Server {
           listener_(listen_on(options.host, options.port, options.program)) {}
 
     void run();
+    void run_loops(std::size_t loops, const DeferTest& must_wait);
 
   private:
     void add_thread();
@@ -99,6 +137,12 @@ void Server::run() {
         std::_Exit(0);
     }
     for (auto& thread : threads_) thread.join();
+}
+
+void Server::run_loops(std::size_t loops, const DeferTest& must_wait) {
+    if (run_event_loops(listener_, loops, handler_, must_wait, limits_, log_.get())) return;
+    if (log_) log_->flush();
+    std::_Exit(0);
 }
 
 // Called with threads_mutex_ held.
@@ -145,6 +189,7 @@ void Server::serve_clients() {
 void Server::handle_client(const Socket& client) {
     Connection connection(handler_, limits_, log_.get(), peer_address(client));
     std::array<char, 16384> buffer;
+    std::optional<Waker> waker;
     for (;;) {
         const std::string output = connection.take_output();
         if (!send_all(client, output)) return;
@@ -154,6 +199,11 @@ void Server::handle_client(const Socket& client) {
         if (connection.finished()) return close_gently(client);
 
         if (stop_requested()) connection.stop();
+        if (connection.upgraded() && !waker) {
+            waker.emplace();
+            connection.on_wake([&waker] { waker->wake(); });
+        }
+        if (waker && !waker->wait(client, connection.deadline())) continue;
         const auto [what, size] =
             receive(client, buffer.data(), buffer.size(), connection.deadline());
         switch (what) {
@@ -168,7 +218,8 @@ void Server::handle_client(const Socket& client) {
 }  // namespace
 
 void serve(const Options& options, const Handler& handler, std::string_view name,
-           const std::vector<std::string>& addresses_to_try, const Limits& limits) {
+           const std::vector<std::string>& addresses_to_try, const Limits& limits,
+           const DeferTest& must_wait) {
     handle_signals();
     Server server(options, handler, limits);
     const bool local = options.host == "127.0.0.1" || options.host == "0.0.0.0";
@@ -177,5 +228,8 @@ void serve(const Options& options, const Handler& handler, std::string_view name
     std::cout << name << " is listening on " << site << "  (Ctrl-C stops it)\n";
     for (const auto& address : addresses_to_try) std::cout << "  " << site << address << '\n';
     std::cout << std::flush;
-    server.run();
+    if (options.engine == "epoll")
+        server.run_loops(options.threads, must_wait);
+    else
+        server.run();
 }

@@ -1,0 +1,46 @@
+// See worker_pool.hpp.
+#include "worker_pool.hpp"
+
+#include <utility>
+
+WorkerPool::WorkerPool(std::size_t threads) {
+    for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+}
+
+WorkerPool::~WorkerPool() {
+    {
+        const std::lock_guard lock(mutex_);
+        ending_ = true;
+    }
+    changed_.notify_all();
+    for (auto& thread : threads_) thread.join();
+}
+
+void WorkerPool::submit(std::function<void()> work) {
+    {
+        const std::lock_guard lock(mutex_);
+        queue_.push(std::move(work));
+    }
+    changed_.notify_one();
+}
+
+bool WorkerPool::wait_until_idle(std::chrono::steady_clock::time_point deadline) {
+    std::unique_lock lock(mutex_);
+    return idle_.wait_until(lock, deadline, [this] { return queue_.empty() && busy_ == 0; });
+}
+
+void WorkerPool::run() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        changed_.wait(lock, [this] { return ending_ || !queue_.empty(); });
+        if (queue_.empty()) return;
+        const auto work = std::move(queue_.front());
+        queue_.pop();
+        ++busy_;
+        lock.unlock();
+        work();
+        lock.lock();
+        --busy_;
+        if (queue_.empty() && busy_ == 0) idle_.notify_all();
+    }
+}

@@ -60,6 +60,9 @@ std::string Connection::take_output() {
     } catch (const HttpError& error) {
         fail(error.status, error.what());
     }
+    // The head's ten seconds end with the head: its body has a time of its own.
+    const bool was_in_body = std::exchange(in_body_, parser_.reading_body());
+    if (in_body_ && !was_in_body) deadline_ = Clock::now() + limits_.body_stall;
     if (output_.empty() && std::exchange(replied_, false)) {
         // Everything has been taken: from now on it is the client's time that runs again.
         deadline_ = Clock::now() + (parser_.begun() ? limits_.request_head : limits_.idle);

@@ -92,6 +92,7 @@ class Connection {
     Clock::time_point deadline_;
 
     std::string take_protocol_output();
+    bool in_body_ = false;
     const DeferTest* defer_test_ = nullptr;
     std::unique_ptr<DeferredRequest> deferred_;
     bool awaits_response_ = false;

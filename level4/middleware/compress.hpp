@@ -12,10 +12,13 @@
 struct CompressOptions {
     std::size_t minimum = 500;      // bytes: below, the reply fits into one packet anyway
     std::size_t maximum = 8 << 20;  // bytes: above, one reply would keep its thread too long
-    int level = 6;                  // 1 (fast) to 9 (small)
+    // 1 (fast) to 9 (small). 20 KB of page become 6.4 KB in 70 us at level 1, and 5.9 KB in 215 us
+    // at level 6: a tenth smaller for three times the work.
+    int level = 1;
 };
 
 // False if the program was built without zlib. Then compress() changes nothing.
 bool compression_available();
 
+// Belongs outside of all that changes bodies: what it hands out is not to be touched any more.
 Middleware compress(CompressOptions options = {});

@@ -1,6 +1,6 @@
 // Cross-site request forgery: a foreign page posts a form to us, and the visitor's browser adds our
-// cookies. Browsers say where a request comes from, in fields that no page can forge, so no token is
-// needed in every form. The rules are those of CrossOriginProtection in Go's net/http.
+// cookies. Browsers say where a request comes from, in fields that no page can forge: so the forms
+// need no token. The rules are those of CrossOriginProtection in Go's net/http.
 // Leaves out: browsers from before 2020 that send neither field. And GET: it must not change a
 // thing (RFC 9110 §9.2.1), for it is never checked.
 #pragma once

@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "frame.hpp"
+
 // A frame as it goes over the wire. Shared, because the same one may stand in many queues.
 using SharedFrame = std::shared_ptr<const std::string>;
 
@@ -26,7 +28,7 @@ class WebSocketClient {
 
     // Says goodbye after what has been sent so far. Throws std::invalid_argument if nobody may send
     // this code (is_close_code() in frame.hpp). Does nothing if the goodbye has been said already.
-    void close(std::uint16_t code = 1000, std::string_view reason = {});
+    void close(std::uint16_t code = close_code::normal, std::string_view reason = {});
 
   private:
     // The other end of the queue belongs to the connection.
@@ -34,18 +36,20 @@ class WebSocketClient {
     explicit WebSocketClient(std::size_t limit) : limit_(limit) {}
 
     void set_wake(std::function<void()> wake);
-    void keep_awake();
-    void append_output(std::string& output, std::size_t batch);
+    void keep_awake();  // no wake is needed until append_output() has found nothing
+    // Moves whole frames from the queue to `output` until that has at least `batch` bytes. True if
+    // the goodbye has been among them, now or earlier.
+    bool append_output(std::string& output, std::size_t batch);
+    // The close frame is the last one that is sent.
     void end(SharedFrame close_frame);
+    // From now on nothing at all is sent, and nobody is woken.
     void discard();
     bool closed() const;
     bool overflowed() const;
-    bool goodbye_taken() const;
     void add(SharedFrame frame);
-    void wake();
 
+    const std::size_t limit_;   // of queued_
     mutable std::mutex mutex_;  // guards all that follows
-    std::size_t limit_;
     std::vector<SharedFrame> queue_;
     std::size_t queued_ = 0;   // what the queue costs, in bytes
     bool closed_ = false;      // nothing may be sent any more

@@ -22,22 +22,22 @@ enum class Opcode : unsigned char {
 };
 
 // Why a conversation ends (§7.4.1). Applications have 4000 to 4999 for reasons of their own.
-enum CloseCode : std::uint16_t {
-    normal_closure = 1000,
-    going_away = 1001,
-    protocol_error = 1002,
-    no_code_received = 1005,  // never sent: stands for a close frame without a code
-    abnormal_closure = 1006,  // never sent: stands for the end without any close frame
-    invalid_payload = 1007,
-    message_too_big = 1009,
-    internal_error = 1011
-};
+namespace close_code {
+constexpr std::uint16_t normal = 1000;
+constexpr std::uint16_t going_away = 1001;
+constexpr std::uint16_t protocol_error = 1002;
+constexpr std::uint16_t none = 1005;      // never sent: a close frame came, but without a code
+constexpr std::uint16_t abnormal = 1006;  // never sent: the end came without a close frame
+constexpr std::uint16_t invalid_payload = 1007;
+constexpr std::uint16_t too_big = 1009;
+constexpr std::uint16_t internal_error = 1011;
+}  // namespace close_code
 
 // What the client did wrong. `code` is what the close frame says.
 struct WebSocketError : std::runtime_error {
-    WebSocketError(CloseCode close_code, const std::string& explanation)
-        : std::runtime_error(explanation), code(close_code) {}
-    CloseCode code;
+    WebSocketError(std::uint16_t code_to_send, const std::string& explanation)
+        : std::runtime_error(explanation), code(code_to_send) {}
+    std::uint16_t code;
 };
 
 struct FrameHeader {

@@ -1,5 +1,5 @@
 // One WebSocket conversation after its handshake (RFC 6455), as bytes in and bytes out, like
-// Connection, whose place it takes. It never touches a socket.
+// Connection, whose place it takes (protocol.hpp). It never touches a socket.
 // Leaves out: extensions such as compression, and messages larger than memory should hold.
 //
 // How an engine drives it. All calls come from one thread at a time, whichever engine it is:
@@ -10,10 +10,11 @@
 //     time_out() when deadline() has passed; look at deadline() again after each call;
 //     close gently when take_output() is empty and finished(), at once when dropped().
 // `wake` is what another thread's send() calls when the engine has been told that there is nothing
-// to send, or when this client has to be dropped. It must be short (a write to an eventfd, and a
-// line in a list for it) and must not call anything here. It is not called any more once the
-// WebSocket is destroyed. A loop wakes from epoll_wait(); a thread per client waits in poll() for
-// its socket and for its own eventfd.
+// to send, or when this client has to be dropped. It must be short (a write to an eventfd, a line
+// in a list for it), must not throw and must not call anything here; nor may the engine call in
+// here while it holds a lock that `wake` takes. Once the WebSocket is destroyed it is not called
+// any more. A loop wakes from epoll_wait(); a thread per client waits in poll() for its socket and
+// for an eventfd of its own.
 #pragma once
 
 #include <chrono>
@@ -26,6 +27,7 @@
 #include <string_view>
 
 #include "../../common/socket.hpp"
+#include "../protocol.hpp"
 #include "../utf8.hpp"
 #include "client.hpp"
 #include "frame.hpp"
@@ -50,29 +52,30 @@ struct WebSocketLimits {
     std::chrono::seconds close{5};         // for the answer to our goodbye
 };
 
-class WebSocket {
+class WebSocket : public Protocol {
   public:
     explicit WebSocket(WebSocketHandlers handlers, const WebSocketLimits& limits = {});
-    ~WebSocket();
+    ~WebSocket() override;
     WebSocket(const WebSocket&) = delete;
     WebSocket& operator=(const WebSocket&) = delete;
 
-    void open(std::function<void()> wake);
-    void receive(std::string_view bytes);
-    void end_of_input();  // the client sends no more
-    std::string take_output();
+    // See above for when to call these.
+    void open(std::function<void()> wake) override;
+    void receive(std::string_view bytes) override;
+    void end_of_input() override;  // the client sends no more
+    std::string take_output() override;
 
     // Close the connection once take_output() is empty.
-    bool finished() const { return finished_ || dropped(); }
+    bool finished() const override { return finished_ || dropped(); }
     // Close it now: the client is dead, or does not read what it gets.
-    bool dropped() const { return dropped_ || client_->overflowed(); }
+    bool dropped() const override { return dropped_ || client_->overflowed(); }
 
     // When the next ping is due, or an answer overdue; time_out() pings, or gives up.
-    Clock::time_point deadline() const { return deadline_; }
-    void time_out();
+    Clock::time_point deadline() const override { return deadline_; }
+    void time_out() override;
 
     // The server is about to stop: says goodbye with 1001.
-    void stop();
+    void stop() override;
 
   private:
     void begin_frame();
@@ -80,7 +83,7 @@ class WebSocket {
     void end_frame();
     void end_message();
     void answer_close();
-    void fail(CloseCode code, std::string_view reason);
+    void fail(std::uint16_t code, std::string_view reason);
     void give_up();
     void finish(std::uint16_t code, std::string_view reason);
 
@@ -95,7 +98,7 @@ class WebSocket {
 
     Opcode message_type_ = Opcode::continuation;  // which means that no message has begun
     std::string message_;                         // what has come of it
-    Utf8Validator utf8_;
+    Utf8Validator utf8_;                          // as new after each whole text
 
     std::string control_output_;  // pings and pongs; they may overtake messages
     bool opened_ = false;         // and on_close has not been called

@@ -1,5 +1,5 @@
-// What the cases of level 4 share: requests with bodies, forms as a browser encodes them, and a look
-// at a page with a browser's eyes. Shares no code with the servers.
+// What the cases of level 4 share: requests with bodies, forms as a browser encodes them, and a
+// look at a page with a browser's eyes. Shares no code with the servers.
 #pragma once
 
 #include <string>
@@ -56,16 +56,16 @@ std::string contact_multipart(const Typed& typed, const std::vector<std::string>
 // The cookies that a reply sets, as the browser would send them back: "Cookie: session=...".
 std::string cookie_field(const Exchange& exchange);
 
-// Sends the form as a visitor would, and returns the Cookie field that the visitor has from then on.
+// Sends the form as a visitor would. Returns the Cookie field that the visitor has from then on.
 std::string visit(const Typed& typed, ServerProcess& server = shared_server(),
                   Where where = Where::here());
 
 // A page as a browser reads it.
 struct Control {
     bool found = false;
-    std::string value;         // what stands in the field, unescaped
-    std::size_t begin = 0;     // of its tag in the page
-    std::size_t end = 0;       // behind it; for a textarea behind its end tag
+    std::string value;      // what stands in the field, unescaped
+    std::size_t begin = 0;  // of its tag in the page
+    std::size_t end = 0;    // behind it; for a textarea behind its end tag
 };
 Control control(std::string_view page, std::string_view name);  // an <input> or a <textarea>
 std::string attribute(std::string_view tag, std::string_view name);

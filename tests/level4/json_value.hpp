@@ -5,22 +5,28 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "expect.hpp"
+
+struct JsonMember;
 
 struct JsonValue {
     enum class Kind { nothing, null, boolean, number, string, array, object };
 
     Kind kind = Kind::nothing;  // a member that is not there
     std::string text;           // of a string: decoded; of a number or boolean: as it was written
-    std::vector<std::pair<std::string, JsonValue>> members;  // those of an array have no name
+    std::vector<JsonMember> members;  // those of an array have no name
 
     bool is(Kind wanted) const { return kind == wanted; }
     const JsonValue& operator[](std::string_view name) const;
-    const JsonValue& operator[](std::size_t index) const { return members.at(index).second; }
-    std::size_t size() const { return members.size(); }
+    const JsonValue& operator[](std::size_t index) const;
+    std::size_t size() const;
+};
+
+struct JsonMember {
+    std::string name;
+    JsonValue value;
 };
 
 // Nothing when the text is not JSON.

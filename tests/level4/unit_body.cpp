@@ -207,6 +207,14 @@ TEST_CASE("a body that is refused is not asked for") {
     CHECK(talk.connection.finished());
 }
 
+TEST_CASE("a head that took its time takes none from its body") {
+    Talk talk;
+    talk.say("POST / HTTP/1.1\r\nHost: a\r\n");
+    const auto head_deadline = talk.connection.deadline();
+    talk.say("Content-Length: 5\r\n\r\n");
+    CHECK(talk.connection.deadline() > head_deadline);
+}
+
 TEST_CASE("a body has ten seconds for each next piece") {
     Talk talk;
     talk.say(post("Content-Length: 5\r\n", "h"));

@@ -15,6 +15,7 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <mutex>
 #include <set>
 #include <sstream>
 #include <stdexcept>
@@ -466,6 +467,22 @@ TEST_CASE("a file with many and with very long lines is read whole") {
     CHECK(store.find(5'001)->message.size() == 1'000'000);
     CHECK(store.find(5'002)->message == "hello");
     CHECK(warnings.empty());
+}
+
+TEST_CASE("it does not matter where in the file a line ends, while it is read in pieces") {
+    const Folder folder;
+    // The pieces are some power of two long, so one of these line ends is the first byte of a
+    // piece, one the last, and one in the middle.
+    for (std::size_t power = 4'096; power <= 1'048'576; power *= 2) {
+        for (std::size_t end = power - 1; end <= power + 2; ++end) {
+            CAPTURE(end);
+            folder.write(line(1, std::string(end - line(1, "").size(), 'x')) + line(2));
+            const Warnings warnings;
+            MessageStore store(folder.file);
+            CHECK(all_ids(store) == Ids{2, 1});
+            CHECK(warnings.empty());
+        }
+    }
 }
 
 TEST_CASE("on a full disk nothing is half written, and all goes on once there is room again") {

@@ -1,0 +1,13 @@
+// See middleware.hpp.
+#include "middleware/middleware.hpp"
+
+#include <utility>
+
+Handler wrap(std::vector<Middleware> chain, Handler innermost) {
+    // From the inside out: each layer becomes the `next` of the one around it.
+    for (; !chain.empty(); chain.pop_back()) {
+        innermost = [layer = std::move(chain.back()), next = std::move(innermost)](
+                        Request& request) { return layer(request, next); };
+    }
+    return innermost;
+}

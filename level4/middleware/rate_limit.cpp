@@ -1,0 +1,122 @@
+// See rate_limit.hpp. For each address a list of the times at which it got through, of N at most:
+// whoever's list is full has to wait until the oldest is a whole window ago. Exact, and short; an
+// estimate from two counters would take less memory, but let bursts past.
+#include "middleware/rate_limit.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <system_error>
+#include <unordered_map>
+#include <utility>
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// What is to be said to a client: in the fields RateLimit-Limit, -Remaining and -Reset.
+struct Verdict {
+    bool allowed;
+    std::size_t remaining;
+    std::chrono::seconds reset;  // until one more is free
+};
+
+class Window {
+  public:
+    Window(const Rate& rate, std::size_t max_clients) : rate_(rate), max_clients_(max_clients) {}
+
+    Verdict count(const std::string& address, Clock::time_point now) {
+        const std::lock_guard lock(mutex_);
+        auto& times = client(address).times;
+        std::erase_if(times, [&](auto time) { return now - time >= rate_.window; });
+        // Refused requests are not counted: whoever hammers on gets N through in a window, as all
+        // do.
+        const bool allowed = times.size() < rate_.requests;
+        if (allowed) times.push_back(now);
+        // Rounded up, or the client would be back a moment too early.
+        const auto reset =
+            std::chrono::ceil<std::chrono::seconds>(times.front() + rate_.window - now);
+        return {allowed, rate_.requests - times.size(), reset};
+    }
+
+  private:
+    struct Client {
+        std::string address;
+        std::vector<Clock::time_point> times;
+    };
+
+    // The client moves to the front. So the back is the one that has been silent longest, and it
+    // makes room for a new one: an attacker with many addresses can't make the table grow.
+    Client& client(const std::string& address) {
+        const auto known = index_.find(address);
+        if (known != index_.end()) {
+            clients_.splice(clients_.begin(), clients_, known->second);
+            return clients_.front();
+        }
+        if (clients_.size() >= max_clients_) {
+            index_.erase(clients_.back().address);
+            clients_.pop_back();
+        }
+        clients_.push_front({address, {}});
+        index_.emplace(address, clients_.begin());
+        return clients_.front();
+    }
+
+    const Rate rate_;
+    const std::size_t max_clients_;
+    std::mutex mutex_;           // guards the two below
+    std::list<Client> clients_;  // the last seen first
+    std::unordered_map<std::string, std::list<Client>::iterator> index_;
+};
+
+// All of the text, as a number from 0 to `maximum`.
+std::optional<unsigned> parse_number(std::string_view text, unsigned maximum) {
+    unsigned number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc() || stop != end || number > maximum) return std::nullopt;
+    return number;
+}
+
+}  // namespace
+
+Rate parse_rate(std::string_view text) {
+    if (text == "0") return Rate{.requests = 0};
+    const auto slash = std::min(text.find('/'), text.size());
+    const auto requests = parse_number(text.substr(0, slash), 10'000);
+    const auto seconds = parse_number(text.substr(std::min(slash + 1, text.size())), 86'400);
+    if (!requests || seconds.value_or(0) == 0) {
+        throw std::invalid_argument("not a rate such as 20/60 (20 requests in 60 seconds) or 0");
+    }
+    return Rate{*requests, std::chrono::seconds(*seconds)};
+}
+
+Middleware rate_limit(RateLimitOptions options) {
+    if (options.rate.requests == 0) {
+        return [](Request& request, const Next& next) { return next(request); };
+    }
+    // Shared, since a std::function may be copied, and all copies have to count together.
+    const auto window =
+        std::make_shared<Window>(options.rate, std::max<std::size_t>(options.max_clients, 1));
+    return [options = std::move(options), window](Request& request, const Next& next) {
+        const auto& methods = options.methods;
+        if (std::find(methods.begin(), methods.end(), request.method) == methods.end()) {
+            return next(request);
+        }
+        const Verdict verdict = window->count(request.peer, options.now());
+        const std::string reset = std::to_string(verdict.reset.count());
+        Response response = verdict.allowed
+                                ? next(request)
+                                : Response::error(429, "Too often. Try again in " + reset + " s.");
+        // RFC 6585 §4 and RFC 9110 §10.2.3; the RateLimit fields are a draft that is widely used.
+        if (!verdict.allowed) response.headers.set("Retry-After", reset);
+        response.headers.set("RateLimit-Limit", std::to_string(options.rate.requests));
+        response.headers.set("RateLimit-Remaining", std::to_string(verdict.remaining));
+        response.headers.set("RateLimit-Reset", reset);
+        return response;
+    };
+}

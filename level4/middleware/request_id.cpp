@@ -1,0 +1,49 @@
+// See request_id.hpp.
+#include "middleware/request_id.hpp"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "base64.hpp"
+
+namespace {
+
+constexpr std::string_view field = "X-Request-ID";
+
+// 128 random bits: no two requests ever share them, wherever they are numbered.
+std::string random_id() {
+    std::array<char, 16> bytes{};
+    if (getentropy(bytes.data(), bytes.size()) != 0) {
+        throw std::system_error(errno, std::generic_category(), "no random bytes for a request");
+    }
+    return base64url_encode({bytes.data(), bytes.size()});
+}
+
+// What comes from outside will end up in logs and in other programs' fields: let in nothing that is
+// long, or that has a meaning there.
+bool is_sane(std::string_view id) {
+    constexpr std::string_view allowed =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
+    return !id.empty() && id.size() <= 64 && id.find_first_not_of(allowed) == std::string::npos;
+}
+
+}  // namespace
+
+Middleware request_id(RequestIdOptions options) {
+    return [options](Request& request, const Next& next) {
+        const std::string* const given = request.headers.find(field);
+        const bool keep = options.keep_given && given != nullptr && is_sane(*given) &&
+                          request.headers.count(field) == 1;
+        const std::string id = keep ? *given : random_id();
+        request.headers.set(field, id);
+        Response response = next(request);
+        response.headers.set(field, id);
+        return response;
+    };
+}

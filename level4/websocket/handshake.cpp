@@ -1,0 +1,82 @@
+// The handshake: see handshake.hpp. The checks stand in the order of RFC 6455 §4.2.1.
+#include "handshake.hpp"
+
+#include <string>
+#include <string_view>
+
+#include "../base64.hpp"
+#include "../headers.hpp"
+#include "sha1.hpp"
+
+namespace {
+
+constexpr std::string_view version = "13";  // the only one that ever became a standard
+
+bool wants_websocket(const Request& request) {
+    return request.method == "GET" && request.headers.lists("Upgrade", "websocket") &&
+           request.headers.lists("Connection", "Upgrade");
+}
+
+// What we speak at this address: 426 has to name it (RFC 9110 §15.5.22, RFC 6455 §4.4).
+Response upgrade_required(std::string_view explanation) {
+    Response response = Response::error(426, explanation);
+    response.headers.set("Upgrade", "websocket");
+    response.headers.set("Connection", "Upgrade");  // goes with every Upgrade (RFC 9110 §7.8)
+    response.headers.set("Sec-WebSocket-Version", version);
+    return response;
+}
+
+// The key is no secret and no password: 16 random bytes, which make sure that the answer is made
+// for this request and does not come from some cache (§1.3).
+bool has_one_key(const Headers& headers) {
+    if (headers.count("Sec-WebSocket-Key") != 1) return false;
+    const auto key = base64_decode(*headers.find("Sec-WebSocket-Key"));
+    return key && key->size() == 16;
+}
+
+// An origin is a scheme, a host and perhaps a port: http://localhost:9000 (RFC 6454 §6.1). What
+// follows the scheme must be what the client calls us. The scheme itself says nothing: behind a
+// reverse proxy it is https for the browser and http for us.
+bool is_foreign(const Headers& headers) {
+    if (headers.count("Origin") == 0) return false;
+    const std::string_view origin = *headers.find("Origin");
+    const auto scheme_end = origin.find("://");
+    const std::string* host = headers.find("Host");
+    return headers.count("Origin") > 1 || host == nullptr ||
+           scheme_end == std::string_view::npos ||  // such as "null", from a page without address
+           !equal_ignoring_case(origin.substr(scheme_end + 3), *host);
+}
+
+}  // namespace
+
+// The text in it is chosen by the RFC (§1.3) so that nothing but a WebSocket server appends it.
+std::string websocket_accept_key(std::string_view key) {
+    return base64_encode(sha1(std::string(key) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"));
+}
+
+Response accept_websocket(const Request& request) {
+    const Headers& headers = request.headers;
+    if (!wants_websocket(request)) {
+        return upgrade_required("At this address we speak WebSocket, not HTTP.");
+    }
+    if (request.version == "HTTP/1.0") {
+        return Response::error(400, "A WebSocket begins with HTTP/1.1.");
+    }
+    if (headers.count("Sec-WebSocket-Version") != 1 ||
+        *headers.find("Sec-WebSocket-Version") != version) {
+        return upgrade_required("We speak version 13 of the WebSocket protocol.");
+    }
+    if (!has_one_key(headers)) {
+        return Response::error(400, "Sec-WebSocket-Key must be 16 bytes in base64.");
+    }
+    if (is_foreign(headers)) {
+        return Response::error(403, "Pages of other sites can't open a WebSocket here.");
+    }
+    Response response;
+    response.status = 101;
+    response.headers.add("Upgrade", "websocket");
+    response.headers.add("Connection", "Upgrade");
+    response.headers.add("Sec-WebSocket-Accept",
+                         websocket_accept_key(*headers.find("Sec-WebSocket-Key")));
+    return response;
+}

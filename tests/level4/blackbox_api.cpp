@@ -1,0 +1,223 @@
+// The JSON API of the guestbook: what it stores comes back as it was, and what it refuses it
+// explains in JSON. The pages that show the same messages are in blackbox_messages.cpp.
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "client.hpp"
+#include "expect.hpp"
+#include "guestbook.hpp"
+#include "json_value.hpp"
+#include "text.hpp"
+
+namespace {
+
+using Kind = JsonValue::Kind;
+
+const Reason is_json = {"RFC 8259 §11: everything under /api is JSON, errors too",
+                        "a program reads it; a page of HTML would end it in a stack trace"};
+
+std::string object_of(const Typed& typed) {
+    return "{\"name\": " + json_string(typed.name) + ", \"email\": " + json_string(typed.email) +
+           ", \"message\": " + json_string(typed.message) + "}";
+}
+
+Exchange send_json(const std::string& method, const std::string& target, const std::string& body) {
+    return exchange(with_body(method, target, json_type, body));
+}
+
+// Posts a message, and returns its address.
+std::string post(const Typed& typed, Where where = Where::here()) {
+    Exchange reply = send_json("POST", "/api/messages", object_of(typed));
+    expect_status(reply, 201, {"RFC 9110 §15.3.2: something new was made"}, where);
+    return reply.reply.value("Location");
+}
+
+void expect_message(const Exchange& exchange, const JsonValue& value, const Typed& typed,
+                    Where where = Where::here()) {
+    for (const auto& [name, wanted] :
+         {std::pair("name", typed.name), std::pair("email", typed.email),
+          std::pair("message", typed.message)})
+        expect(value[name].is(Kind::string) && value[name].text == wanted, exchange,
+               std::string("\"") + name + "\": " + visible(wanted), visible(value[name].text),
+               {"what was stored comes back, character by character"}, where);
+    expect(value["id"].is(Kind::number) && !value["created"].text.empty(), exchange,
+           "a number \"id\" and a time \"created\"", "another object",
+           {"the server adds these two"}, where);
+}
+
+// An error of the API: the status, and an object with the member "error".
+JsonValue expect_error(const Exchange& reply, const Statuses& statuses, const Reason& reason,
+                       Where where = Where::here()) {
+    expect_status(reply, statuses, reason, where);
+    JsonValue value = expect_json(reply, is_json, where);
+    expect(!value["error"].is(Kind::nothing), reply, "an object with a member \"error\"",
+           "another value", is_json, where);
+    return value;
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("level 4");
+
+TEST_CASE("a message that is posted as JSON is 201, with its address and itself") {
+    Typed typed{unique(), "ada@example.com", "line one\nline two"};
+    Exchange reply = send_json("POST", "/api/messages", object_of(typed));
+    expect_status(reply, 201, {"RFC 9110 §15.3.2: something new was made"});
+    JsonValue value = expect_json(reply, is_json);
+    expect_message(reply, value, typed);
+    std::string address = "/api/messages/" + value["id"].text;
+    expect_field(reply, "Location", address, {"RFC 9110 §10.2.2: where the new thing is"});
+    Exchange again = exchange(get(address));
+    expect_status(again, 200, {"it is there"});
+    expect_message(again, expect_json(again, is_json), typed);
+}
+
+TEST_CASE("any text survives the way into the store and out again") {
+    const std::string texts[] = {"J\xc3\xbcrgen \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x98\x80",
+                                 "\"quoted\" \\backslash\\ /slash/ 'single'",
+                                 "</script><script>alert(1)</script> &amp; &lt;",
+                                 "{{name}} {{{name}}} %s %41 + \\n \\u0041",
+                                 "\xe2\x80\xa8line separator\xef\xbf\xbd"};
+    for (const std::string& text : texts) {
+        Typed typed{text + unique(""), "", text};
+        std::string address = post(typed);
+        Exchange reply = exchange(get(address));
+        expect_message(reply, expect_json(reply, is_json), typed);
+        visit(typed);  // the same through the form
+        Exchange list = exchange(get("/api/messages?limit=1"));
+        JsonValue messages = expect_json(list, is_json)["messages"];
+        if (messages.size() == 1) expect_message(list, messages[0], typed);
+        expect_shown_as_text(exchange(get("/messages")), typed.name,
+                             {"decoded once on the way in, escaped once on the way out"});
+    }
+}
+
+TEST_CASE("JSON escapes in a request are decoded") {
+    std::string tail = unique("");
+    Exchange reply = send_json("POST", "/api/messages",
+                               "{\"message\":\"\\u00fc\\ud83d\\ude00\\\"\\/\",\n\t\"extra\": [1, "
+                               "{}, null],\"name\":\"\\u0041da" +
+                                   tail + "\"}");
+    expect_status(reply, 201, {"RFC 8259 §7: \\u escapes, in pairs past U+FFFF; any white space"});
+    expect_message(reply, expect_json(reply, is_json),
+                   {"Ada" + tail, "", "\xc3\xbc\xf0\x9f\x98\x80\"/"});
+}
+
+TEST_CASE("PUT replaces a message, DELETE removes it for good") {
+    std::string address = post({unique()});
+    Typed changed{unique("Grace"), "grace@example.com", "changed"};
+    Exchange reply = send_json("PUT", address, object_of(changed));
+    expect_status(reply, 200, {"RFC 9110 §9.3.4: PUT replaces what is at this address"});
+    expect_message(reply, expect_json(reply, is_json), changed);
+    Exchange again = exchange(get(address));
+    expect_message(again, expect_json(again, is_json), changed);
+    expect_error(send_json("PUT", address, "{\"name\": \"\", \"message\": \"m\"}"), 422,
+                 {"the rules are those of POST"});
+
+    Exchange removed = exchange(request("DELETE", address));
+    expect_status(removed, 204, {"RFC 9110 §15.3.5: done, and nothing to say"});
+    expect_one_reply_then_close(removed, {"RFC 9110 §15.3.5: 204 has no body"});
+    for (const std::string& bytes : {get(address), request("DELETE", address),
+                                     with_body("PUT", address, json_type, object_of(changed))})
+        expect_error(exchange(bytes), 404, {"RFC 9110 §15.5.5: it is gone"});
+    expect_not_in_body(exchange(get("/messages")), changed.name, {"the page forgets it, too"});
+    std::string next = post({unique()});
+    expect_that(next != address, "a new address for a new message", next,
+                {"an id that is used again makes old links show another's message",
+                 "remember the greatest id ever given, not the number of messages"});
+}
+
+TEST_CASE("an id that does not exist is 404") {
+    for (const std::string id :
+         {"999999999999", "0", "-1", "abc", "1x", "%31x", "99999999999999999999999999", "1/2"})
+        expect_error(exchange(get("/api/messages/" + id)), 404,
+                     {"{id:int} matches whole numbers, and there is no such message", "", id});
+    expect_error(exchange(get("/api/nothing/here")), 404, {"nothing else is under /api"});
+}
+
+TEST_CASE("a method that the API does not have is 405 with Allow") {
+    std::string one = post({unique()});
+    struct Row {
+        std::string method, target;
+        std::vector<std::string> allowed;
+    };
+    for (const Row& row :
+         {Row{"PATCH", one, {"GET", "PUT", "DELETE"}}, Row{"POST", one, {"GET", "PUT", "DELETE"}},
+          Row{"PUT", "/api/messages", {"GET", "POST"}},
+          Row{"DELETE", "/api/messages", {"GET", "POST"}}}) {
+        Exchange reply = send_json(row.method, row.target, "{}");
+        expect_error(reply, 405, {"RFC 9110 §15.5.6: the address is there, the method is not"});
+        for (const std::string& method : row.allowed)
+            expect_listed(reply, "Allow", method, {"RFC 9110 §10.2.1: a 405 has an Allow"});
+    }
+}
+
+TEST_CASE("what is not JSON is 400, and the error says where") {
+    struct Row {
+        std::string body, line;
+    };
+    for (const Row& row : {Row{"", "1"}, Row{"{", "1"}, Row{"name=Ada", "1"},
+                           Row{"{\"name\": \"Ada\",}", "1"}, Row{"{\n  \"name\": 'Ada'\n}", "2"},
+                           Row{"{\n\n\"name\": \"a\nb\"}", "3"}, Row{"{\"name\": \"Ada\"} x", "1"},
+                           Row{"{\"name\": \"\xff\"}", "1"}, Row{"{\"name\": \"\\ud800\"}", "1"},
+                           Row{"{\"name\": 01}", "1"}, Row{std::string(100'000, '['), "1"}}) {
+        Exchange reply = send_json("POST", "/api/messages", row.body);
+        // The deep one may be refused by its size.
+        expect_error(reply, row.body.size() > 50'000 ? Statuses{400, 413} : Statuses{400},
+                     {"RFC 8259: strict, so that two programs never read it differently",
+                      "limit the depth: a parser that calls itself can run out of stack"});
+        if (row.body.size() > 50'000) continue;
+        std::string text = lower(reply.reply.body);
+        bool located = contains(text, "line") && contains(text, "column");
+        expect(located && contains(text, row.line), reply,
+               "a message with the line (" + row.line + ") and the column", "another",
+               {"who wrote it by hand wants to know where to look"});
+    }
+}
+
+TEST_CASE("JSON that is no object, or has fields of another kind, is refused") {
+    for (const std::string body :
+         {"[]", "null", "5", "\"text\"", "true", "{\"name\": 5}",
+          "{\"name\": [\"Ada\"], \"message\": \"m\"}", "{\"name\": \"Ada\", \"message\": {}}"})
+        expect_error(send_json("POST", "/api/messages", body), {400, 422},
+                     {"a message is an object, its fields are strings",
+                      "ask for the kind of a value before you use it"});
+}
+
+TEST_CASE("a body of another type than application/json is 415") {
+    std::string object = object_of({unique()});
+    for (const std::string type : {"text/plain", urlencoded_type.c_str(), "application/jsonx", ""})
+        expect_error(exchange(with_body("POST", "/api/messages", type, object)), 415,
+                     {"a form of another site can send text/plain, but not application/json, "
+                      "without being asked: the type is a part of the protection"});
+    expect_status(
+        exchange(with_body("POST", "/api/messages", "Application/JSON; charset=utf-8", object)),
+        201, {"RFC 9110 §8.3.1: case does not matter, and parameters may follow"});
+}
+
+TEST_CASE("fields that do not validate are 422, and named") {
+    struct Row {
+        Typed typed;
+        std::string wrong;
+    };
+    for (const Row& row : {Row{{"", "", "m"}, "name"}, Row{{std::string(101, 'n')}, "name"},
+                           Row{{"Ada", "nonsense", "m"}, "email"}, Row{{"Ada", "", ""}, "message"},
+                           Row{{"Ada", "", std::string(2001, 'm')}, "message"}}) {
+        Exchange reply = send_json("POST", "/api/messages", object_of(row.typed));
+        JsonValue value =
+            expect_error(reply, 422, {"RFC 9110 §15.5.21: good JSON, but no good message"});
+        const JsonValue& fields = value["fields"];
+        bool named = fields.size() == 1 && fields[row.wrong].is(Kind::string) &&
+                     !fields[row.wrong].text.empty();
+        expect(named, reply, "\"fields\" with one member, \"" + row.wrong + "\", and why",
+               "another object", {"a program shows each message beside its field"});
+    }
+    Exchange reply = send_json("POST", "/api/messages", "{}");
+    JsonValue fields = expect_error(reply, 422, {"both are required"})["fields"];
+    expect(fields.size() == 2, reply, "\"fields\" with name and message", "another object",
+           {"all that is wrong at once, not one after the other"});
+}
+
+TEST_SUITE_END();

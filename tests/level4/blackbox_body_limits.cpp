@@ -1,0 +1,241 @@
+// Bodies that are too large, too slow, encoded, or announced with Expect: 100-continue. What all of
+// these have in common: much can be said before the body is read.
+#include <doctest/doctest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client.hpp"
+#include "expect.hpp"
+#include "guestbook.hpp"
+#include "text.hpp"
+
+namespace {
+
+constexpr std::size_t limit = 1 << 20;  // the default of --max-body
+
+std::string post_head(const std::vector<std::string>& fields,
+                      const std::string& version = "HTTP/1.1") {
+    std::string bytes = "POST /echo " + version + "\r\nHost: localhost\r\n";
+    for (const std::string& field : fields) bytes += field + "\r\n";
+    return bytes + "\r\n";
+}
+
+std::string length(std::size_t bytes) {
+    return "Content-Length: " + std::to_string(bytes);
+}
+
+// `size` bytes in chunks of 64 KiB, without the last chunk.
+std::string chunks(std::size_t size) {
+    std::string result;
+    for (std::size_t left = size; left > 0;) {
+        std::size_t now_sent = std::min<std::size_t>(left, 0x10000);
+        bool full = now_sent == 0x10000;
+        // The rest of a size that is no multiple goes byte by byte: simple, and rarely needed.
+        if (!full) now_sent = 1;
+        result += (full ? "10000\r\n" : "1\r\n") + std::string(now_sent, 'x') + "\r\n";
+        left -= now_sent;
+    }
+    return result;
+}
+
+// A client that is watched until it is sent away.
+struct Watched {
+    std::string what;
+    Client client{};
+    double ended_after = 0;  // seconds; 0 as long as it is connected
+};
+
+std::vector<Watched> stalled_clients() {
+    struct Row {
+        const char* what;
+        std::vector<std::string> fields;
+        const char* sent;
+    };
+    const Row rows[] = {
+        {"nothing of the body", {length(5)}, ""},
+        {"a half of the body", {length(5)}, "he"},
+        {"a half of a chunk", {"Transfer-Encoding: chunked"}, "5\r\nhe"},
+        {"chunks without the last", {"Transfer-Encoding: chunked"}, "5\r\nhello\r\n"},
+        {"nothing after 100 Continue", {"Expect: 100-continue", length(5)}, ""}};
+    std::vector<Watched> clients;
+    for (const Row& row : rows) {
+        clients.push_back({row.what});
+        clients.back().client.send(post_head(row.fields) + row.sent);
+    }
+    expect_status(clients.back().client.read_reply("POST"), 100, {"a good expectation"});
+    return clients;
+}
+
+const Reason too_large = {
+    "RFC 9110 §15.5.14: a body may have 1 MiB; a client must not be able to "
+    "fill the memory",
+    "check the length before you reserve anything"};
+
+}  // namespace
+
+TEST_SUITE_BEGIN("level 4");
+
+TEST_CASE("a body of 1 MiB is accepted, with a length and in chunks") {
+    std::string body(limit, 'x');
+    for (const std::string& bytes :
+         {with_body("POST", "/echo", "text/plain", body),
+          chunked("/echo", chunks(limit) + "0\r\n\r\n", {"Connection: close"})}) {
+        Exchange reply = exchange(bytes);
+        expect_status(reply, 200, {"the limit itself is within the limit"});
+        bool whole = reply.reply.body.ends_with("\n\n" + body);
+        expect(whole, reply, "an echo of the whole body", "another body", {"nothing is lost"});
+    }
+}
+
+TEST_CASE("a Content-Length past 1 MiB is 413, before the body is sent") {
+    for (std::size_t size : {limit + 1, std::size_t{5'000'000'000}}) {
+        Exchange reply = exchange(post_head({length(size)}));
+        expect_status(reply, 413, too_large);
+        expect_listed(reply, "Connection", "close", {"RFC 9112 §9.6: who closes says so"});
+        expect_one_reply_then_close(reply, {"the body will not be read, so nothing can follow"});
+    }
+}
+
+TEST_CASE("the 413 arrives although the client goes on sending") {
+    Exchange reply = exchange(post_head({length(limit + 1)}) + std::string(limit + 1, 'x'));
+    expect_status(reply, 413,
+                  {"RFC 9112 §9.6: most clients send the whole body before they read",
+                   "half-close, read on for a moment (bounded), then close: close() with unread "
+                   "bytes sends RST, and the client loses the reply"});
+}
+
+TEST_CASE("chunks that pass 1 MiB are 413 as soon as they do") {
+    Exchange reply = exchange(post_head({"Transfer-Encoding: chunked"}) + chunks(limit + 0x10000));
+    expect_status(reply, 413, too_large);
+    expect_one_reply_then_close(reply, {"no last chunk was sent: the server must not wait for it"});
+}
+
+TEST_CASE("a body with a Content-Encoding is 415") {
+    for (const std::string coding : {"gzip", "br", "deflate", "x-unknown"}) {
+        Exchange reply = exchange(
+            with_body("POST", "/echo", "text/plain", "anything", {"Content-Encoding: " + coding}));
+        expect_status(reply, 415,
+                      {"RFC 9110 §15.5.16: this server unpacks nothing; a kilobyte of gzip can "
+                       "become a gigabyte"});
+    }
+}
+
+TEST_CASE("100 Continue comes before the body is sent") {
+    for (const std::string value : {"100-continue", "100-Continue"}) {
+        for (bool in_chunks : {false, true}) {
+            Client client;
+            std::string framing = in_chunks ? "Transfer-Encoding: chunked" : "Content-Length: 5";
+            client.send(post_head({"Expect: " + value, framing}));
+            Exchange interim = client.read_reply("POST");
+            expect_status(interim, 100,
+                          {"RFC 9110 §10.1.1: the client waits for it before it sends the body",
+                           "send it when the head is complete and nothing speaks against it"});
+            expect(interim.received.ends_with("\r\n\r\n") && interim.reply.body.empty(), interim,
+                   "a head and nothing more", "", {"RFC 9110 §15.2: a 1xx reply has no body"});
+            client.send(in_chunks ? "5\r\nhello\r\n0\r\n\r\n" : "hello");
+            Exchange reply = client.read_reply("POST");
+            expect_status(reply, 200, {"then the real reply comes"});
+            expect_in_body(reply, "\n\nhello", {"with the body"});
+            client.send(get_and_stay("/hello?name=next"));
+            expect_in_body(client.read_reply(), "next", {"and the connection is in step"});
+        }
+    }
+}
+
+TEST_CASE("a client that does not wait for 100 Continue is answered as well") {
+    Client client;
+    client.send(post_head({"Expect: 100-continue", length(5)}) + "hello");
+    Exchange reply = client.read_reply("POST");
+    if (reply.reply.status == 100) reply = client.read_reply("POST");
+    expect_status(reply, 200,
+                  {"RFC 9110 §10.1.1: the 100 may be left out when the body is there already"});
+    client.send(get_and_stay("/hello?name=next"));
+    expect_in_body(client.read_reply(), "next", {"one reply, or a 100 and one reply; not more"});
+}
+
+TEST_CASE("no 100 Continue when the body will not be read") {
+    for (const auto& [fields, status] : std::vector<std::pair<std::vector<std::string>, int>>{
+             {{length(limit + 1)}, 413},
+             {{length(5), "Content-Encoding: gzip"}, 415},
+             {{"Transfer-Encoding: chunked", "Content-Encoding: gzip"}, 415}}) {
+        std::vector<std::string> all = fields;
+        all.push_back("Expect: 100-continue");
+        Exchange reply = exchange(post_head(all));
+        expect_status(reply, status,
+                      {"RFC 9110 §10.1.1: whoever asks wants to know before sending in vain",
+                       "check length and coding first, then say 100"});
+        expect_one_reply_then_close(reply, {"the body may or may not come now: close"});
+    }
+}
+
+TEST_CASE("no 100 Continue for HTTP/1.0") {
+    Client client;
+    client.send(post_head({"Expect: 100-continue", length(5)}, "HTTP/1.0"));
+    // Several others are answered meanwhile, so the server has seen the head before the body comes.
+    for (int i = 0; i < 5; ++i) expect_status(exchange(get("/")), 200, {"the server is up"});
+    client.send("hello");
+    expect_status(client.read_reply("POST"), 200,
+                  {"RFC 9110 §10.1.1: an HTTP/1.0 client takes a 100 for the reply itself"});
+}
+
+TEST_CASE("another expectation is 417") {
+    for (const std::string value : {"200-ok", "100-continued", "100-continue, more"}) {
+        Exchange reply = exchange(post_head({"Expect: " + value, length(0), "Connection: close"}));
+        expect_status(reply, 417, {"RFC 9110 §10.1.1: there is one expectation, 100-continue"});
+    }
+}
+
+TEST_CASE("a body that stalls is 408 after 10 s, one that trickles is waited for") {
+    std::vector<Watched> stalled = stalled_clients();
+    Client trickler;
+    trickler.send(post_head({length(7)}));
+    Client late;
+    std::string late_head = post_head({length(5)});
+    late.send(late_head.substr(0, 20));
+    std::string late_rest = late_head.substr(20);
+
+    const double start = now();
+    int sent = 0;
+    while (now() < start + 13.0) {
+        bool all_ended = true;
+        for (Watched& watched : stalled) {
+            if (watched.ended_after == 0 && watched.client.ended())
+                watched.ended_after = now() - start;
+            all_ended = all_ended && watched.ended_after > 0;
+        }
+        if (all_ended && sent == 7) break;
+        // A byte every 2 s: never 10 s without progress, and more than 10 s in all.
+        if (sent < 7 && now() > start + 2.0 * sent && trickler.ended() == false) {
+            trickler.send(std::string(1, static_cast<char>('a' + sent)));
+            ++sent;
+        }
+        // Its head is complete after 5 s; from then on the body has 10 s, whatever the head took.
+        if (now() > start + 5.0) late.send(std::exchange(late_rest, ""));
+        let_pass(0.01);
+    }
+    late.send("hello");
+    for (Watched& watched : stalled) {
+        Exchange reply = watched.client.read_to_end(0.5);
+        Reason reason = {
+            "RFC 9110 §15.5.9: a body has 10 s for each bit of progress; this one: " + watched.what,
+            "a deadline for the body, set anew with every byte of it"};
+        expect_status(reply, 408, reason);
+        expect(watched.ended_after >= 7.0 && watched.ended_after <= 13.0, reply,
+               "the end of the connection after about 10 s",
+               watched.ended_after == 0 ? "still connected after 13 s"
+                                        : std::to_string(watched.ended_after) + " s",
+               reason);
+    }
+    Exchange reply = trickler.read_reply("POST");
+    expect_status(reply, 200,
+                  {"a slow line is not a dead one: it made progress all the time",
+                   "the 10 s of a head must not count on for the body"});
+    expect_in_body(reply, "\n\nabcdefg", {"the whole body"});
+    expect_status(late.read_reply("POST"), 200,
+                  {"a head has 10 s, and after it the body has 10 s of its own",
+                   "set the deadline of the body when the head is complete"});
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,263 @@
+// The guestbook's form: what is stored, what is refused and how, and what the session remembers.
+// Names differ in each run, because the store may hold what earlier runs left.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client.hpp"
+#include "expect.hpp"
+#include "guestbook.hpp"
+#include "text.hpp"
+
+namespace {
+
+const std::string umlaut = "\xc3\xbc";
+const std::string emoji = "\xf0\x9f\x98\x80";
+
+std::string repeated(const std::string& text, int times) {
+    std::string result;
+    for (int i = 0; i < times; ++i) result += text;
+    return result;
+}
+
+// What a reader sees around a field: the text between the fields before and behind it.
+std::string text_around(std::string_view page, const std::string& field) {
+    std::size_t begin = 0;
+    std::size_t end = page.size();
+    Control middle = control(page, field);
+    for (const char* name : {"name", "email", "message"}) {
+        Control other = control(page, name);
+        if (other.end <= middle.begin && other.end > begin) begin = other.end;
+        if (other.begin >= middle.end && other.begin < end) end = other.begin;
+    }
+    if (begin == 0) begin = std::min(page.find("<form"), middle.begin);
+    if (end == page.size()) end = std::min(page.find("</form"), page.size());
+    return visible_text(page.substr(begin, middle.begin - begin)) +
+           visible_text(page.substr(middle.end, end - middle.end));
+}
+
+void expect_form_with(const Exchange& page, const Typed& typed, const Reason& reason,
+                      Where where = Where::here()) {
+    for (const auto& [field, value] :
+         {std::pair("name", typed.name), std::pair("email", typed.email),
+          std::pair("message", typed.message)}) {
+        Control found = control(page.reply.body, field);
+        expect(found.found && found.value == value, page,
+               std::string("the field ") + field + " with: " + visible(value),
+               found.found ? "it holds: " + visible(found.value) : "there is no such field", reason,
+               where);
+    }
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("level 4");
+
+TEST_CASE("/contact is a form that posts name, email and message") {
+    Exchange page = exchange(get("/contact"));
+    expect_status(page, 200, {"the form of the guestbook"});
+    expect_field(page, "Content-Type", "text/html; charset=utf-8", {"it is a page"});
+    const std::string& body = page.reply.body;
+    std::size_t at = body.find("<form");
+    std::string tag = at == std::string::npos ? "" : body.substr(at, body.find('>', at) - at);
+    std::string action = attribute(tag, "action");
+    expect(lower(attribute(tag, "method")) == "post" && (action.empty() || action == "/contact"),
+           page, "<form method=\"post\" action=\"/contact\">", tag,
+           {"a form that changes something is a POST: a GET may be repeated or prefetched"});
+    expect_form_with(page, {"", "", ""}, {"an empty form has its three fields"});
+}
+
+TEST_CASE("a sent form is answered with 303 to /thankyou, which greets by name") {
+    for (bool in_parts : {false, true}) {
+        Typed typed{unique(), "ada@example.com"};
+        Exchange reply = exchange(in_parts ? contact_multipart(typed) : contact(typed));
+        expect_status(reply, 303,
+                      {"RFC 9110 §15.4.4: after a POST to a page to look at; a reload then sends "
+                       "nothing again"});
+        expect_field(reply, "Location", "/thankyou", {"where the browser goes on"});
+        Exchange page = exchange(get("/thankyou", {cookie_field(reply)}));
+        expect_status(page, 200, {"the page to look at"});
+        expect_shown_as_text(page, "Thank you, " + typed.name + "!",
+                             {"the session carries the name from one request to the next"});
+    }
+}
+
+TEST_CASE("the session cookie is HttpOnly, SameSite=Lax and for all paths") {
+    Exchange reply = exchange(contact({unique()}));
+    std::string cookie = reply.reply.value("Set-Cookie");
+    std::vector<std::string> attributes;
+    for (const std::string& part : split(cookie, ';')) attributes.push_back(lower(trimmed(part)));
+    for (const std::string wanted : {"httponly", "samesite=lax", "path=/"}) {
+        bool there = std::count(attributes.begin(), attributes.end(), wanted) == 1;
+        expect(
+            cookie.starts_with("session=") && there, reply,
+            "Set-Cookie: session=...; with " + wanted, "Set-Cookie: " + cookie,
+            {"RFC 6265 §4.1.2: HttpOnly keeps it from scripts, SameSite from other sites' forms, "
+             "Path lets every page see it"});
+    }
+}
+
+TEST_CASE("the form knows a visitor who has been here, and only that one") {
+    Typed typed{unique("O'Ada & \"Co\"")};
+    std::string cookie = visit(typed);
+    Exchange page = exchange(get("/contact", {cookie}));
+    Control name = control(page.reply.body, "name");
+    expect(name.value == typed.name, page, "the name filled in: " + typed.name,
+           "the field holds: " + name.value, {"nobody likes to type the name again"});
+    expect(control(exchange(get("/contact")).reply.body, "name").value.empty(), page,
+           "an empty field for a visitor without a session", "another's name",
+           {"what belongs to a visitor must not be in a global variable"});
+}
+
+TEST_CASE("a session cookie that was tampered with is ignored") {
+    std::string name = unique();
+    std::string cookie = visit({name});
+    std::size_t begin = cookie.find("session=") + 8;
+    std::vector<std::string> tampered = {"Cookie: session=",
+                                         "Cookie: session=x",
+                                         "Cookie: session=" + std::string(3000, 'A'),
+                                         "Cookie: session=....",
+                                         "Cookie: session=\"",
+                                         "Cookie: ;=;",
+                                         cookie.substr(0, cookie.size() - 6)};
+    for (std::size_t i = begin; i + 2 < cookie.size(); i += 7) {
+        tampered.push_back(cookie);
+        tampered.back()[i] = cookie[i] == 'Q' ? 'R' : 'Q';
+    }
+    std::vector<Script> scripts;
+    for (const std::string& field : tampered) {
+        scripts.push_back(get("/contact", {field}));
+        scripts.push_back(get("/thankyou", {field}));
+    }
+    for (const Exchange& page : exchange_all(scripts)) {
+        expect(page.reply.complete() && page.reply.status < 400, page,
+               "a page or a redirect, as for a new visitor", "",
+               {"a broken cookie may be years old; it must not lock anybody out"});
+        expect_not_in_body(page, name,
+                           {"who can change a session can be anybody",
+                            "verify the signature of the whole value before anything is read"});
+    }
+}
+
+TEST_CASE("names of 1 to 100 and messages of 1 to 2000 characters are accepted") {
+    for (const Typed& typed :
+         {Typed{"A", "", "M"}, Typed{repeated(umlaut, 100)}, Typed{repeated(emoji, 100)},
+          Typed{"Ada", "", repeated(emoji, 2000)}, Typed{"Ada", "", std::string(2000, 'm')}})
+        expect_status(exchange(contact(typed)), 303,
+                      {"characters are counted, not bytes: U+1F600 is one character of four bytes",
+                       "count the bytes that are not 10xxxxxx"});
+}
+
+TEST_CASE("a form that does not validate is 422, and shown again as it was typed") {
+    const Typed table[] = {{"", "", "hello"},
+                           {repeated(umlaut, 101), "", "hello"},
+                           {"Ada & <Bob>", "", ""},
+                           {"Ada", "", repeated(emoji, 2001)},
+                           {"Ada \"q\" 'a'", "not an address", "</textarea>"},
+                           {"Ada", "ada@", "hello"},
+                           {"Ada", "@example.com", "hello"},
+                           {"Ada", "a b@example.com", "hello"}};
+    for (const Typed& typed : table) {
+        for (const std::string& bytes : {contact(typed), contact_multipart(typed)}) {
+            Exchange page = exchange(bytes);
+            expect_status(page, 422,
+                          {"RFC 9110 §15.5.21: well-formed, but not acceptable; a 400 would say "
+                           "that the browser made a mistake"});
+            expect_field(page, "Content-Type", "text/html; charset=utf-8",
+                         {"a person corrects it, so it is the form"});
+            expect_form_with(page, typed,
+                             {"what was typed must not be lost, nor become markup",
+                              "escape it: value=\"...\" in an attribute, and between <textarea> "
+                              "and </textarea>"});
+        }
+    }
+}
+
+TEST_CASE("a field that is missing counts as empty") {
+    for (const std::string& body :
+         {std::string(), urlencoded({{"name", "Ada"}}), urlencoded({{"message", "hello"}})})
+        expect_status(exchange(with_body("POST", "/contact", urlencoded_type, body)), 422,
+                      {"name and message are required"});
+    std::string no_email = urlencoded({{"message", "hello"}, {"name", unique()}});
+    expect_status(exchange(with_body("POST", "/contact", urlencoded_type, no_email)), 303,
+                  {"the e-mail is optional"});
+}
+
+TEST_CASE("a wrong field has its message beside it, the others have none") {
+    Exchange fresh = exchange(get("/contact"));
+    Exchange all = exchange(contact({"", "not an address", ""}));
+    Exchange one = exchange(contact({"", "", "hello"}));
+    for (const char* field : {"name", "email", "message"}) {
+        bool said = text_around(all.reply.body, field) != text_around(fresh.reply.body, field);
+        expect(said, all, std::string("a message beside the field ") + field, "the same text",
+               {"\"invalid input\" at the top makes the visitor guess"});
+    }
+    bool quiet = text_around(one.reply.body, "message") == text_around(fresh.reply.body, "message");
+    expect(quiet, one, "nothing new beside the field message, which was right", "other text there",
+           {"a message where nothing is wrong sends the visitor the wrong way"});
+}
+
+TEST_CASE("what did not validate is not stored, and starts no session with that name") {
+    std::string name = unique();
+    Exchange refused = exchange(contact({name, "not an address", "hello"}));
+    expect_status(refused, 422, {"the e-mail is none"});
+    expect_not_in_body(exchange(get("/messages")), name, {"refused is refused"});
+    expect_not_in_body(exchange(get("/contact", {cookie_field(refused)})), name,
+                       {"only a visitor whose message was taken is remembered"});
+}
+
+TEST_CASE("text that is not UTF-8 is refused") {
+    for (const std::string bad : {"\xff", "\xc3", "\xed\xa0\x80", "\xc0\xaf", "a\x80"}) {
+        for (const Typed& typed : {Typed{"Ada" + bad}, Typed{"Ada", "", "hello" + bad}}) {
+            for (const std::string& bytes : {contact(typed), contact_multipart(typed)})
+                expect_status(exchange(bytes), {400, 422},
+                              {"a page is UTF-8 (as JSON is): one broken byte in the store breaks "
+                               "every page it is shown on"});
+        }
+    }
+}
+
+TEST_CASE("another type of body is 415") {
+    for (const std::string type : {"text/plain", "application/json", "multipart/mixed; boundary=x",
+                                   "application/x-www-form-urlencodedx", ""})
+        expect_status(exchange(with_body("POST", "/contact", type, "name=Ada&message=hello")), 415,
+                      {"RFC 9110 §15.5.16: a body is read by its type, never by its looks",
+                       "compare the part before the semicolon, without regard to case"});
+    for (const std::string type :
+         {"application/x-www-form-urlencoded; charset=utf-8", "Application/X-WWW-Form-URLencoded"})
+        expect_status(exchange(with_body("POST", "/contact", type, "name=Ada&message=hello")), 303,
+                      {"RFC 9110 §8.3.1: parameters may follow; case does not matter"});
+}
+
+TEST_CASE("urlencoded text is decoded once, + is a space, an odd % stays or is refused") {
+    std::string tail = unique("");
+    std::string body = "email=&message=a%2Bb&extra=1&name=%41da+%2541" + percent_encoded(tail);
+    Exchange reply = exchange(with_body("POST", "/contact", urlencoded_type, body));
+    expect_status(reply, 303, {"unknown fields are ignored"});
+    expect_shown_as_text(exchange(get("/thankyou", {cookie_field(reply)})),
+                         "Thank you, Ada %41" + tail + "!",
+                         {"the format is that of the HTML standard: + is a space, %2541 is %41",
+                          "split at & and =, then decode once"});
+    for (const char* name : {"name=%&message=m", "name=%4&message=m", "name=%zz&message=m"})
+        expect_status(exchange(with_body("POST", "/contact", urlencoded_type, name)),
+                      {303, 400, 422}, {"no browser sends it; any clear answer will do"});
+}
+
+TEST_CASE("more than 1000 fields are 413") {
+    std::string many;
+    std::vector<Part> parts;
+    for (int i = 0; i < 1200; ++i) {
+        many += "&f=" + std::to_string(i);
+        parts.push_back({"f", "x"});
+    }
+    for (const std::string& bytes :
+         {with_body("POST", "/contact", urlencoded_type, "name=Ada&message=hello" + many),
+          with_body("POST", "/contact", multipart_type, multipart(parts))})
+        expect_status(exchange(bytes), 413,
+                      {"a megabyte of &&&& is half a million fields: each costs memory"});
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,173 @@
+// Lists of messages, as pages and as JSON: their order, their parts, and what many clients who post
+// at the same time leave behind. Also errors, as HTML for people and as JSON for programs.
+#include <doctest/doctest.h>
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "client.hpp"
+#include "expect.hpp"
+#include "guestbook.hpp"
+#include "json_value.hpp"
+#include "text.hpp"
+
+namespace {
+
+using Kind = JsonValue::Kind;
+
+std::string post(const std::string& name, bool stay) {
+    std::string body = "{\"name\":" + json_string(name) + ",\"message\":\"one of many\"}";
+    return stay ? with_body_and_stay("POST", "/api/messages", json_type, body)
+                : with_body("POST", "/api/messages", json_type, body);
+}
+
+JsonValue list(const std::string& query, Where where = Where::here()) {
+    Exchange reply = exchange(get("/api/messages" + query));
+    expect_status(reply, 200, {"the list of messages"}, where);
+    return expect_json(reply, {"the API answers in JSON"}, where);
+}
+
+long long number(const JsonValue& value) {
+    return value.is(Kind::number) ? std::atoll(value.text.c_str()) : -1;
+}
+
+// Posts so many one after the other; the last is the newest of all.
+std::vector<std::string> post_in_a_row(int count) {
+    std::vector<std::string> names;
+    Client client;
+    for (int i = 0; i < count; ++i) {
+        names.push_back(unique("Row" + std::to_string(i)));
+        client.send(post(names.back(), true));
+    }
+    for (int i = 0; i < count; ++i)
+        expect_status(client.read_reply("POST"), 201, {"a good message"});
+    return names;
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("level 4");
+
+TEST_CASE("/messages shows the newest message first, 20 on a page") {
+    std::vector<std::string> names = post_in_a_row(41);
+    for (int page = 1; page <= 2; ++page) {
+        std::string target = page == 1 ? "/messages" : "/messages?page=2";
+        Exchange reply = exchange(get(target));
+        expect_status(reply, 200, {"a page of messages"});
+        std::string text = visible_text(reply.reply.body);
+        std::size_t before = 0;
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            const std::string& name = names[names.size() - 1 - i];
+            std::size_t at = text.find(name);
+            bool here = at != std::string::npos;
+            bool wanted = i / 20 + 1 == static_cast<std::size_t>(page);
+            expect(here == wanted, reply,
+                   (wanted ? "with the message " : "without the message ") + std::to_string(i) +
+                       " (0 is the newest)",
+                   here ? "it is there" : "it is not", {"20 a page, the newest first"});
+            if (!here || !wanted) continue;
+            expect(at > before, reply, "newer messages above older ones", "another order",
+                   {"what is new is what a visitor looks for"});
+            before = at;
+        }
+    }
+    expect_field(exchange(get("/messages?page=1")), "Content-Type", "text/html; charset=utf-8",
+                 {"a page"});
+}
+
+TEST_CASE("a page that does not exist is no error of the server") {
+    for (const char* page : {"0", "-1", "abc", "999999", "99999999999999999999999999", "", "1.5"})
+        expect_status(exchange(get(std::string("/messages?page=") + page)), {200, 400, 404, 422},
+                      {"an address bar is a field for input, too", "std::from_chars tells", page});
+}
+
+TEST_CASE("/api/messages lists the newest first, with limit, offset and total") {
+    std::vector<std::string> names = post_in_a_row(25);
+    JsonValue all = list("");
+    CHECK(number(all["limit"]) == 20);
+    CHECK(number(all["offset"]) == 0);
+    expect_that(all["messages"].is(Kind::array) && all["messages"].size() == 20,
+                "\"messages\": an array of 20", std::to_string(all["messages"].size()),
+                {"20 unless the query says otherwise"});
+    JsonValue part = list("?limit=5&offset=3");
+    CHECK(number(part["limit"]) == 5);
+    CHECK(number(part["offset"]) == 3);
+    CHECK(number(part["total"]) >= 25);
+    REQUIRE(part["messages"].size() == 5);
+    for (std::size_t i = 0; i < 5; ++i) {
+        std::string name = part["messages"][i]["name"].text;
+        expect_that(name == names[names.size() - 1 - 3 - i], "the names in reverse order", name,
+                    {"offset counts from the newest"});
+    }
+    JsonValue none = list("?offset=" + std::to_string(number(part["total"]) + 1000));
+    CHECK(none["messages"].is(Kind::array));
+    CHECK(none["messages"].size() == 0);
+}
+
+TEST_CASE("a limit or an offset that is no number is refused") {
+    for (const char* query : {"limit=abc", "limit=-1", "limit=1x", "offset=abc", "offset=-5",
+                              "limit=99999999999999999999999999", "offset=1e3", "limit=%00"}) {
+        Exchange reply = exchange(get(std::string("/api/messages?") + query));
+        expect_status(reply, {400, 422},
+                      {"a wrong number that is taken for another one hides a mistake",
+                       "std::from_chars, and all of it consumed", query});
+        expect_json(reply, {"an error of the API is JSON"});
+    }
+}
+
+TEST_CASE("of 200 messages posted at the same time none is lost, and each has its own id") {
+    const int count = 200;
+    std::vector<std::string> names;
+    std::vector<Client> clients(count);
+    for (Client& client : clients) {
+        names.push_back(unique("Crowd"));
+        std::string bytes = post(names.back(), false);
+        client.send(bytes.substr(0, bytes.size() - 1));  // the last byte lets them all go
+    }
+    for (Client& client : clients) client.send("}");
+    std::set<std::string> ids;
+    for (Client& client : clients) {
+        Exchange reply = client.read_to_end();
+        expect_status(reply, 201, {"a good message"});
+        ids.insert(expect_json(reply, {"the API answers in JSON"})["id"].text);
+    }
+    expect_that(ids.size() == count, "200 different ids", std::to_string(ids.size()),
+                {"two threads that read the same counter give the same id",
+                 "one lock around taking an id and writing the line"});
+    std::multiset<std::string> stored;
+    for (int offset = 0; offset < count; offset += 20) {
+        JsonValue page = list("?limit=20&offset=" + std::to_string(offset));
+        for (const auto& [_, message] : page["messages"].members)
+            stored.insert(message["name"].text);
+    }
+    for (const std::string& name : names)
+        expect_that(stored.count(name) == 1, "the message of " + name + " once",
+                    std::to_string(stored.count(name)) + " times",
+                    {"201 is a promise that it is stored"});
+}
+
+TEST_CASE("an error is a page for a browser, and JSON for whoever prefers that") {
+    struct Row {
+        std::string accept, type;
+    };
+    for (const Row& row : {Row{"text/html,application/xhtml+xml,*/*;q=0.8", "text/html"},
+                           Row{"*/*", "text/html"}, Row{"application/json", "application/json"},
+                           Row{"text/html;q=0.5, application/json;q=0.9", "application/json"},
+                           Row{"application/json;q=0.5, text/html", "text/html"},
+                           Row{"text/html, application/json;q=0", "text/html"}}) {
+        for (const std::string& bytes :
+             {get("/nothing/here", {"Accept: " + row.accept}),
+              request("DELETE", "/contact", {"Accept: " + row.accept})}) {
+            Exchange reply = exchange(bytes);
+            expect_status(reply, {404, 405}, {"RFC 9110 §15.5"});
+            std::string type = reply.reply.value("Content-Type");
+            expect(type.starts_with(row.type), reply, "Content-Type: " + row.type, type,
+                   {"RFC 9110 §12.5.1: the client says what it prefers", "compare the q values",
+                    "Accept"});
+            if (row.type == "application/json") expect_json(reply, {"it says it is JSON"});
+        }
+    }
+}
+
+TEST_SUITE_END();

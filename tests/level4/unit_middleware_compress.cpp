@@ -1,0 +1,339 @@
+// Compression: who gets gzip, of what, and what the fields say about it.
+#include <doctest/doctest.h>
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "middleware/compress.hpp"
+#include "protocol.hpp"
+#include "static_files.hpp"
+
+#if !defined(NO_ZLIB) && __has_include(<zlib.h>)
+#include <zlib.h>
+#endif
+
+namespace {
+
+using Fields = std::vector<std::pair<std::string, std::string>>;
+
+const std::string text(500, 'x');  // just long enough
+
+// A stream that never says a word.
+struct Silence : Protocol {
+    void open(std::function<void()>) override {}
+    void receive(std::string_view) override {}
+    void end_of_input() override {}
+    std::string take_output() override { return ""; }
+    bool finished() const override { return true; }
+    bool dropped() const override { return false; }
+    Clock::time_point deadline() const override { return {}; }
+    void time_out() override {}
+    void stop() override {}
+};
+
+Response make_reply(const Fields& fields = {}, const std::string& body = text, int status = 200) {
+    Response response = Response::text(body, status);
+    for (const auto& [name, value] : fields) response.headers.set(name, value);
+    return response;
+}
+
+// What becomes of the reply, for a client with these fields.
+Response passed_through(const Response& reply, const Fields& fields = {{"Accept-Encoding", "gzip"}},
+                        const CompressOptions& options = {}, const std::string& method = "GET") {
+    Request request;
+    request.method = method;
+    for (const auto& [name, value] : fields) request.headers.add(name, value);
+    return wrap({compress(options)}, [&](Request&) { return reply; })(request);
+}
+
+std::string value_of(const Response& response, std::string_view name) {
+    const auto* const value = response.headers.find(name);
+    return value != nullptr ? *value : "(none)";
+}
+
+}  // namespace
+
+#if !defined(NO_ZLIB) && __has_include(<zlib.h>)
+
+namespace {
+
+// What a browser makes of it. Fails unless it is one whole gzip member and nothing more.
+std::string inflated(std::string content) {
+    z_stream stream{};
+    REQUIRE(inflateInit2(&stream, 15 + 16) == Z_OK);
+    stream.next_in = reinterpret_cast<Bytef*>(content.data());
+    stream.avail_in = static_cast<uInt>(content.size());
+    std::string result(16 << 20, '\0');
+    stream.next_out = reinterpret_cast<Bytef*>(result.data());
+    stream.avail_out = static_cast<uInt>(result.size());
+    CHECK(inflate(&stream, Z_FINISH) == Z_STREAM_END);
+    CHECK(stream.avail_in == 0);
+    result.resize(stream.total_out);
+    inflateEnd(&stream);
+    return result;
+}
+
+// Compressed or as it was: anything between the two fails.
+bool is_compressed(const Response& response, const std::string& body) {
+    if (response.headers.find("Content-Encoding") == nullptr) {
+        CHECK(response.body == body);
+        return false;
+    }
+    CHECK(value_of(response, "Content-Encoding") == "gzip");
+    CHECK(response.headers.count("Content-Encoding") == 1);
+    CHECK(response.body.size() < body.size());
+    CHECK(inflated(response.body) == body);
+    return true;
+}
+
+}  // namespace
+
+TEST_CASE("a page is compressed for whoever accepts gzip, and says so") {
+    CHECK(compression_available());
+    const Response response = passed_through(make_reply());
+    CHECK(is_compressed(response, text));
+    CHECK(response.status == 200);
+    CHECK(value_of(response, "Vary") == "Accept-Encoding");
+    CHECK(value_of(response, "Content-Type") == "text/plain; charset=utf-8");
+    CHECK(response.body.size() < 50);
+}
+
+TEST_CASE("whoever does not accept gzip gets the page as it is, and caches are told") {
+    for (const Fields& fields :
+         {Fields{}, Fields{{"Accept-Encoding", ""}}, Fields{{"Accept-Encoding", "br, deflate"}},
+          Fields{{"Accept-Encoding", "gzip;q=0"}}, Fields{{"Accept-Encoding", "gzip;q=0.000, br"}},
+          Fields{{"Accept-Encoding", "*;q=0"}}, Fields{{"Accept-Encoding", "*, gzip;q=0"}},
+          Fields{{"Accept-Encoding", "identity"}}, Fields{{"Accept-Encoding", "gzipped"}},
+          Fields{{"Accept-Encoding", "gzip;q=0.5, identity"}}}) {
+        const Response response = passed_through(make_reply({{"ETag", "\"a\""}}), fields);
+        CHECK_FALSE(is_compressed(response, text));
+        CHECK(value_of(response, "Vary") == "Accept-Encoding");
+        CHECK(value_of(response, "ETag") == "\"a\"");
+    }
+}
+
+TEST_CASE("there are many ways to accept gzip") {
+    for (const char* accepts :
+         {"gzip", "GZip", "br, gzip", "deflate,gzip;q=0.1", "*", "*;q=0.1", "gzip, identity",
+          "identity;q=0.5, gzip;q=1.0", "identity;q=0, *"}) {
+        CAPTURE(accepts);
+        CHECK(is_compressed(passed_through(make_reply(), {{"Accept-Encoding", accepts}}), text));
+    }
+}
+
+TEST_CASE("text is compressed, and what is compressed already is not") {
+    for (const char* type :
+         {"text/html", "text/html; charset=utf-8", "TEXT/CSS", "text/plain ;x=y",
+          "application/json", "application/javascript", "text/javascript", "application/xml",
+          "application/ld+json", "application/rss+xml; charset=utf-8", "image/svg+xml"}) {
+        CAPTURE(type);
+        CHECK(is_compressed(passed_through(make_reply({{"Content-Type", type}})), text));
+    }
+    for (const char* type :
+         {"image/png", "application/zip", "application/octet-stream", "font/woff2", "video/mp4", "",
+          "image/png; was=text/html", "x-text/html", "application/pdf; a=json"}) {
+        CAPTURE(type);
+        const Response response = passed_through(make_reply({{"Content-Type", type}}));
+        CHECK_FALSE(is_compressed(response, text));
+        CHECK(value_of(response, "Vary") == "(none)");
+    }
+    const Response untyped{200, {}, text};
+    CHECK_FALSE(is_compressed(passed_through(untyped), text));
+}
+
+TEST_CASE("only replies between the smallest and the largest size are compressed") {
+    const auto compresses = [](std::size_t size, CompressOptions options) {
+        const std::string body(size, 'x');
+        const Response response =
+            passed_through(make_reply({}, body), {{"Accept-Encoding", "gzip"}}, options);
+        const bool compressed = is_compressed(response, body);
+        CHECK(value_of(response, "Vary") == (compressed ? "Accept-Encoding" : "(none)"));
+        return compressed;
+    };
+    CHECK_FALSE(compresses(0, {}));
+    CHECK_FALSE(compresses(499, {}));
+    CHECK(compresses(500, {}));
+    CHECK(compresses(8 << 20, {}));
+    CHECK_FALSE(compresses((8 << 20) + 1, {}));
+    CHECK_FALSE(compresses(99, {.minimum = 100}));
+    CHECK(compresses(100, {.minimum = 100}));
+    CHECK(compresses(1000, {.maximum = 1000}));
+    CHECK_FALSE(compresses(1001, {.maximum = 1000}));
+}
+
+TEST_CASE("a reply that is in no shape for it stays as it is") {
+    for (const Fields& fields :
+         {Fields{{"Content-Encoding", "gzip"}}, Fields{{"Content-Encoding", "br"}},
+          Fields{{"Cache-Control", "no-transform"}},
+          Fields{{"Cache-Control", "max-age=60, No-Transform"}}}) {
+        const Response reply = make_reply(fields);
+        const Response response = passed_through(reply);
+        CHECK(response.body == text);
+        CHECK(value_of(response, "Content-Encoding") == value_of(reply, "Content-Encoding"));
+        CHECK(value_of(response, "Vary") == "(none)");
+    }
+    for (const int status : {204, 206, 304}) {
+        const Response response = passed_through(make_reply({{"ETag", "\"a\""}}, text, status));
+        CHECK_FALSE(is_compressed(response, text));
+        CHECK(value_of(response, "ETag") == "\"a\"");
+    }
+    Response slice = make_reply();
+    slice.file = FileSlice{nullptr, 0, 1 << 20};
+    CHECK_FALSE(is_compressed(passed_through(slice), text));
+    Response stream = make_reply({{"Content-Type", "text/event-stream"}});
+    stream.protocol = std::make_shared<Silence>();
+    CHECK_FALSE(is_compressed(passed_through(stream), text));
+}
+
+TEST_CASE("errors and other methods' replies are compressed, too") {
+    for (const int status : {201, 404, 422, 500}) {
+        const Response response = passed_through(make_reply({}, text, status));
+        CHECK(is_compressed(response, text));
+        CHECK(response.status == status);
+    }
+    CHECK(is_compressed(passed_through(make_reply(), {{"Accept-Encoding", "gzip"}}, {}, "POST"),
+                        text));
+}
+
+TEST_CASE("HEAD gets the fields and the length of GET") {
+    const Response reply = make_reply({{"ETag", "\"a\""}, {"Vary", "Cookie"}});
+    const Fields fields{{"Accept-Encoding", "gzip"}};
+    std::string get;
+    std::string head;
+    serialize(passed_through(reply, fields), false, get);
+    serialize(passed_through(reply, fields, {}, "HEAD"), false, head);
+    const auto without_date = [](const std::string& message) {
+        return message.substr(message.find("\r\n", message.find("Date:")));
+    };
+    CHECK(without_date(get) == without_date(head));
+}
+
+TEST_CASE("the reply's own Vary is kept") {
+    CHECK(value_of(passed_through(make_reply({{"Vary", "Origin"}})), "Vary") ==
+          "Origin, Accept-Encoding");
+    CHECK(value_of(passed_through(make_reply({{"Vary", "accept-encoding"}})), "Vary") ==
+          "accept-encoding");
+}
+
+TEST_CASE("a strong ETag becomes weak with compression, a weak one stays") {
+    CHECK(value_of(passed_through(make_reply({{"ETag", "\"a\""}})), "ETag") == "W/\"a\"");
+    CHECK(value_of(passed_through(make_reply({{"ETag", "W/\"a\""}})), "ETag") == "W/\"a\"");
+    CHECK(value_of(passed_through(make_reply()), "ETag") == "(none)");
+}
+
+TEST_CASE("a 304 names the ETag in the form that the client's copy has") {
+    const Response reply = make_reply({{"ETag", "\"a\""}}, "", 304);
+    const auto etag_for = [&](const std::string& known, const std::string& vary) {
+        const Response response =
+            passed_through(reply, {{"Accept-Encoding", "gzip"}, {"If-None-Match", known}});
+        CHECK(response.status == 304);
+        CHECK(response.body.empty());
+        CHECK(value_of(response, "Content-Encoding") == "(none)");
+        CHECK(value_of(response, "Vary") == vary);
+        return value_of(response, "ETag");
+    };
+    CHECK(etag_for("W/\"a\"", "Accept-Encoding") == "W/\"a\"");
+    CHECK(etag_for("\"x\", W/\"a\"", "Accept-Encoding") == "W/\"a\"");
+    CHECK(etag_for("\"a\"", "(none)") == "\"a\"");
+    CHECK(etag_for("W/\"x\", \"a\"", "(none)") == "\"a\"");
+    CHECK(etag_for("*", "(none)") == "\"a\"");
+    CHECK(value_of(passed_through(make_reply({}, "", 304)), "ETag") == "(none)");
+    // A whole reply of a few bytes was not compressed, whatever the client had before.
+    const Response small = make_reply({{"ETag", "\"a\""}}, "small");
+    CHECK(value_of(passed_through(small, {{"If-None-Match", "W/\"a\""}}), "ETag") == "\"a\"");
+    const Response weak = make_reply({{"ETag", "W/\"a\""}}, "", 304);
+    CHECK(value_of(passed_through(weak, {{"If-None-Match", "W/\"a\""}}), "ETag") == "W/\"a\"");
+}
+
+TEST_CASE("a static file that was compressed is known again when the client comes back") {
+    const auto folder =
+        std::filesystem::temp_directory_path() / ("unit-compress-" + std::to_string(getpid()));
+    std::filesystem::create_directories(folder);
+    std::ofstream(folder / "page.html") << text;
+    StaticFiles files(folder);
+    const Handler app = wrap(
+        {compress()}, [&](Request& request) { return files.serve_file(request, "page.html"); });
+    Request request;
+    request.method = "GET";
+    request.headers.add("Accept-Encoding", "gzip");
+    const Response first = app(request);
+    CHECK(is_compressed(first, text));
+    const std::string etag = value_of(first, "ETag");
+    CHECK(etag.starts_with("W/\""));
+
+    request.headers.add("If-None-Match", etag);
+    const Response again = app(request);
+    CHECK(again.status == 304);
+    CHECK(value_of(again, "ETag") == etag);
+    CHECK(value_of(again, "Vary") == "Accept-Encoding");
+
+    // To go on with a compressed half by uncompressed bytes would spoil it: the whole once more.
+    request.headers.set("If-None-Match", "\"x\"");
+    request.headers.add("Range", "bytes=100-");
+    request.headers.add("If-Range", etag);
+    CHECK(app(request).status == 200);
+    std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("a compressed reply does not offer ranges, an uncompressed one may") {
+    const Response reply = make_reply({{"Accept-Ranges", "bytes"}});
+    CHECK(value_of(passed_through(reply), "Accept-Ranges") == "none");
+    CHECK(value_of(passed_through(reply, {}), "Accept-Ranges") == "bytes");
+    CHECK(value_of(passed_through(make_reply()), "Accept-Ranges") == "(none)");
+}
+
+TEST_CASE("what does not get smaller is left as it is") {
+    std::mt19937 random(1);
+    std::string noise(2000, '\0');
+    for (char& c : noise) c = static_cast<char>(random() % 256);
+    const Response response = passed_through(make_reply({{"ETag", "\"a\""}}, noise));
+    CHECK_FALSE(is_compressed(response, noise));
+    CHECK(value_of(response, "ETag") == "\"a\"");
+}
+
+TEST_CASE("bodies of all sizes and any bytes come out as they went in, at every level") {
+    std::mt19937 random(2);
+    for (const std::size_t size : {500u, 501u, 4096u, 65'537u, 1'000'000u}) {
+        std::string body(size, '\0');
+        for (char& c : body) c = static_cast<char>(random() % 64);
+        for (const int level : {1, 6, 9}) {
+            const Response response = passed_through(
+                make_reply({}, body), {{"Accept-Encoding", "gzip"}}, {.level = level});
+            CHECK(is_compressed(response, body));
+        }
+    }
+}
+
+TEST_CASE("a higher level makes a page smaller") {
+    std::string page;
+    for (int i = 0; i < 2000; ++i) page += "<li>" + std::to_string(i * i % 997) + " words</li>\n";
+    const auto size = [&](int level) {
+        return passed_through(make_reply({}, page), {{"Accept-Encoding", "gzip"}}, {.level = level})
+            .body.size();
+    };
+    CHECK(size(9) < size(1));
+    CHECK(size(1) < page.size() / 3);
+}
+
+#else
+
+TEST_CASE("without zlib every reply passes as it is") {
+    CHECK_FALSE(compression_available());
+    const Response reply = make_reply({{"ETag", "\"a\""}});
+    const Response response = passed_through(reply);
+    CHECK(response.body == text);
+    CHECK(value_of(response, "Content-Encoding") == "(none)");
+    CHECK(value_of(response, "Vary") == "(none)");
+    CHECK(value_of(response, "ETag") == "\"a\"");
+}
+
+#endif

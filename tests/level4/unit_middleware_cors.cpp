@@ -1,0 +1,223 @@
+// CORS: which pages of other origins may read a reply, and what the preflight is told.
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "middleware/cors.hpp"
+
+namespace {
+
+using Fields = std::vector<std::pair<std::string, std::string>>;
+using List = std::vector<std::string>;
+
+const std::string ours = "https://app.example";
+const std::string theirs = "https://evil.example";
+
+Request make_request(const std::string& method, const std::string& path, const Fields& fields) {
+    Request request;
+    request.method = method;
+    request.path = path;
+    for (const auto& [name, value] : fields) request.headers.add(name, value);
+    return request;
+}
+
+// The reply to a request, and whether the handler behind the middleware has seen it.
+struct Outcome {
+    Response response;
+    bool reached = false;
+    std::string operator[](std::string_view name) const {
+        const auto* const value = response.headers.find(name);
+        return value != nullptr ? *value : "(none)";
+    }
+    bool mentions_cors() const {
+        for (const auto& [name, value] : response.headers) {
+            if (name.starts_with("Access-Control-")) return true;
+        }
+        return false;
+    }
+};
+
+Outcome send(const CorsOptions& options, const std::string& method, const Fields& fields,
+             const std::string& path = "/api/messages", int status = 200) {
+    Outcome outcome;
+    const Handler app = wrap({cors(options)}, [&](Request&) {
+        outcome.reached = true;
+        return Response::text("hello", status);
+    });
+    Request request = make_request(method, path, fields);
+    outcome.response = app(request);
+    return outcome;
+}
+
+Outcome preflight(const CorsOptions& options, const std::string& origin,
+                  const std::string& path = "/api/messages") {
+    return send(options, "OPTIONS",
+                {{"Origin", origin},
+                 {"Access-Control-Request-Method", "PUT"},
+                 {"Access-Control-Request-Headers", "content-type"}},
+                path);
+}
+
+const CorsOptions only_ours{.allow_origins = {ours, "http://localhost:3000"}};
+
+}  // namespace
+
+TEST_CASE("by default every page may read every reply, and no cache need tell them apart") {
+    for (const Fields& fields :
+         {Fields{}, Fields{{"Origin", theirs}}, Fields{{"Origin", "null"}}}) {
+        const auto outcome = send({}, "GET", fields);
+        CHECK(outcome.reached);
+        CHECK(outcome["Access-Control-Allow-Origin"] == "*");
+        CHECK(outcome["Access-Control-Allow-Credentials"] == "(none)");
+        CHECK(outcome["Access-Control-Allow-Methods"] == "(none)");  // of preflights only
+        CHECK(outcome["Vary"] == "(none)");
+    }
+}
+
+TEST_CASE("an origin of the list is allowed by its name, and the reply varies by origin") {
+    for (const auto& origin : only_ours.allow_origins) {
+        const auto outcome = send(only_ours, "GET", {{"Origin", origin}});
+        CHECK(outcome["Access-Control-Allow-Origin"] == origin);
+        CHECK(outcome["Vary"] == "Origin");
+    }
+}
+
+TEST_CASE("an origin that is not of the list gets the reply without a word of CORS") {
+    for (const std::string& origin :
+         std::vector<std::string>{theirs, ours + ".evil.example", ours + ":8443", ours + "/",
+                                  "null", "http://app.example", "https://APP.example", "*",
+                                  ours.substr(0, ours.size() - 1), "", ours + ", " + theirs}) {
+        CAPTURE(origin);
+        const auto outcome = send(only_ours, "GET", {{"Origin", origin}});
+        CHECK(outcome.reached);
+        CHECK_FALSE(outcome.mentions_cors());
+        CHECK(outcome["Vary"] == "Origin");  // it would differ for another origin
+    }
+}
+
+TEST_CASE("a reply to a request without Origin varies, too") {
+    const auto outcome = send(only_ours, "GET", {});
+    CHECK_FALSE(outcome.mentions_cors());
+    CHECK(outcome["Vary"] == "Origin");
+}
+
+TEST_CASE("the reply's own Vary is kept") {
+    const Handler app = wrap({cors(only_ours)}, [](Request&) {
+        Response response = Response::text("hello");
+        response.headers.add("Vary", "Accept-Encoding");
+        return response;
+    });
+    Request request = make_request("GET", "/", {{"Origin", ours}});
+    const Response response = app(request);
+    CHECK(*response.headers.find("Vary") == "Accept-Encoding, Origin");
+    CHECK(response.headers.count("Vary") == 1);
+}
+
+TEST_CASE("errors can be read as well") {
+    for (const int status : {404, 405, 422, 500}) {
+        const auto outcome = send(only_ours, "POST", {{"Origin", ours}}, "/api", status);
+        CHECK(outcome.response.status == status);
+        CHECK(outcome["Access-Control-Allow-Origin"] == ours);
+    }
+}
+
+TEST_CASE("a preflight is answered with 204 and all that is allowed, and goes no further") {
+    const auto outcome = preflight(only_ours, ours);
+    CHECK_FALSE(outcome.reached);
+    CHECK(outcome.response.status == 204);
+    CHECK(outcome.response.body.empty());
+    CHECK(outcome["Access-Control-Allow-Origin"] == ours);
+    CHECK(outcome["Access-Control-Allow-Methods"] == "GET, HEAD, POST, PUT, PATCH, DELETE");
+    CHECK(outcome["Access-Control-Allow-Headers"] == "Content-Type");
+    CHECK(outcome["Access-Control-Max-Age"] == "600");
+    CHECK(outcome["Access-Control-Allow-Credentials"] == "(none)");
+    CHECK(outcome["Vary"] == "Origin");
+}
+
+TEST_CASE("the preflight of a foreign page learns nothing") {
+    const auto outcome = preflight(only_ours, theirs);
+    CHECK_FALSE(outcome.reached);
+    CHECK(outcome.response.status == 204);
+    CHECK_FALSE(outcome.mentions_cors());
+    CHECK(outcome["Vary"] == "Origin");
+}
+
+TEST_CASE("OPTIONS without Origin or without the method asked for is no preflight") {
+    CHECK(send(only_ours, "OPTIONS", {}).reached);
+    CHECK(send(only_ours, "OPTIONS", {{"Origin", ours}}).reached);
+    CHECK(send(only_ours, "OPTIONS", {{"Access-Control-Request-Method", "PUT"}}).reached);
+    CHECK(send(only_ours, "GET", {{"Origin", ours}, {"Access-Control-Request-Method", "PUT"}})
+              .reached);
+    CHECK(send(only_ours, "OPTIONS", {{"Origin", ours}})["Access-Control-Allow-Origin"] == ours);
+}
+
+TEST_CASE("each option shows in the reply") {
+    const CorsOptions options{.allow_origins = {ours},
+                              .allow_methods = {"GET", "DELETE"},
+                              .allow_headers = {"Content-Type", "X-Token"},
+                              .expose_headers = {"X-Request-ID", "RateLimit-Limit"},
+                              .allow_credentials = true,
+                              .max_age = std::chrono::hours(1)};
+    const auto asked = preflight(options, ours);
+    CHECK(asked["Access-Control-Allow-Methods"] == "GET, DELETE");
+    CHECK(asked["Access-Control-Allow-Headers"] == "Content-Type, X-Token");
+    CHECK(asked["Access-Control-Max-Age"] == "3600");
+    CHECK(asked["Access-Control-Allow-Credentials"] == "true");
+    CHECK(asked["Access-Control-Expose-Headers"] == "(none)");  // of real replies only
+
+    const auto outcome = send(options, "GET", {{"Origin", ours}});
+    CHECK(outcome["Access-Control-Expose-Headers"] == "X-Request-ID, RateLimit-Limit");
+    CHECK(outcome["Access-Control-Allow-Credentials"] == "true");
+    CHECK_FALSE(send(options, "GET", {{"Origin", theirs}}).mentions_cors());
+}
+
+TEST_CASE("empty lists leave their fields out") {
+    const auto asked = preflight({.allow_methods = {}, .allow_headers = {}}, ours);
+    CHECK(asked["Access-Control-Allow-Origin"] == "*");
+    CHECK(asked["Access-Control-Allow-Methods"] == "(none)");
+    CHECK(asked["Access-Control-Allow-Headers"] == "(none)");
+    CHECK(send({}, "GET", {})["Access-Control-Expose-Headers"] == "(none)");
+    CHECK_FALSE(send({.allow_origins = {}}, "GET", {{"Origin", ours}}).mentions_cors());
+}
+
+TEST_CASE("a path prefix covers the path and what is below, and nothing else") {
+    const CorsOptions options{.path_prefix = "/api"};
+    for (const char* path : {"/api", "/api/", "/api/messages"}) {
+        CHECK(send(options, "GET", {}, path).mentions_cors());
+        CHECK_FALSE(preflight(options, ours, path).reached);
+    }
+    for (const char* path : {"/", "/ap", "/apiary", "/API", "/x/api", ""}) {
+        CAPTURE(path);
+        CHECK_FALSE(send(options, "GET", {}, path).mentions_cors());
+        CHECK(preflight(options, ours, path).reached);
+    }
+    CHECK(send({}, "OPTIONS", {}, "*").mentions_cors());  // without a prefix: everything
+    const CorsOptions named{.allow_origins = {ours}, .path_prefix = "/api/"};
+    CHECK(send(named, "GET", {}, "/api/x")["Vary"] == "Origin");
+    CHECK(send(named, "GET", {}, "/api")["Vary"] == "(none)");
+}
+
+TEST_CASE("options that no browser would accept stop the program at its start") {
+    const auto refused = [](const CorsOptions& options) {
+        CHECK_THROWS_AS(cors(options), std::invalid_argument);
+    };
+    // Any page of the world could act as the visitor.
+    refused({.allow_credentials = true});
+    refused({.allow_origins = {ours, "*"}, .allow_credentials = true});
+    // With credentials the star is taken for the name of a method or field.
+    refused({.allow_origins = {ours}, .allow_methods = {"*"}, .allow_credentials = true});
+    refused({.allow_origins = {ours}, .allow_headers = {"*"}, .allow_credentials = true});
+    refused({.allow_origins = {ours}, .expose_headers = {"*"}, .allow_credentials = true});
+    cors({.allow_methods = {"*"}, .allow_headers = {"*"}, .expose_headers = {"*"}});
+    // Not what a browser sends as Origin, so it would never match.
+    for (const char* origin : {"", "example.com", "https://", "https://example.com/", "null",
+                               "https://example.com/page", "*.example.com"}) {
+        CAPTURE(origin);
+        refused({.allow_origins = {origin}});
+    }
+    cors({.allow_origins = {"http://localhost:3000", "app://x", "http://[::1]:80"}});
+}

@@ -1,0 +1,104 @@
+// Cross-site request forgery: whose posts get through.
+#include <doctest/doctest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "middleware/csrf.hpp"
+
+namespace {
+
+using Fields = std::vector<std::pair<std::string, std::string>>;
+
+// The status of the reply to a request for www.example.com:9000.
+int status_of(const std::string& method, const Fields& fields, const CsrfOptions& options = {}) {
+    Request request;
+    request.method = method;
+    request.headers.add("Host", "www.example.com:9000");
+    for (const auto& [name, value] : fields) request.headers.add(name, value);
+    bool reached = false;
+    const Handler app = wrap({csrf(options)}, [&](Request&) {
+        reached = true;
+        return Response::text("done");
+    });
+    const Response response = app(request);
+    CHECK(reached == (response.status == 200));
+    CHECK(response.problem.empty() == (response.status == 200));
+    return response.status;
+}
+
+}  // namespace
+
+TEST_CASE("methods that change nothing pass from everywhere") {
+    for (const char* method : {"GET", "HEAD", "OPTIONS"}) {
+        CHECK(status_of(method, {{"Sec-Fetch-Site", "cross-site"}, {"Origin", "null"}}) == 200);
+    }
+    for (const char* method : {"POST", "PUT", "PATCH", "DELETE", "get", "PURGE"}) {
+        CAPTURE(method);
+        CHECK(status_of(method, {{"Sec-Fetch-Site", "cross-site"}}) == 403);
+    }
+}
+
+TEST_CASE("Sec-Fetch-Site decides where it is sent: our own page, or the user herself") {
+    CHECK(status_of("POST", {{"Sec-Fetch-Site", "same-origin"}}) == 200);
+    CHECK(status_of("POST", {{"Sec-Fetch-Site", "none"}}) == 200);
+    for (const char* site : {"cross-site", "same-site", "Same-Origin", "nonsense", "none, none"}) {
+        CAPTURE(site);
+        CHECK(status_of("POST", {{"Sec-Fetch-Site", site}}) == 403);
+    }
+}
+
+TEST_CASE("where both are sent, Sec-Fetch-Site counts and not Origin") {
+    // A proxy may have changed the Host: what the browser says of the two is right.
+    CHECK(status_of("POST", {{"Sec-Fetch-Site", "same-origin"},
+                             {"Origin", "https://public.example"}}) == 200);
+    CHECK(status_of("POST", {{"Sec-Fetch-Site", "cross-site"},
+                             {"Origin", "http://www.example.com:9000"}}) == 403);
+}
+
+TEST_CASE("without Sec-Fetch-Site the host of Origin must be the Host") {
+    for (const char* origin : {"http://www.example.com:9000", "https://www.example.com:9000",
+                               "http://WWW.EXAMPLE.com:9000"}) {
+        CAPTURE(origin);
+        CHECK(status_of("POST", {{"Origin", origin}}) == 200);
+    }
+    for (const char* origin :
+         {"http://www.example.com", "http://www.example.com:9001", "http://example.com:9000",
+          "http://www.example.com:90", "http://www.example.com:90000", "https://evil.example",
+          "http://evil.example/www.example.com:9000", "http://www.example.com:9000.evil.example",
+          "www.example.com:9000", "http://", "nonsense",
+          "http://evil.example://www.example.com:9000"}) {
+        CAPTURE(origin);
+        CHECK(status_of("POST", {{"Origin", origin}}) == 403);
+    }
+}
+
+TEST_CASE("the origin null is nobody's: refused, even without a Host") {
+    CHECK(status_of("POST", {{"Origin", "null"}}) == 403);
+    Request request;
+    request.method = "POST";
+    request.headers.add("Origin", "null");
+    const Handler app = wrap({csrf()}, [](Request&) { return Response::text("done"); });
+    CHECK(app(request).status == 403);
+    request.headers.set("Origin", "http://");
+    CHECK(app(request).status == 403);
+}
+
+TEST_CASE("a request with neither field is no browser's, and passes") {
+    CHECK(status_of("POST", {}) == 200);
+    CHECK(status_of("DELETE", {{"Sec-Fetch-Mode", "cors"}}) == 200);
+    CHECK(status_of("POST", {{"Origin", ""}}) == 200);
+    CHECK(status_of("POST", {{"Sec-Fetch-Site", ""}}) == 200);
+}
+
+TEST_CASE("origins that are trusted pass, by their exact name") {
+    const CsrfOptions options{.trusted_origins = {"https://app.example"}};
+    CHECK(status_of("POST", {{"Origin", "https://app.example"}}, options) == 200);
+    CHECK(status_of("POST", {{"Sec-Fetch-Site", "cross-site"}, {"Origin", "https://app.example"}},
+                    options) == 200);
+    CHECK(status_of("POST", {{"Origin", "http://app.example"}}, options) == 403);
+    CHECK(status_of("POST", {{"Origin", "https://app.example.evil.example"}}, options) == 403);
+    CHECK(status_of("POST", {{"Sec-Fetch-Site", "cross-site"}}, options) == 403);
+    CHECK(status_of("POST", {{"Origin", "null"}}, options) == 403);
+}

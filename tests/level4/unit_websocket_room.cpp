@@ -1,0 +1,229 @@
+// Clients and rooms: sending from other threads, queues that overflow, and who wakes the engine.
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "unit_websocket_frames.hpp"
+#include "websocket/room.hpp"
+#include "websocket/websocket.hpp"
+
+namespace {
+
+// Somebody in a room, with a small queue.
+struct Guest {
+    explicit Guest(Room& room, std::size_t queue = 1024 * 1024)
+        : socket(handlers(room), limits(queue)) {
+        socket.open([this] { ++wakes; });
+    }
+
+    static WebSocketLimits limits(std::size_t queue) {
+        WebSocketLimits result;
+        result.queue = queue;
+        return result;
+    }
+
+    WebSocketHandlers handlers(Room& room) {
+        return {
+            [this, &room](const auto& opened) {
+                client = opened;
+                room.join(opened);
+            },
+            [&room](const auto&, std::string_view message, bool) { room.broadcast(message); },
+            [this, &room](const auto& leaving, std::uint16_t code, std::string_view) {
+                room.leave(leaving);
+                closed_with = code;
+            },
+        };
+    }
+
+    std::string heard() { return describe(drain(socket)); }
+
+    std::atomic<int> wakes = 0;
+    int closed_with = 0;
+    std::shared_ptr<WebSocketClient> client;
+    WebSocket socket;
+};
+
+}  // namespace
+
+TEST_CASE("what one says in a room all hear, in the same order, until they leave") {
+    Room room;
+    Guest ada(room);
+    Guest bob(room);
+    CHECK(room.size() == 2);
+    ada.socket.receive(client::text("hello"));
+    bob.socket.receive(client::text("hi"));
+    CHECK(ada.heard() == "text(hello) text(hi)");
+    CHECK(bob.heard() == "text(hello) text(hi)");
+    room.join(ada.client);  // twice in a room is once in a room
+    CHECK(room.size() == 2);
+    {
+        Guest eve(room);
+        CHECK(room.size() == 3);
+        ada.socket.receive(client::close(1000));
+        CHECK(ada.heard() == "close(1000)");
+        CHECK(room.size() == 2);
+        bob.socket.receive(client::text("who is left?"));
+        CHECK(ada.heard() == "");
+        CHECK(eve.heard() == "text(who is left?)");
+    }
+    CHECK(room.size() == 1);
+}
+
+TEST_CASE(
+    "a client that does not read is dropped when its queue is full; the others miss nothing") {
+    Room room;
+    Guest reader(room);
+    Guest sleeper(room, 10'000);
+    const std::string message(1000, '*');
+    std::size_t heard = 0;
+    for (int i = 0; i < 50; ++i) {
+        room.broadcast(message);
+        if (reader.heard() == "text(1000)") ++heard;
+    }
+    CHECK(heard == 50);
+    CHECK(room.size() == 1);
+    CHECK(sleeper.socket.finished());
+    CHECK(sleeper.socket.dropped());
+    CHECK(sleeper.wakes == 1);  // to be dropped
+    CHECK(sleeper.socket.take_output() == "");
+    CHECK(sleeper.closed_with == 1006);
+    CHECK_FALSE(sleeper.client->send_text("hello?"));
+    CHECK_FALSE(reader.socket.finished());
+}
+
+TEST_CASE("a million empty messages fill a queue as well") {
+    Room room;
+    Guest sleeper(room);
+    int sent = 0;
+    while (sent < 1'000'000 && sleeper.client->send_text("")) ++sent;
+    CHECK(sent > 1000);
+    CHECK(sent < 100'000);
+}
+
+TEST_CASE("room in the queue comes back when the client reads") {
+    Room room;
+    Guest guest(room, 10'000);
+    for (int i = 0; i < 100; ++i) {
+        for (int k = 0; k < 5; ++k) CHECK(guest.client->send_binary(std::string(1000, '*')));
+        drain(guest.socket);
+    }
+    CHECK_FALSE(guest.socket.dropped());
+}
+
+TEST_CASE("output comes in batches, so that little of it waits outside of the queue") {
+    Room room;
+    Guest guest(room);
+    for (int i = 0; i < 100; ++i) guest.client->send_binary(std::string(8000, '*'));
+    const std::string first = guest.socket.take_output();
+    CHECK(first.size() >= 64 * 1024);
+    CHECK(first.size() < 80 * 1024);
+    CHECK(first.size() + drain(guest.socket).size() == 100 * 8004);
+}
+
+TEST_CASE("the engine is woken once, when it has been told that there is nothing to send") {
+    Room room;
+    Guest guest(room);
+    guest.client->send_text("the engine is about to look anyway");
+    CHECK(guest.wakes == 0);
+    drain(guest.socket);
+    guest.client->send_text("a");
+    guest.client->send_text("b");
+    CHECK(guest.wakes == 1);
+    CHECK_FALSE(guest.socket.take_output().empty());
+    guest.client->send_text("the engine sends, and comes back for more");
+    CHECK(guest.wakes == 1);
+    drain(guest.socket);
+
+    guest.socket.receive(client::text("c"));  // the engine itself brings this, and will look
+    guest.client->send_text("d");
+    CHECK(guest.wakes == 1);
+    CHECK(guest.heard() == "text(c) text(d)");
+    guest.client->close(1000, "bye");
+    CHECK(guest.wakes == 2);
+    CHECK(guest.heard() == "close(1000)");
+}
+
+TEST_CASE("many threads talk in a room while people come and go, and nobody misses a message") {
+    constexpr int speakers = 4;
+    constexpr int messages = 500;
+    Room room;
+
+    // A listener is what an engine does with one client: sleep until woken, take, send.
+    struct Listener {
+        std::mutex mutex;
+        std::condition_variable woken;
+        bool awake = false;
+        std::string heard;
+        std::shared_ptr<WebSocketClient> client;
+        std::thread thread;
+    };
+    std::vector<Listener> listeners(3);
+    for (auto& listener : listeners) {
+        std::atomic<bool> open = false;
+        listener.thread = std::thread([&room, &listener, &open] {
+            WebSocketHandlers handlers;
+            handlers.on_open = [&](const auto& client) { room.join(client); };
+            handlers.on_close = [&](const auto& client, auto, auto) { room.leave(client); };
+            WebSocket socket(handlers);
+            socket.open([&listener] {
+                const std::lock_guard lock(listener.mutex);
+                listener.awake = true;
+                listener.woken.notify_one();
+            });
+            open = true;
+            while (
+                !listener.heard.ends_with("\x81\x03"
+                                          "end")) {
+                const std::string output = drain(socket);
+                listener.heard += output;
+                if (!output.empty()) continue;
+                std::unique_lock lock(listener.mutex);
+                listener.woken.wait(lock, [&] { return listener.awake; });
+                listener.awake = false;
+            }
+        });
+        while (!open) std::this_thread::yield();
+    }
+
+    std::vector<std::thread> threads;
+    for (int speaker = 0; speaker < speakers; ++speaker) {
+        threads.emplace_back([&room, speaker] {
+            for (int i = 0; i < messages; ++i) {
+                room.broadcast(std::to_string(speaker) + ":" + std::to_string(i));
+            }
+        });
+    }
+    threads.emplace_back([&room] {  // whoever comes and goes, and does not read, disturbs nobody
+        for (int i = 0; i < 200; ++i) {
+            Guest passer_by(room, 1000);
+            passer_by.client->send_text("hello");
+        }
+    });
+    for (auto& thread : threads) thread.join();
+    room.broadcast("end");
+    for (auto& listener : listeners) listener.thread.join();
+
+    CHECK(room.size() == 0);
+    for (const auto& listener : listeners) {
+        CHECK(listener.heard == listeners[0].heard);  // also in the same order
+    }
+    const std::string heard = describe(listeners[0].heard);
+    for (int speaker = 0; speaker < speakers; ++speaker) {
+        std::size_t position = 0;
+        for (int i = 0; i < messages; ++i) {
+            const std::string message =
+                "text(" + std::to_string(speaker) + ":" + std::to_string(i) + ")";
+            position = heard.find(message, position);
+            REQUIRE(position != std::string::npos);
+        }
+    }
+}

@@ -64,8 +64,8 @@ class Connection {
     bool awaits_response() const { return awaits_response_; }
     void resume(const DeferredRequest& deferred, Response response);
 
-    // Another protocol has taken over. It speaks by itself, so it needs a way to wake the engine; set
-    // it before the next take_output().
+    // Another protocol has taken over. It speaks by itself, so it needs a way to wake the engine;
+    // set it before the next take_output().
     bool upgraded() const { return protocol_ != nullptr; }
     bool dropped() const { return protocol_ && protocol_->dropped(); }
     void on_wake(std::function<void()> wake) { wake_ = std::move(wake); }

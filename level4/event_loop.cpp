@@ -34,8 +34,8 @@ constexpr std::size_t workers = 16;
 constexpr std::uint64_t file_turn = 2
                                     << 20;  // bytes of a file in one go; then others get their turn
 
-// What other threads want a loop to do. It outlives the loop: a chat room may still hold the wake-up
-// of a client that is gone.
+// What other threads want a loop to do. It outlives the loop: a chat room may still hold the
+// wake-up of a client that is gone.
 class Mailbox {
   public:
     Mailbox() : event_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
@@ -329,8 +329,8 @@ EventLoop::Sending EventLoop::send_some(Client& client) const {
     return Sending::done;
 }
 
-// Hands a request to the workers. Nothing is read from the client meanwhile; its response comes back
-// through the mailbox, if the client is still there.
+// Hands a request to the workers. Nothing is read from the client meanwhile; its response comes
+// back through the mailbox, if the client is still there.
 void EventLoop::run_deferred(Client& client) {
     want(client, 0);
     std::shared_ptr<DeferredRequest> deferred = client.connection.take_deferred();

@@ -1,7 +1,8 @@
 // The second engine: one thread serves hundreds or thousands of clients. It never waits for one of
-// them; it asks the kernel which of them have something to read or room to write (epoll), does that,
-// and asks again. The conversations are the same Connections that the threads have.
-// Leaves out: other systems than Linux (kqueue), and handlers that wait: those run in a worker pool.
+// them; it asks the kernel which of them have something to read or room to write (epoll), does
+// that, and asks again. The conversations are the same Connections that the threads have.
+// Leaves out: other systems than Linux (kqueue), and handlers that wait: those run in a worker
+// pool.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +13,8 @@
 #include "log.hpp"
 #include "response.hpp"
 
-// Serves the listener's clients with so many loops, each in a thread of its own, until the program is
-// asked to stop; then idle clients are let go, and replies in flight finished, for 5 s at most. True
-// if all of them were. `must_wait` tells which requests go to the workers.
+// Serves the listener's clients with so many loops, each in a thread of its own, until the program
+// is asked to stop; then idle clients are let go, and replies in flight finished, for 5 s at most.
+// True if all of them were. `must_wait` tells which requests go to the workers.
 bool run_event_loops(const Socket& listener, std::size_t loops, const Handler& handler,
                      const DeferTest& must_wait, const Limits& limits, AccessLog* log);

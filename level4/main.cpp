@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "app/admin.hpp"
+#include "app/chat.hpp"
 #include "app/error_pages.hpp"
 #include "app/guestbook.hpp"
 #include "app/message_api.hpp"
@@ -14,6 +16,14 @@
 #include "app/upload_pages.hpp"
 #include "app/upload_store.hpp"
 #include "html.hpp"
+#include "middleware/basic_auth.hpp"
+#include "middleware/compress.hpp"
+#include "middleware/cors.hpp"
+#include "middleware/csrf.hpp"
+#include "middleware/middleware.hpp"
+#include "middleware/rate_limit.hpp"
+#include "middleware/request_id.hpp"
+#include "middleware/timing.hpp"
 #include "options.hpp"
 #include "request.hpp"
 #include "response.hpp"
@@ -87,6 +97,36 @@ std::vector<std::string> session_keys() {
     return keys;
 }
 
+BasicAuthOptions admin_password() {
+    const char* const user = std::getenv("ADMIN_USER");
+    const char* const password = std::getenv("ADMIN_PASSWORD");
+    if (user == nullptr || password == nullptr) {
+        std::cerr << "ADMIN_USER and ADMIN_PASSWORD are not set: nobody gets into /admin.\n";
+        return {};
+    }
+    return {"Guestbook", user, password};
+}
+
+// What lies around the router, the outermost first. A request passes all of it on its way in, and
+// the reply, also a 404, on its way out.
+std::vector<Middleware> middleware(const Options& options) {
+    std::vector<Middleware> layers{request_id(), timing(), compress(), error_pages};
+    CsrfOptions trusted;
+    if (!options.cors_origin.empty()) {
+        CorsOptions readers;
+        readers.allow_origins = {options.cors_origin};
+        readers.path_prefix = "/api";
+        layers.push_back(cors(readers));
+        if (options.cors_origin != "*") trusted.trusted_origins = {options.cors_origin};
+    }
+    RateLimitOptions limit;
+    limit.rate = parse_rate(options.rate_limit);
+    // The error pages stand in two places: around the refusals of these, and around the handlers.
+    layers.insert(layers.end(), {rate_limit(limit), csrf(trusted), error_pages});
+    if (!compression_available()) std::cerr << "Built without zlib: replies are not compressed.\n";
+    return layers;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -100,21 +140,25 @@ int main(int argc, char** argv) try {
     MessageStore messages(options.data / "messages.jsonl");
     UploadStore uploads(options.data / "uploads");
     StaticFiles uploaded_files(options.data / "uploads");
-    Guestbook guestbook(messages, templates, session_keys());
+    Chat chat(messages, templates);
+    Guestbook guestbook(messages, chat, templates, session_keys());
 
     Router router;
     add_routes(router, files);
     guestbook.add_routes(router);
-    add_message_api(router.group("/api"), messages);
+    chat.add_routes(router);
+    add_message_api(router.group("/api"), messages, chat);
     add_upload_pages(router, uploads, uploaded_files, templates);
+    RouteGroup admin = router.group("/admin");
+    admin.use(basic_auth(admin_password()));
+    add_admin_pages(admin, messages, templates, options.data / "uploads");
 
     const Handler route = [&router](Request& request) { return router.handle(request); };
-    const auto handle_request = [&route](Request& request) {
-        return with_error_pages(route, request);
-    };
+    const Handler handle_request = wrap(middleware(options), route);
+    const auto must_wait = [&router](const Request& request) { return router.must_wait(request); };
     Limits limits;
     limits.body = options.max_body;
-    serve(options, handle_request, "Level 4", {"/", "/contact", "/messages"}, limits);
+    serve(options, handle_request, "Level 4", {"/", "/contact", "/chat"}, limits, must_wait);
     return 0;
 } catch (const UsageError& error) {
     std::cerr << error.what() << '\n' << usage(argv[0]);

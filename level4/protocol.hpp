@@ -1,6 +1,6 @@
-// What may take a connection over after a response's head: a WebSocket after its 101, or a stream of
-// events that has no end. It is driven like a Connection, and it may have something to say by itself:
-// then another thread calls `wake`.
+// What may take a connection over after a response's head: a WebSocket after its 101, or a stream
+// of events that has no end. It is driven like a Connection, and it may have something to say by
+// itself: then another thread calls `wake`.
 #pragma once
 
 #include <functional>
@@ -13,8 +13,8 @@ class Protocol {
   public:
     virtual ~Protocol() = default;
 
-    // Called once, when the head is on its way. `wake` tells the engine to call take_output(); it may
-    // be called from any thread until the protocol is destroyed.
+    // Called once, when the head is on its way. `wake` tells the engine to call take_output(); it
+    // may be called from any thread until the protocol is destroyed.
     virtual void open(std::function<void()> wake) = 0;
 
     virtual void receive(std::string_view bytes) = 0;

@@ -4,7 +4,10 @@
 #include "router.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <stdexcept>
+
+#include "websocket/handshake.hpp"
 
 namespace {
 
@@ -51,16 +54,32 @@ void RouteGroup::any(std::string_view pattern, Handler handler) {
     add("*", pattern, std::move(handler));
 }
 
+void RouteGroup::websocket(std::string_view pattern, WebSocketHandlers handlers) {
+    get(pattern, [handlers = std::move(handlers)](const Request& request) {
+        Response response = accept_websocket(request);
+        if (response.status == 101) response.protocol = std::make_shared<WebSocket>(handlers);
+        return response;
+    });
+}
+
 RouteGroup RouteGroup::group(std::string_view prefix) {
-    return {router_, prefix_ + std::string(prefix)};
+    RouteGroup inner{router_, prefix_ + std::string(prefix)};
+    inner.middleware_ = middleware_;
+    return inner;
 }
 
 void RouteGroup::add(std::string_view method, std::string_view pattern, Handler handler) {
+    if (!middleware_.empty()) {
+        const bool waits = handler.target<Blocking>() != nullptr;
+        handler = wrap(middleware_, std::move(handler));
+        if (waits) handler = blocking(std::move(handler));
+    }
     router_.add(method, prefix_ + std::string(pattern), std::move(handler));
 }
 
 void Router::add(std::string_view method, const std::string& pattern, Handler handler) {
     Route route{std::string(method), pattern, parse(pattern), std::move(handler)};
+    route.waits = route.handler.target<Blocking>() != nullptr;  // what kind of function is in it?
     for (const auto& other : routes_) {
         if (conflict(route, other)) {
             throw std::invalid_argument("Two routes match the same path: " + other.method + " " +
@@ -90,6 +109,16 @@ Response Router::handle(Request& request) const {
                           : Response::error(405, "This page does not know " + request.method + ".");
     response.headers.add("Allow", allowed_methods(request.path));
     return response;
+}
+
+bool Router::must_wait(const Request& request) const {
+    if (request.method == "GET" || request.method == "HEAD") return false;  // those only read
+    for (const auto& route : routes_) {
+        if (method_matches(route.method, request.method) && matches(route, request.path)) {
+            return route.waits;
+        }
+    }
+    return false;
 }
 
 std::vector<Router::Segment> Router::parse(const std::string& pattern) {

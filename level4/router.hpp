@@ -13,8 +13,10 @@
 #include <utility>
 #include <vector>
 
+#include "middleware/middleware.hpp"
 #include "request.hpp"
 #include "response.hpp"
+#include "websocket/websocket.hpp"
 
 class Router;
 
@@ -31,6 +33,13 @@ class RouteGroup {
     void any(std::string_view pattern,
              Handler handler);  // every method that has no route of its own
 
+    // A WebSocket: see websocket/websocket.hpp.
+    void websocket(std::string_view pattern, WebSocketHandlers handlers);
+
+    // A middleware around the handlers that this group, or one inside of it, gets from now on. To
+    // put one around everything, the 404 too, see wrap() in middleware/middleware.hpp.
+    void use(Middleware middleware) { middleware_.push_back(std::move(middleware)); }
+
     // group("/api").group("/v1").get("/users", ...) answers /api/v1/users.
     RouteGroup group(std::string_view prefix);
 
@@ -39,7 +48,18 @@ class RouteGroup {
 
     Router& router_;
     std::string prefix_;
+    std::vector<Middleware> middleware_;
 };
+
+// Marks the handler of a route that has to wait, for a disk say. An event loop lets its workers
+// call it, and serves other clients meanwhile; a thread of its own calls it as any other.
+struct Blocking {
+    Handler handler;
+    Response operator()(Request& request) const { return handler(request); }
+};
+inline Handler blocking(Handler handler) {
+    return Blocking{std::move(handler)};
+}
 
 class Router : public RouteGroup {
   public:
@@ -56,6 +76,9 @@ class Router : public RouteGroup {
     // once, as long as no routes are added.
     Response handle(Request& request) const;
 
+    // Is the handler that would answer marked as blocking()?
+    bool must_wait(const Request& request) const;
+
   private:
     // In the order of their rank.
     enum class Kind { exact, parameter, wildcard };
@@ -69,6 +92,7 @@ class Router : public RouteGroup {
         std::string pattern;
         std::vector<Segment> segments;
         Handler handler;
+        bool waits = false;
     };
 
     static std::vector<Segment> parse(const std::string& pattern);

@@ -1,6 +1,7 @@
-// A few threads for work that has to wait: for a disk, say. An event loop serves hundreds of clients
-// with one thread, so it must never wait itself; it hands such work over and goes on.
-// Leaves out: priorities, and a limit for the queue: each client waits for one piece of work at most.
+// A few threads for work that has to wait: for a disk, say. An event loop serves hundreds of
+// clients with one thread, so it must never wait itself; it hands such work over and goes on.
+// Leaves out: priorities, and a limit for the queue: each client waits for one piece of work at
+// most.
 #pragma once
 
 #include <chrono>

@@ -5,6 +5,7 @@
 
 #include "accept.hpp"
 #include "app/message_store.hpp"
+#include "connection.hpp"
 #include "json.hpp"
 
 namespace {
@@ -17,15 +18,15 @@ bool wants_json(const Request& request) {
 
 }  // namespace
 
-Response with_error_pages(const Handler& handler, Request& request) {
-    Response response;
-    try {
-        response = handler(request);
-    } catch (const HttpError& error) {
-        response = Response::error(error.status, error.what());
-    } catch (const StoreFull&) {
-        response = Response::error(507, "The server's disk is full: nothing was kept.");
-    }
+Response error_pages(Request& request, const Next& next) {
+    const Handler handler = [&next](Request& asked) {
+        try {
+            return next(asked);
+        } catch (const StoreFull&) {
+            throw HttpError(507, "The server's disk is full: nothing was kept.");
+        }
+    };
+    Response response = call_handler(handler, request);
     if (response.problem.empty() || response.status < 400 || !wants_json(request)) return response;
     const Json error{{"status", response.status}, {"message", response.problem}};
     response.body = Json{{"error", error}}.dump() + "\n";

@@ -28,7 +28,8 @@ std::size_t page_number(const Request& request) {
 
 void Guestbook::add_routes(Router& router) {
     router.get("/contact", [this](const Request& request) { return show_form(request); });
-    router.post("/contact", [this](const Request& request) { return take_form(request); });
+    router.post("/contact",
+                blocking([this](const Request& request) { return take_form(request); }));
     router.get("/thankyou", [this](const Request& request) { return show_thanks(request); });
     router.get("/messages", [this](const Request& request) { return show_messages(request); });
 }
@@ -53,7 +54,7 @@ Response Guestbook::take_form(const Request& request) {
                           {"mistakes", mistakes},          {"has_mistakes", true}};
         return Response::html(templates_.render_template("contact.html", values), 422);
     }
-    store_.add(fields.name, fields.email, fields.message);
+    chat_.announce(store_.add(fields.name, fields.email, fields.message));
 
     // Not the page itself: reloading that would send the form a second time.
     auto response = Response::redirect("/thankyou");

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "app/chat.hpp"
 #include "app/message_store.hpp"
 #include "router.hpp"
 #include "session.hpp"
@@ -13,8 +14,9 @@
 class Guestbook {
   public:
     // All of them must live longer than the guestbook. `keys` sign the session's cookie.
-    Guestbook(MessageStore& store, TemplateFolder& templates, std::vector<std::string> keys)
-        : store_(store), templates_(templates), keys_(std::move(keys)) {}
+    Guestbook(MessageStore& store, Chat& chat, TemplateFolder& templates,
+              std::vector<std::string> keys)
+        : store_(store), chat_(chat), templates_(templates), keys_(std::move(keys)) {}
 
     void add_routes(Router& router);
 
@@ -28,6 +30,7 @@ class Guestbook {
     void keep_session(const Session& session, Response& response) const;
 
     MessageStore& store_;
+    Chat& chat_;
     TemplateFolder& templates_;
     std::vector<std::string> keys_;
 };

@@ -83,10 +83,11 @@ Response list_messages(const Request& request, MessageStore& store) {
                             {"offset", offset}});
 }
 
-Response add_message(const Request& request, MessageStore& store) {
+Response add_message(const Request& request, MessageStore& store, Chat& chat) {
     const auto fields = fields_of(request);
     if (auto response = refusal(fields)) return *response;
     const auto message = store.add(fields.name, fields.email, fields.message);
+    chat.announce(message);
     auto response = as_response(to_json(message), 201);
     response.headers.add("Location", "/api/messages/" + std::to_string(message.id));
     return response;
@@ -110,15 +111,17 @@ Response remove_message(const Request& request, MessageStore& store) {
 
 }  // namespace
 
-void add_message_api(RouteGroup api, MessageStore& store) {
+void add_message_api(RouteGroup api, MessageStore& store, Chat& chat) {
     const auto with_store = [&store](Response (*handler)(const Request&, MessageStore&)) {
         return [&store, handler](const Request& request) { return handler(request, store); };
     };
     api.get("/messages", with_store(list_messages));
-    api.post("/messages", with_store(add_message));
+    api.post("/messages", blocking([&store, &chat](const Request& request) {
+                 return add_message(request, store, chat);
+             }));
     api.get("/messages/{id:int}", with_store(show_message));
-    api.put("/messages/{id:int}", with_store(change_message));
-    api.del("/messages/{id:int}", with_store(remove_message));
+    api.put("/messages/{id:int}", blocking(with_store(change_message)));
+    api.del("/messages/{id:int}", blocking(with_store(remove_message)));
 }
 
 Json to_json(const Message& message) {

@@ -7,11 +7,12 @@
 // Leaves out: who may do what. Anybody may write here (level 4's middleware adds that).
 #pragma once
 
+#include "app/chat.hpp"
 #include "app/message_store.hpp"
 #include "json.hpp"
 #include "router.hpp"
 
-// The store must live longer than the router.
-void add_message_api(RouteGroup api, MessageStore& store);
+// Store and chat must live longer than the router. The chat is told about new messages.
+void add_message_api(RouteGroup api, MessageStore& store, Chat& chat);
 
 Json to_json(const Message& message);

@@ -27,7 +27,7 @@ Response ask(const Handler& handler, const std::string& path, const std::string&
     Request request;
     request.path = path;
     request.headers.add("Accept", accept);
-    return with_error_pages(handler, request);
+    return error_pages(request, handler);
 }
 
 Response not_found(Request&) {

@@ -1,0 +1,40 @@
+// See admin.hpp.
+#include "app/admin.hpp"
+
+#include <string>
+#include <system_error>
+
+#include "app/message_api.hpp"
+#include "app/upload_store.hpp"
+
+namespace {
+
+constexpr std::size_t most_shown = 100;  // messages, and uploads
+
+Response show_admin(MessageStore& store, TemplateFolder& templates,
+                    const std::filesystem::path& uploads) {
+    Json::Array messages;
+    for (const auto& message : store.newest(0, most_shown)) messages.push_back(to_json(message));
+    Json::Array names;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(uploads, error)) {
+        const std::string name = entry.path().filename().string();
+        if (names.size() < most_shown && is_upload_name(name)) names.push_back(name);
+    }
+    const Json values{
+        {"title", "Admin"}, {"messages", std::move(messages)}, {"uploads", std::move(names)}};
+    return Response::html(templates.render_template("admin.html", values));
+}
+
+}  // namespace
+
+void add_admin_pages(RouteGroup admin, MessageStore& store, TemplateFolder& templates,
+                     const std::filesystem::path& uploads) {
+    admin.get("", [&store, &templates, uploads](const Request&) {
+        return show_admin(store, templates, uploads);
+    });
+    admin.post("/messages/{id:int}/delete", blocking([&store](const Request& request) {
+                   store.remove(std::stoll(request.params.at("id")));
+                   return Response::redirect("/admin");
+               }));
+}

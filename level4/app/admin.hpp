@@ -1,0 +1,13 @@
+// The pages of whoever looks after the guestbook: delete messages, see the uploads. The middleware
+// of the group that they are put into asks for the password.
+#pragma once
+
+#include <filesystem>
+
+#include "app/message_store.hpp"
+#include "router.hpp"
+#include "template.hpp"
+
+// Store and templates must live longer than the router.
+void add_admin_pages(RouteGroup admin, MessageStore& store, TemplateFolder& templates,
+                     const std::filesystem::path& uploads);

@@ -1,0 +1,79 @@
+// See chat.hpp. What goes over the sockets is JSON: {"name", "message"} from the browser, a
+// message as the API shows it to the browser, or {"error"} with what is wrong.
+#include "app/chat.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <iostream>
+#include <string>
+
+#include "app/message_api.hpp"
+#include "app/message_fields.hpp"
+
+namespace {
+
+constexpr std::size_t history = 20;  // messages that whoever joins is shown
+
+}  // namespace
+
+void Chat::add_routes(Router& router) {
+    router.get("/chat", [this](const Request&) {
+        return Response::html(templates_.render_template("chat.html", Json{{"title", "Chat"}}));
+    });
+    router.get("/api/messages/events",
+               [this](const Request& request) { return events_.subscribe(request); });
+
+    WebSocketHandlers chat;
+    chat.on_open = [this](const WebSocketHandlers::Client& client) {
+        room_.join(client);  // first, or a message could be missed; the page drops what comes twice
+        send_history(client);
+    };
+    chat.on_message = [this](const WebSocketHandlers::Client& client, std::string_view message,
+                             bool) {
+        writer_.submit([this, client, text = std::string(message)] { take_message(client, text); });
+    };
+    chat.on_close = [this](const WebSocketHandlers::Client& client, std::uint16_t,
+                           std::string_view) { room_.leave(client); };
+    router.websocket("/ws/chat", std::move(chat));
+
+    WebSocketHandlers echo;
+    echo.on_message = [](const WebSocketHandlers::Client& client, std::string_view message,
+                         bool is_text) {
+        if (is_text)
+            client->send_text(message);
+        else
+            client->send_binary(message);
+    };
+    router.websocket("/ws/echo", std::move(echo));
+}
+
+void Chat::announce(const Message& message) {
+    const std::string text = to_json(message).dump();
+    room_.broadcast(text);
+    events_.publish(text);
+}
+
+void Chat::send_history(const WebSocketHandlers::Client& client) {
+    auto messages = store_.newest(0, history);
+    std::reverse(messages.begin(), messages.end());
+    for (const auto& message : messages) client->send_text(to_json(message).dump());
+}
+
+void Chat::take_message(const WebSocketHandlers::Client& client, std::string_view text) {
+    try {
+        const Json values = Json::parse(text);
+        const auto fields =
+            tidy({values.at("name").as_string(), "", values.at("message").as_string()});
+        const Json mistakes = find_mistakes(fields);
+        if (mistakes.as_object().empty()) {
+            announce(store_.add(fields.name, fields.email, fields.message));
+        } else {
+            client->send_text(Json{{"error", mistakes.as_object().front().value}}.dump());
+        }
+    } catch (const JsonError& error) {
+        client->send_text(Json{{"error", error.what()}}.dump());
+    } catch (const std::exception& error) {
+        std::cerr << "The chat: " << error.what() << std::endl;
+        client->send_text(Json{{"error", "The server could not keep your message."}}.dump());
+    }
+}

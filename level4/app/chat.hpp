@@ -1,0 +1,37 @@
+// The guestbook, live: whatever is signed by form, by API or in the chat shows up at once in every
+// open page, and in every stream of events.
+// Leaves out: other processes that share the file of messages. Their messages show on a reload.
+#pragma once
+
+#include <string_view>
+
+#include "app/event_stream.hpp"
+#include "app/message_store.hpp"
+#include "router.hpp"
+#include "template.hpp"
+#include "websocket/room.hpp"
+#include "worker_pool.hpp"
+
+class Chat {
+  public:
+    // Store and templates must live longer than the chat, and the chat longer than the server.
+    Chat(MessageStore& store, TemplateFolder& templates) : store_(store), templates_(templates) {}
+
+    // /chat, the page; /ws/chat and /ws/echo, the sockets; /api/messages/events, the stream.
+    void add_routes(Router& router);
+
+    // Tells everybody about a new message. From any thread.
+    void announce(const Message& message);
+
+  private:
+    void send_history(const WebSocketHandlers::Client& client);
+    void take_message(const WebSocketHandlers::Client& client, std::string_view text);
+
+    MessageStore& store_;
+    TemplateFolder& templates_;
+    Room room_;
+    EventChannel events_;
+    // To store a message waits for the disk, which must not hold up the loop that a socket is on.
+    // One thread, so that what one visitor writes is stored in its order.
+    WorkerPool writer_{1};
+};

@@ -1,8 +1,6 @@
 // See event_loop.hpp. Read EventLoop::run() first, then advance(): that is the whole engine.
 #include "event_loop.hpp"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/sendfile.h>
@@ -423,11 +421,6 @@ int EventLoop::time_to_next_timer() const {
 
 bool run_event_loops(const Socket& listener, std::size_t loops, const Handler& handler,
                      const DeferTest& must_wait, const Limits& limits, AccessLog* log) {
-    // Linux: a client is only shown to us when its request is there. That saves a turn of the loop
-    // for each; who says nothing for a second is shown anyway.
-    const int seconds = 1;
-    setsockopt(listener.descriptor(), IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
-
     std::atomic<bool> all_done{true};
     WorkerPool pool(workers);
     std::vector<std::thread> threads;

@@ -110,7 +110,7 @@ BasicAuthOptions admin_password() {
 // What lies around the router, the outermost first. A request passes all of it on its way in, and
 // the reply, also a 404, on its way out.
 std::vector<Middleware> middleware(const Options& options) {
-    std::vector<Middleware> layers{request_id(), timing(), compress(), error_pages};
+    std::vector<Middleware> layers{compress(), error_pages};
     CsrfOptions trusted;
     if (!options.cors_origin.empty()) {
         CorsOptions readers;
@@ -147,7 +147,10 @@ int main(int argc, char** argv) try {
     add_routes(router, files);
     guestbook.add_routes(router);
     chat.add_routes(router);
-    add_message_api(router.group("/api"), messages, chat);
+    RouteGroup api = router.group("/api");
+    api.use(request_id());
+    api.use(timing());
+    add_message_api(api, messages, chat);
     add_upload_pages(router, uploads, uploaded_files, templates);
     RouteGroup admin = router.group("/admin");
     admin.use(basic_auth(admin_password()));

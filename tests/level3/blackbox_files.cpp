@@ -58,7 +58,9 @@ TEST_CASE("If-None-Match with the file's ETag is 304") {
         expect_status(reply, 304,
                       {"RFC 9110 §13.1.2: the client has this file; a list, weak comparison, or *",
                        "split at the commas, drop W/ on both sides, compare", list});
-        expect_field(reply, "ETag", etag, {"RFC 9110 §15.4.5: a 304 repeats the ETag"});
+        const std::string repeated = reply.reply.value("ETag");
+        expect(repeated == etag || repeated == weak, reply, "ETag: " + etag, "ETag: " + repeated,
+               {"RFC 9110 §15.4.5: a 304 repeats the ETag, strong or weak"});
         expect_one_reply_then_close(reply, {"RFC 9110 §15.4.5: a 304 has no body"});
     }
 }

@@ -167,7 +167,7 @@ diff-2-3: NEW := level3
 diff-3-4: OLD := level3
 diff-3-4: NEW := level4
 diff-1-2 diff-2-3 diff-3-4:
-	@git --no-pager diff --no-index --color=$(COLOR) --patience -- $(OLD) $(NEW) || true
+	@diff -ruN --minimal --color=$(COLOR) -x server -x data -x README.md $(OLD) $(NEW) || true
 
 check-diffs:  ## measure what each level keeps of the one before (at least 97 % of its lines, 0 moved)
 	@tests/support/check-diffs.sh 2 3
@@ -176,10 +176,10 @@ check-diffs:  ## measure what each level keeps of the one before (at least 97 % 
 .PHONY: format check-format clean
 SOURCES = $(wildcard common/*.?pp level*/*.?pp level*/*/*.?pp tests/*/*.?pp)
 format:  ## lay out all sources with clang-format
-	clang-format -i $(SOURCES)
+	@clang-format -i $(SOURCES)
 
 check-format:  ## fail if `make format` would change something
-	clang-format --dry-run --Werror $(SOURCES)
+	@clang-format --dry-run --Werror $(SOURCES)
 
 compile_commands.json: Makefile $(SOURCES)  ## tell editors how each file is compiled
 	@{ printf '['; separator=''; \

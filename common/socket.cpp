@@ -60,7 +60,8 @@ void Socket::close() {
 void handle_signals() {
     if (pipe(stop_pipe) != 0) throw std::runtime_error("Cannot make a pipe");
     for (const int stop : {SIGINT, SIGTERM}) std::signal(stop, on_stop_signal);
-    // Not deadly, but an error of the call: a client that is gone, a file that may not grow further.
+    // Not deadly, but an error of the call: a client that is gone, a file that may not grow
+    // further.
     for (const int error : {SIGPIPE, SIGXFSZ}) std::signal(error, SIG_IGN);
 }
 

@@ -228,8 +228,6 @@ void serve(const Options& options, const Handler& handler, std::string_view name
     std::cout << name << " is listening on " << site << "  (Ctrl-C stops it)\n";
     for (const auto& address : addresses_to_try) std::cout << "  " << site << address << '\n';
     std::cout << std::flush;
-    if (options.engine == "epoll")
-        server.run_loops(options.threads, must_wait);
-    else
-        server.run();
+    if (options.engine == "epoll") return server.run_loops(options.threads, must_wait);
+    server.run();
 }

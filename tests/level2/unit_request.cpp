@@ -1,5 +1,5 @@
-// request.hpp on strings: what is a request, what is refused and with which status, and that it makes
-// no difference how the bytes are cut up.
+// request.hpp on strings: what is a request, what is refused and with which status, and that it
+// makes no difference how the bytes are cut up.
 #include <doctest/doctest.h>
 
 #include <chrono>

@@ -1,5 +1,5 @@
-// static_files.hpp on a folder made for each case. What can be seen from outside is tested over TCP,
-// in blackbox_static_files.cpp; here is what needs no server, and no second client.
+// static_files.hpp on a folder made for each case. What can be seen from outside is tested over
+// TCP, in blackbox_static_files.cpp; here is what needs no server, and no second client.
 #include <doctest/doctest.h>
 #include <stdlib.h>
 #include <sys/stat.h>

@@ -1,6 +1,7 @@
 // A small fuzzer for unit tests: takes good input, damages it again and again, and hands it to a
 // parser, which may accept it or refuse it but must not crash, hang or throw something unexpected.
-// Runs for a bounded time. The environment variable SEED repeats a run; MUTATION_MS makes it longer.
+// Runs for a bounded time. The environment variable SEED repeats a run; MUTATION_MS makes it
+// longer.
 #pragma once
 
 #include <chrono>

@@ -53,7 +53,8 @@ class Client {
     // Everything up to the server's close. The method is that of the first request sent.
     Exchange read_to_end(double seconds = reply_patience());
 
-    // Waits until so many bytes have come in all; false at the deadline or when the connection ends.
+    // Waits until so many bytes have come in all; false at the deadline or when the connection
+    // ends.
     bool receive_at_least(std::size_t count, double seconds = reply_patience());
 
     // True once the server has closed; does not wait.

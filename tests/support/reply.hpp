@@ -30,6 +30,6 @@ struct Reply {
     bool lists(std::string_view name, std::string_view member) const;
 };
 
-// Reads the first reply in `received`. `method` is that of the request: a reply to HEAD has no body.
-// `ended` says that no more bytes will come, which ends a body without a length.
+// Reads the first reply in `received`. `method` is that of the request: a reply to HEAD has no
+// body. `ended` says that no more bytes will come, which ends a body without a length.
 Reply parse_reply(std::string_view received, std::string_view method, bool ended);

@@ -33,7 +33,8 @@ std::optional<std::vector<std::string>> request_lines(std::string_view sent) {
     return lines;
 }
 
-// One field as curl's -H takes it. curl frames bodies itself, so it can't be told to lie about them.
+// One field as curl's -H takes it. curl frames bodies itself, so it can't be told to lie about
+// them.
 std::optional<std::string> header_flag(const std::string& line) {
     std::size_t colon = line.find(':');
     if (colon == std::string::npos || colon == 0) return std::nullopt;

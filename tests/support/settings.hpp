@@ -1,5 +1,5 @@
-// What the command line said: which level is judged, how its server is started, where its files are.
-// Read from everywhere, written once by main(). Leaves doctest's own flags to doctest.
+// What the command line said: which level is judged, how its server is started, where its files
+// are. Read from everywhere, written once by main(). Leaves doctest's own flags to doctest.
 #pragma once
 
 #include <string>

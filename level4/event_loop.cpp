@@ -11,6 +11,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <deque>
 #include <exception>
 #include <iostream>
 #include <memory>
@@ -89,6 +90,7 @@ class EventLoop {
           log_(log),
           pool_(pool),
           epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+        if (!epoll_) throw std::runtime_error("Cannot make an epoll descriptor");
         watch(listener_.descriptor(), EPOLL_CTL_ADD, EPOLLIN | EPOLLEXCLUSIVE, listener_id);
         watch(mailbox_->descriptor(), EPOLL_CTL_ADD, EPOLLIN, mailbox_id);
         watch(stop_descriptor(), EPOLL_CTL_ADD, EPOLLIN, stop_id);
@@ -423,11 +425,15 @@ bool run_event_loops(const Socket& listener, std::size_t loops, const Handler& h
                      const DeferTest& must_wait, const Limits& limits, AccessLog* log) {
     std::atomic<bool> all_done{true};
     WorkerPool pool(workers);
-    std::vector<std::thread> threads;
+    // All are made before one runs: its clients could take the descriptors that the others need.
+    std::deque<EventLoop> engines;
     for (std::size_t i = 0; i < loops; ++i) {
-        threads.emplace_back([&] {
-            EventLoop loop(listener, handler, must_wait, limits, log, pool);
-            if (!loop.run()) all_done = false;
+        engines.emplace_back(listener, handler, must_wait, limits, log, pool);
+    }
+    std::vector<std::thread> threads;
+    for (auto& engine : engines) {
+        threads.emplace_back([&engine, &all_done] {
+            if (!engine.run()) all_done = false;
         });
     }
     for (auto& thread : threads) thread.join();

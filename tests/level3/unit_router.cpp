@@ -150,7 +150,9 @@ TEST_CASE("two patterns that match the same path equally well are refused, by na
                                                          {"/a/{x}", "/a/{y:int}"},
                                                          {"/a/*x", "/a/*y"},
                                                          {"/{x}/b", "/{y}/b"}};
-    for (const auto& [first, second] : pairs) {
+    for (const auto& pair : pairs) {
+        const std::string first = pair.first;
+        const std::string second = pair.second;
         CAPTURE(first);
         CAPTURE(second);
         Router router;

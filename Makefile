@@ -161,6 +161,19 @@ asan:  ## run all tests under the address and undefined-behaviour sanitizers
 tsan:  ## run all tests under the thread sanitizer
 	$(MAKE) BUILD=$(BUILD)/tsan CXXFLAGS='-O0 -g' EXTRA_FLAGS='-fsanitize=thread' test
 
+# Measuring -------------------------------------------------------------------------------------
+
+# Programs to compare with; cpp-httplib only where its header is.
+HTTPLIB := $(shell printf '\043include <httplib.h>\n' | $(CXX) -E -x c++ - >/dev/null 2>&1 && echo peer_httplib)
+
+$(BUILD)/bench/%: tests/bench/%.cpp
+	@mkdir -p $(@D)
+	$(COMPILE) $< $(if $(filter %httplib,$@),-lcpp-httplib) -o $@
+
+.PHONY: bench
+bench: $(LEVELS:%=$(BUILD)/level%/server) $(BUILD)/bench/peer_bare $(HTTPLIB:%=$(BUILD)/bench/%)  ## compare with other servers, by wrk (BENCH='--only hello')
+	@python3 tests/bench/bench.py --build $(BUILD) $(BENCH)
+
 # Reading ---------------------------------------------------------------------------------------
 
 .PHONY: diff-1-2 diff-2-3 diff-3-4 check-diffs

@@ -1,170 +1,135 @@
 #!/usr/bin/env python3
 """Compares our servers with others on this machine: make bench
 
-Each server runs on the first processor, wrk on the others. Rounds are interleaved (A B C, A B C, ...), so
-that a noisy minute hits all of them alike. For each load it prints the median and the range of
-requests a second, the processor time per request (user and system, of all of the server's
-processes), and that time as a ratio to nginx's. Look at the ratios: the rest depends on the machine.
+Each server runs on the first processor, the load (wrk) on the others. Rounds are interleaved (A B C,
+A B C, ...), so that a noisy minute hits all of them alike. Look at the processor time per request and
+its ratio to nginx's: requests a second are also bounded by wrk, and both depend on the machine.
 Leaves out: machines of their own for server and load, and any network but the loopback.
 """
 import argparse
 import os
 import re
-import shutil
-import signal
-import socket
+import resource
 import statistics
 import subprocess
 import tempfile
-import time
 
-TICKS = os.sysconf("SC_CLK_TCK")
+import chart
+import memory
+from servers import FILE_1K, FILE_1M, FORM, HELLO, USER, Servers
 
-
-def processor_seconds(group):
-    """User and system time, so far, of every process in the process group."""
-    total = 0
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
-        except OSError:
-            continue
-        if int(fields[2]) == group:
-            total += int(fields[11]) + int(fields[12])
-    return total / TICKS
-
-
-class Server:
-    """A server under load, started on processor 0 in a process group of its own."""
-
-    def __init__(self, name, command, port, paths):
-        self.name, self.port, self.paths = name, port, paths
-        self.process = subprocess.Popen(["taskset", "-c", "0", *command], stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.DEVNULL, start_new_session=True)
-        deadline = time.monotonic() + 10
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                return
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    raise SystemExit(f"{name} did not start: {' '.join(command)}")
-                time.sleep(0.02)
-
-    def measure(self, load, seconds):
-        wrk = ["taskset", "-c", f"1-{os.cpu_count() - 1}", "wrk", "-t1", f"-c{load.clients}",
-               f"-d{seconds}s", *load.wrk_options, f"http://127.0.0.1:{self.port}{self.paths[load.path]}"]
-        before = processor_seconds(self.process.pid)
-        report = subprocess.run(wrk, capture_output=True, text=True, check=True).stdout
-        used = processor_seconds(self.process.pid) - before
-        requests = int(re.search(r"(\d+) requests in", report)[1])
-        errors = re.search(r"Socket errors: (.*)|Non-2xx.*: (\d+)", report)
-        if errors:
-            print(f"  {self.name}: {errors[0]}")
-        return float(re.search(r"Requests/sec:\s*([\d.]+)", report)[1]), used * 1e6 / max(requests, 1)
-
-    def stop(self):
-        os.killpg(self.process.pid, signal.SIGTERM)
-        try:
-            self.process.wait(8)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
+# wrk's scripts, in Lua.
+PIPELINED = """init = function()
+    local requests = {}
+    for i = 1, 16 do requests[i] = wrk.format() end
+    all = table.concat(requests)
+end
+request = function() return all end
+"""
+POST = """wrk.method = "POST"
+wrk.body = "%s"
+wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
+"""
+SIGNED = "name=Ada+Lovelace&email=ada%40example.org&message=A+line+that+somebody+wrote+for+the+benchmark."
+UNSIGNED = SIGNED.replace("Ada+Lovelace", "")  # comes back as a page, with the mistake marked
 
 
 class Load:
-    def __init__(self, name, path, clients=64, wrk_options=()):
-        self.name, self.path, self.clients, self.wrk_options = name, path, clients, wrk_options
+    def __init__(self, name, path, script="", headers=(), good_status="2xx or 3xx", without=()):
+        self.name, self.path, self.script, self.headers = name, path, script, headers
+        self.good_status, self.without = good_status, without
 
+    def runs_on(self, server):
+        return self.path in server.paths and server.name not in self.without
+
+
+STATIC = {"nginx"}  # has no program behind the page that could take a form
+ONE_REPLY_EACH = {"bare epoll", "cpp-httplib", "level 2"}  # however many requests come together
 
 LOADS = [
-    Load("hello, kept alive", "hello"),
-    Load("1 KiB file", "1k"),
-    Load("1 MiB file", "1m"),
-    Load("hello, a connection each", "hello", wrk_options=("-H", "Connection: close")),
+    Load("hello", HELLO),
+    Load("a parameter in the path", USER),
+    Load("a file of 1 KiB", FILE_1K),
+    Load("a file of 1 MiB", FILE_1M),
+    Load("hello, 16 pipelined", HELLO, script=PIPELINED, without=ONE_REPLY_EACH),
+    Load("a page from a template", FORM),
+    Load("a form in, a page out", FORM, script=POST % UNSIGNED, good_status="4xx", without=STATIC),
+    Load("a form stored in memory", FORM, script=POST % SIGNED, without=STATIC),
+    Load("hello, a connection each", HELLO, headers=("-H", "Connection: close"), without={"bare epoll"}),
 ]
 
-NGINX = """daemon off; worker_processes 1; pid {work}/nginx.pid; error_log {work}/error.log;
-events {{ worker_connections 2048; }}
-http {{ access_log off; include /etc/nginx/mime.types; client_body_temp_path {work}/b; proxy_temp_path {work}/p;
-fastcgi_temp_path {work}/f; uwsgi_temp_path {work}/u; scgi_temp_path {work}/s; sendfile {sendfile};
-server {{ listen 127.0.0.1:{port};
-location = /hello {{ default_type text/plain; return 200 "Hello, world!"; }}
-location /files/ {{ alias {files}/; }} }} }}
-"""
+
+def measure(server, load, clients, seconds, work):
+    """One round: requests a second, the 99th percentile in ms, and processor time in us a request."""
+    command = ["taskset", "-c", f"1-{os.cpu_count() - 1}", "wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--latency",
+               *load.headers]
+    if load.script:
+        with open(f"{work}/script.lua", "w") as file:
+            file.write(load.script)
+        command += ["-s", f"{work}/script.lua"]
+    before = server.processor_seconds()
+    report = subprocess.run([*command, f"http://127.0.0.1:{server.port}{load.path}"], capture_output=True, text=True,
+                            check=True).stdout
+    used = server.processor_seconds() - before
+    requests = int(re.search(r"(\d+) requests in", report)[1])
+    others = int((re.search(r"Non-2xx or 3xx responses: (\d+)", report) or [0, 0])[1])
+    wrong = others if load.good_status != "4xx" else requests - others
+    if wrong:
+        print(f"  {server.name}: {wrong} of {requests} replies have another status than {load.good_status}")
+    for errors in re.findall(r"Socket errors: .*", report):
+        print(f"  {server.name}: {errors}")
+    value, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", report).groups()
+    return (float(re.search(r"Requests/sec:\s*([\d.]+)", report)[1]),
+            float(value) * {"us": 1e-3, "ms": 1, "s": 1e3}[unit], used * 1e6 / max(requests, 1))
 
 
-def start_servers(build, work):
-    files = f"{work}/files"
-    os.makedirs(files)
-    open(f"{files}/1k.txt", "wb").write(b"x" * 1024)
-    open(f"{files}/1m.bin", "wb").write(b"x" * (1 << 20))
-    paths = {"hello": "/hello", "1k": "/files/1k.txt", "1m": "/files/1m.bin"}
-    servers = []
-
-    def add(name, command, paths):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        servers.append(Server(name, [part.format(port=port) for part in command], port, paths))
-
-    for level in (2, 3):
-        folder = f"{work}/level{level}"
-        os.makedirs(folder)
-        shutil.copy(f"{build}/level{level}/server", folder)
-        if os.path.isdir(f"level{level}/public"):
-            shutil.copytree(f"level{level}/public", f"{folder}/public")
-            for name in os.listdir(files):
-                shutil.copy(f"{files}/{name}", f"{folder}/public/files")
-        add(f"level {level}", [f"{folder}/server", "{port}", "--quiet"],
-            paths if level > 2 else {"hello": "/hello"})
-    if shutil.which("nginx", path="/usr/sbin:/usr/bin:" + os.environ["PATH"]):
-        for sendfile in ("on", "off"):
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                port = probe.getsockname()[1]
-            config = f"{work}/nginx-{sendfile}.conf"
-            open(config, "w").write(NGINX.format(work=work, port=port, files=files, sendfile=sendfile))
-            name = "nginx" if sendfile == "off" else "nginx, sendfile on"
-            servers.append(Server(name, ["nginx", "-c", config, "-p", work], port, paths))
-    if os.path.exists(f"{build}/bench/peer_httplib"):
-        add("cpp-httplib", [f"{build}/bench/peer_httplib", "{port}", files], paths)
-    return servers
+def print_table(title, results):
+    print(f"\n{title}\n  {'':17}{'requests/s':>11}{'range':>18}{'p99 ms':>9}{'us/request':>12}{'range':>16}{'to nginx':>10}")
+    base = statistics.median(row[2] for row in results["nginx"]) if "nginx" in results else None
+    for name, rows in results.items():
+        rates, delays, costs = zip(*rows)
+        cost = statistics.median(costs)
+        ratio = f"{cost / base:.2f}" if base else "-"
+        print(f"  {name:17}{statistics.median(rates):11.0f}{min(rates):10.0f} -{max(rates):6.0f}"
+              f"{statistics.median(delays):9.2f}{cost:12.2f}{min(costs):9.2f} -{max(costs):5.1f}{ratio:>10}", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", default="build")
+    parser.add_argument("--build", default="build", help="where make has put the programs")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=3)
-    parser.add_argument("--only", default="", help="only loads whose name contains this")
+    parser.add_argument("--seconds", type=int, default=3, help="of each round")
+    parser.add_argument("--clients", type=int, default=64)
+    parser.add_argument("--only", default="", metavar="TEXT", help="only the loads whose name contains it")
+    parser.add_argument("--servers", default="", metavar="TEXT", help="only the servers whose name contains it, and nginx")
     options = parser.parse_args()
-    os.environ["PATH"] += ":/usr/sbin"
+    os.environ["PATH"] += ":/usr/sbin"  # there nginx is on Debian
 
-    with tempfile.TemporaryDirectory(prefix="bench-") as work:
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # for us and for the servers
+
+    in_memory = "/dev/shm" if os.path.isdir("/dev/shm") else None
+    with tempfile.TemporaryDirectory(prefix="bench-") as work, tempfile.TemporaryDirectory(dir=in_memory) as stored:
         os.chmod(work, 0o755)  # nginx's worker is another user
-        servers = start_servers(options.build, work)
+        servers = Servers(options.build, work, stored)
+        medians = {}
         try:
             for load in (load for load in LOADS if options.only in load.name):
-                results = {server.name: [] for server in servers if load.path in server.paths}
+                taking_part = [server for server in servers if load.runs_on(server) and
+                               (options.servers in server.name or server.name == "nginx")]
+                results = {server.name: [] for server in taking_part}
                 for _ in range(options.rounds):
-                    for server in servers:
-                        if server.name in results:
-                            results[server.name].append(server.measure(load, options.seconds))
-                print_table(load, results)
+                    for server in taking_part:
+                        results[server.name].append(measure(server, load, options.clients, options.seconds, work))
+                print_table(f"{load.name} ({options.clients} clients)", results)
+                medians[load.name] = {name: statistics.median(row[2] for row in rows) for name, rows in results.items()}
+            if not options.only or options.only in "memory":
+                memory.measure_all(servers)
         finally:
-            for server in servers:
-                server.stop()
-
-
-def print_table(load, results):
-    print(f"\n{load.name} ({load.clients} clients)")
-    print(f"  {'':22}{'requests/s':>12}{'range':>20}{'us/request':>12}{'range':>16}{'to nginx':>10}")
-    medians = {name: statistics.median(cost for _, cost in rows) for name, rows in results.items()}
-    for name, rows in results.items():
-        rates, costs = [rate for rate, _ in rows], [cost for _, cost in rows]
-        ratio = f"{medians[name] / medians['nginx']:.2f}" if "nginx" in medians else "-"
-        print(f"  {name:22}{statistics.median(rates):12.0f}{min(rates):11.0f} -{max(rates):7.0f}"
-              f"{medians[name]:12.2f}{min(costs):9.2f} -{max(costs):5.1f}{ratio:>10}")
+            servers.stop()
+    path = f"{options.build}/bench/bench.svg"
+    chart.draw(medians, path)
+    print(f"\nThe processor time per request, as a chart: {path}")
 
 
 if __name__ == "__main__":

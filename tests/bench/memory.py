@@ -1,0 +1,87 @@
+"""What connections cost in memory: ten thousand idle ones, and a large file to many slow clients."""
+import re
+import selectors
+import socket
+import subprocess
+import time
+
+from servers import FILE_1G, HELLO
+
+IDLE = 10_000
+GET = f"GET {HELLO} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+
+
+def p99(server):
+    """Of one client that asks again and again, in microseconds."""
+    report = subprocess.run(["wrk", "-t1", "-c1", "-d2s", "--latency", f"http://127.0.0.1:{server.port}{HELLO}"],
+                            capture_output=True, text=True, check=True).stdout
+    value, unit = re.search(r"99%\s+([\d.]+)(us|ms)", report).groups()
+    return float(value) * {"us": 1, "ms": 1e3}[unit]
+
+
+def connect_many(server, count):
+    """Connections that have had one reply each."""
+    clients = []
+    for number in range(count):
+        # The loopback has many addresses; one of them has ports for 28,000 connections only.
+        client = socket.socket()
+        client.bind((f"127.0.0.{2 + number % 8}", 0))
+        client.connect(("127.0.0.1", server.port))
+        client.sendall(GET)
+        clients.append(client)
+    for client in clients:
+        client.recv(65536)
+    return clients
+
+
+def measure_idle(server, count):
+    before, alone = server.resident_bytes(), p99(server)
+    started = time.monotonic()
+    clients = connect_many(server, count)
+    took = time.monotonic() - started
+    each = (server.resident_bytes() - before) / count
+    # Idle connections are closed after five seconds: what is measured beside them has to be quick.
+    crowded = p99(server)
+    still_open = 0
+    for client in clients:
+        client.setblocking(False)
+        try:
+            still_open += client.recv(1) != b""
+        except BlockingIOError:
+            still_open += 1
+        client.close()
+    print(f"  {server.name}: {count} idle connections take {each:.0f} bytes each ({took:.1f} s to make them); "
+          f"p99 of one active client {alone:.0f} us without them, {crowded:.0f} us with them "
+          f"({still_open} of them still there)", flush=True)
+
+
+def measure_large_file(server, path, clients, seconds):
+    """Resident memory while all of them read as fast as they can; the most of it, in MiB."""
+    before, most, received = server.resident_bytes(), 0, 0
+    selector = selectors.DefaultSelector()
+    for _ in range(clients):
+        client = socket.create_connection(("127.0.0.1", server.port))
+        client.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        selector.register(client, selectors.EVENT_READ)
+    end = time.monotonic() + seconds
+    buffer = bytearray(1 << 20)
+    while time.monotonic() < end:
+        for key, _ in selector.select(1):
+            received += key.fileobj.recv_into(buffer)
+        most = max(most, server.resident_bytes())
+    for key in list(selector.get_map().values()):
+        key.fileobj.close()
+    print(f"  {server.name}: 1 GiB file to {clients} clients: {before / 2**20:.1f} MiB before, at most {most / 2**20:.1f} "
+          f"MiB while {received / 2**30:.1f} GiB went out", flush=True)
+
+
+def measure_all(servers):
+    print("\nmemory")
+    for server in servers:
+        if server.name in ("level 4, epoll", "nginx", "bare epoll"):
+            measure_idle(server, IDLE)
+        elif server.name == "level 4, threads":
+            measure_idle(server, 900)  # a thread each: a thousand at most
+    for server in servers:
+        if FILE_1G in server.paths:
+            measure_large_file(server, FILE_1G, clients=64, seconds=5)

@@ -33,7 +33,11 @@ bool is_valid_host(std::string_view host) {
     const auto colon = host.find(':', bracket);
     const std::string_view name = host.substr(0, colon);
     const std::string_view port = colon == std::string_view::npos ? "" : host.substr(colon + 1);
-    return name.find_first_of(" \t/\\?#@\"<>^`{|}") == std::string_view::npos &&
+    const auto allowed = [](char c) {
+        const bool usual = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.';
+        return usual || std::string_view(" \t/\\?#@\"<>^`{|}").find(c) == std::string_view::npos;
+    };
+    return std::all_of(name.begin(), name.end(), allowed) &&
            (bracket == 0 || name.size() == bracket + 1) &&
            port.find_first_not_of("0123456789") == std::string_view::npos;
 }
@@ -54,7 +58,9 @@ std::optional<Request> RequestParser::next() {
     section_bytes_ = 0;
     authority_.clear();
     begun_ = position_ < buffer_.size();
-    return std::exchange(request_, Request());
+    std::optional<Request> complete(std::move(request_));
+    request_ = Request();
+    return complete;
 }
 
 // Reads up to the blank line that ends the head. False if it has not arrived yet.

@@ -80,6 +80,7 @@ std::string http_date(std::time_t time) {
 }
 
 void serialize(const Response& response, bool with_body, std::string& output) {
+    output.reserve(output.size() + response.body.size() + 512);  // growing would take six steps
     output += "HTTP/1.1 ";
     output += std::to_string(response.status);
     output += ' ';

@@ -34,10 +34,14 @@ std::optional<std::string> percent_decode(std::string_view text) {
     std::string result;
     result.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '%') {
+            result += text[i];
+            continue;
+        }
         const auto byte = escaped_byte(text.substr(i));
-        if (text[i] == '%' && !byte) return std::nullopt;
-        result += byte ? *byte : text[i];
-        if (byte) i += 2;
+        if (!byte) return std::nullopt;
+        result += *byte;
+        i += 2;
     }
     return result;
 }

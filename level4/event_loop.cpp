@@ -139,6 +139,7 @@ class EventLoop {
     using Timer = std::pair<Clock::time_point, std::uint64_t>;
     std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
     Clock::time_point accept_again_ = Clock::time_point::max();  // see accept_clients()
+    std::vector<std::function<void()>> deferred_;                // for the workers, from this turn
     bool stopping_ = false;
     Clock::time_point stop_deadline_ = Clock::time_point::max();
 };
@@ -159,6 +160,8 @@ bool EventLoop::run() {
             }
         }
         run_timers(Clock::now());
+        // The workers are woken once for all that there is to do, not once for each request.
+        if (!deferred_.empty()) pool_.submit(std::exchange(deferred_, {}));
     }
     return clients_.empty();
 }
@@ -180,6 +183,9 @@ void EventLoop::handle(const epoll_event& event) {
     }
     Client* const client = find(id);
     if (client == nullptr) return;  // dropped by an earlier event of the same batch
+    if (client->connection.awaits_response() && event.events == EPOLLIN) {
+        return want(*client, 0);  // its next request has to wait
+    }
     if ((event.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
         read(*client);
     else
@@ -324,7 +330,10 @@ EventLoop::Sending EventLoop::send_some(Client& client) const {
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) return errno == EAGAIN ? Sending::blocked : Sending::failed;
     }
-    client.output = std::string();  // gives the memory back: most clients are idle most of the time
+    // Gives the memory back: most clients are idle most of the time. (clear() alone keeps it, and so
+    // does the assignment of an empty string.)
+    client.output.clear();
+    client.output.shrink_to_fit();
     client.sent = 0;
     return Sending::done;
 }
@@ -332,10 +341,9 @@ EventLoop::Sending EventLoop::send_some(Client& client) const {
 // Hands a request to the workers. Nothing is read from the client meanwhile; its response comes
 // back through the mailbox, if the client is still there.
 void EventLoop::run_deferred(Client& client) {
-    want(client, 0);
     std::shared_ptr<DeferredRequest> deferred = client.connection.take_deferred();
     if (!deferred) return;  // it is with them already
-    pool_.submit([this, &handler = handler_, mailbox = mailbox_, deferred, id = client.id] {
+    deferred_.push_back([this, &handler = handler_, mailbox = mailbox_, deferred, id = client.id] {
         auto response = std::make_shared<Response>(call_handler(handler, deferred->request));
         mailbox->post([this, deferred, response, id] {
             Client* const waiting = find(id);

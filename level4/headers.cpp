@@ -55,7 +55,10 @@ bool Headers::lists(std::string_view name, std::string_view word) const {
 }
 
 bool is_token(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char);
+    for (const char c : text) {
+        if (!is_token_char(c)) return false;
+    }
+    return !text.empty();
 }
 
 bool is_field_value(std::string_view text) {

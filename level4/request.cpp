@@ -36,7 +36,11 @@ bool is_valid_host(std::string_view host) {
     const auto colon = host.find(':', bracket);
     const std::string_view name = host.substr(0, colon);
     const std::string_view port = colon == std::string_view::npos ? "" : host.substr(colon + 1);
-    return name.find_first_of(" \t/\\?#@\"<>^`{|}") == std::string_view::npos &&
+    const auto allowed = [](char c) {
+        const bool usual = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.';
+        return usual || std::string_view(" \t/\\?#@\"<>^`{|}").find(c) == std::string_view::npos;
+    };
+    return std::all_of(name.begin(), name.end(), allowed) &&
            (bracket == 0 || name.size() == bracket + 1) &&
            port.find_first_not_of("0123456789") == std::string_view::npos;
 }
@@ -60,12 +64,15 @@ std::optional<Request> RequestParser::next() {
     authority_.clear();
     begun_ = position_ < buffer_.size();
     if (!begun_ && buffer_.capacity() > idle_buffer) take_rest();  // gives the memory back
-    return std::exchange(request_, Request());
+    std::optional<Request> complete(std::move(request_));
+    request_ = Request();
+    return complete;
 }
 
 std::string RequestParser::take_rest() {
     std::string rest = buffer_.substr(std::exchange(position_, 0));
-    buffer_ = std::string();
+    buffer_.clear();
+    buffer_.shrink_to_fit();
     searched_ = 0;
     return rest;
 }

@@ -1,6 +1,7 @@
 // See worker_pool.hpp.
 #include "worker_pool.hpp"
 
+#include <algorithm>
 #include <utility>
 
 WorkerPool::WorkerPool(std::size_t threads) {
@@ -16,12 +17,12 @@ WorkerPool::~WorkerPool() {
     for (auto& thread : threads_) thread.join();
 }
 
-void WorkerPool::submit(std::function<void()> work) {
+void WorkerPool::submit(std::vector<std::function<void()>> work) {
     {
         const std::lock_guard lock(mutex_);
-        queue_.push(std::move(work));
+        for (auto& piece : work) queue_.push(std::move(piece));
     }
-    changed_.notify_one();
+    for (std::size_t i = 0; i < std::min(work.size(), threads_.size()); ++i) changed_.notify_one();
 }
 
 bool WorkerPool::wait_until_idle(std::chrono::steady_clock::time_point deadline) {

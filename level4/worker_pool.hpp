@@ -20,7 +20,7 @@ class WorkerPool {
     WorkerPool& operator=(const WorkerPool&) = delete;
 
     // From any thread. The work must not throw.
-    void submit(std::function<void()> work);
+    void submit(std::vector<std::function<void()>> work);
 
     // Waits until nothing is left to do; false if that takes longer.
     bool wait_until_idle(std::chrono::steady_clock::time_point deadline);

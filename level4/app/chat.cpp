@@ -30,7 +30,8 @@ void Chat::add_routes(Router& router) {
     };
     chat.on_message = [this](const WebSocketHandlers::Client& client, std::string_view message,
                              bool) {
-        writer_.submit([this, client, text = std::string(message)] { take_message(client, text); });
+        writer_.submit(
+            {[this, client, text = std::string(message)] { take_message(client, text); }});
     };
     chat.on_close = [this](const WebSocketHandlers::Client& client, std::uint16_t,
                            std::string_view) { room_.leave(client); };

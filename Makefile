@@ -186,7 +186,7 @@ diff-2-3: NEW := level3
 diff-3-4: OLD := level3
 diff-3-4: NEW := level4
 diff-1-2 diff-2-3 diff-3-4:
-	@diff -ruN --minimal --color=$(COLOR) -x server -x data -x README.md $(OLD) $(NEW) || true
+	@diff -ru --minimal --color=$(COLOR) -x server -x data -x README.md $(OLD) $(NEW) || true
 
 check-diffs:  ## measure what each level keeps of the one before (at least 97 % of its lines, 0 moved)
 	@tests/support/check-diffs.sh 2 3

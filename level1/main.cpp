@@ -26,7 +26,7 @@ void handle_client(const Socket& client) {
     const auto deadline = Clock::now() + std::chrono::seconds(10);
 
     // TCP is a stream of bytes, not of messages: a request may arrive in pieces. We read before we
-    // reply, up to the blank line that ends a request's head, but never more than 8 KiB.
+    // reply, up to the blank line that ends a request's head, but not much more than 8 KiB.
     std::string request;
     std::array<char, 1024> buffer{};
     while (request.find("\n\r\n") == std::string::npos &&  // what browsers send
@@ -42,6 +42,7 @@ void handle_client(const Socket& client) {
 
 int main(int argc, char** argv) try {
     const int port = argc > 1 ? std::atoi(argv[1]) : 9000;
+    if (port < 1 || port > 65535) throw std::runtime_error("usage: level1/server [PORT]");
     handle_signals();
     const Socket listener = listen_on("127.0.0.1", port, argv[0]);
     std::cout << "Level 1 is listening on http://localhost:" << port << "  (Ctrl-C stops it)\n"

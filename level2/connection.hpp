@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "../common/socket.hpp"
+#include "../common/socket.hpp"  // Clock
 #include "limits.hpp"
 #include "log.hpp"
 #include "request.hpp"
@@ -29,7 +29,7 @@ class Connection {
     void end_of_input();
 
     // What to send next; empty when there is nothing to send now. Only this call looks for the next
-    // request: so a client that asks and asks but never reads costs us one reply, not all of them.
+    // request: so a client that asks and asks but never reads costs us what one call returns, not all its replies.
     std::string take_output();
 
     // Close the connection once take_output() is empty.

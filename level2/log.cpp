@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <utility>
 
-#include "../common/socket.hpp"
+#include "../common/socket.hpp"  // visible()
 
 namespace {
 

@@ -84,7 +84,9 @@ void Server::serve_clients() {
     for (;;) {
         std::unique_lock door(door_);
         const Socket client = accept_client(listener_);
-        if (!client) listener_.close();  // from now on new clients are refused, not left waiting
+        // From now on new clients are refused, not left waiting. The threads behind us find the
+        // listener closed: accept() fails, and accept_client() sees that the program is to stop.
+        if (!client) listener_.close();
         door.unlock();
 
         std::unique_lock lock(threads_mutex_);

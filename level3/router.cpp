@@ -143,7 +143,7 @@ bool Router::conflict(const Route& left, const Route& right) {
 bool Router::matches(const Route& route, std::string_view path) {
     for (const auto& segment : route.segments) {
         if (!path.starts_with('/')) return false;
-        if (segment.kind == Kind::wildcard) return true;
+        if (segment.kind == Kind::wildcard) return true;  // also nothing: /files/ fits /files/*path
         const std::string_view text = next_segment(path);
         const bool fits = segment.kind == Kind::exact ? text == segment.text
                           : segment.number            ? is_number(text)

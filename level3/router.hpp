@@ -3,7 +3,8 @@
 //     /users/{id}         any one segment; the handler finds it in request.params.at("id")
 //     /users/{id:int}     the same, but only a whole number
 //     /files/*path        all that is left, slashes and all, or nothing
-// An exact segment goes before a parameter, a parameter before a wildcard. Every GET route also
+// An exact segment goes before a parameter, a parameter before a wildcard; {id} and {id:int} are
+// equals, and two such routes for the same paths are an error. Every GET route also
 // answers HEAD, every route OPTIONS, and a path that exists for other methods only is a 405.
 // Leaves out: routing by host name, and regular expressions.
 #pragma once
@@ -43,6 +44,8 @@ class RouteGroup {
 
 class Router : public RouteGroup {
   public:
+    // A router is a group, too: the one without a prefix, whose router is itself. (The base keeps
+    // the reference and no more: nothing is called before the router is made.)
     Router() : RouteGroup(*this, "") {}
     Router(const Router&) = delete;
     Router& operator=(const Router&) = delete;

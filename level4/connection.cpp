@@ -27,6 +27,7 @@ Connection::Connection(const Handler& handler, const Limits& limits, AccessLog* 
       deadline_(Clock::now() + limits.request_head) {}
 
 void Connection::receive(std::string_view bytes) {
+    // Before its open() the bytes stay with the parser; take_rest() hands them over.
     if (protocol_ && opened_) return protocol_->receive(bytes);
     if (!parser_.begun()) deadline_ = Clock::now() + limits_.request_head;
     if (parser_.reading_body()) deadline_ = Clock::now() + limits_.body_stall;
@@ -40,6 +41,7 @@ void Connection::end_of_input() {
 }
 
 std::string Connection::take_output() {
+    // First the rest of the head; then the protocol speaks.
     if (protocol_ && output_.empty()) return take_protocol_output();
     try {
         // Small replies to requests that came together go out together: one send() for all of them.
@@ -48,7 +50,9 @@ std::string Connection::take_output() {
             auto request = parser_.next();
             if (!request) break;
             request->peer = peer_;
-            if (defer_test_ != nullptr && (*defer_test_)(*request)) {
+            if (is_blocking_ != nullptr && (*is_blocking_)(*request)) {
+                // Moved out: a worker has it all to itself. No further request is looked at until
+                // it is back, so replies keep their order.
                 deferred_ = std::make_unique<DeferredRequest>(
                     DeferredRequest{std::move(*request), Clock::now()});
                 awaits_response_ = true;
@@ -124,7 +128,8 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
     const bool with_body = request.method != "HEAD";
     if (with_body) file_ = response.file;
     if (with_body) protocol_ = response.protocol;
-    chunked_ = !switching;
+    chunked_ =
+        !switching;  // a WebSocket has frames of its own; a stream of no known length has not
     serialize(response, with_body, output_);
     if (log_ != nullptr) {
         log_->add(peer_, request.line, response.status, with_body ? response.body_size() : 0,

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "../common/socket.hpp"
+#include "../common/socket.hpp"  // Clock
 #include "file.hpp"
 #include "limits.hpp"
 #include "log.hpp"
@@ -22,8 +22,8 @@
 // The handler's response, also if it throws: an HttpError's own status, 500 for anything else.
 Response call_handler(const Handler& handler, Request& request);
 
-// Does the handler of this request have to wait, for a disk say?
-using DeferTest = std::function<bool(const Request&)>;
+// True for requests whose handler is blocking() (router.hpp): a loop must not call that itself.
+using BlockingTest = std::function<bool(const Request&)>;
 struct DeferredRequest {
     Request request;
     Clock::time_point started;
@@ -41,7 +41,7 @@ class Connection {
     void end_of_input();
 
     // What to send next; empty when there is nothing to send now. Only this call looks for the next
-    // request: so a client that asks and asks but never reads costs us one reply, not all of them.
+    // request: so a client that asks and asks but never reads costs us what one call returns, not all its replies.
     std::string take_output();
 
     // The part of a file that has to follow the output just taken, if there is one. The engine can
@@ -59,7 +59,7 @@ class Connection {
     // Requests that this finds are not answered at once: the engine has to take each of them, call
     // its handler where waiting does no harm, and bring the response back. Until then the client
     // waits, and its next requests do, too. Without a test every request is answered at once.
-    void defer_if(const DeferTest& test) { defer_test_ = test ? &test : nullptr; }
+    void defer_if(const BlockingTest& test) { is_blocking_ = test ? &test : nullptr; }
     std::unique_ptr<DeferredRequest> take_deferred() { return std::move(deferred_); }
     bool awaits_response() const { return awaits_response_; }
     void resume(const DeferredRequest& deferred, Response response);
@@ -92,13 +92,14 @@ class Connection {
     Clock::time_point deadline_;
 
     std::string take_protocol_output();
-    bool in_body_ = false;
-    const DeferTest* defer_test_ = nullptr;
-    std::unique_ptr<DeferredRequest> deferred_;
-    bool awaits_response_ = false;
-    std::shared_ptr<Protocol> protocol_;
-    std::function<void()> wake_;
-    bool opened_ = false;
-    bool chunked_ = false;
+
+    bool in_body_ = false;                       // for the moment when the body's own time begins
+    const BlockingTest* is_blocking_ = nullptr;  // without one every handler is called at once
+    std::unique_ptr<DeferredRequest> deferred_;  // not yet taken by the engine
+    bool awaits_response_ = false;               // from then until resume()
+    std::shared_ptr<Protocol> protocol_;         // what has taken over
+    std::function<void()> wake_;                 // for its open()
+    bool opened_ = false;                        // its open() was called: the head is on its way
+    bool chunked_ = false;                       // a stream; a WebSocket frames its bytes itself
     bool last_chunk_sent_ = false;
 };

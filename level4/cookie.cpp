@@ -3,13 +3,14 @@
 #include "cookie.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <ctime>
 #include <map>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+
+#include "response.hpp"  // http_date()
 
 #include "headers.hpp"
 
@@ -36,19 +37,15 @@ bool is_writable_value(std::string_view value) {
     return is_readable_value(value) && value.find_first_of(" ,") == std::string_view::npos;
 }
 
-// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7). Browsers read years from 1601 to 9999.
-// The names of days and months are English: the program never sets a locale.
-std::string http_date(std::chrono::system_clock::time_point when) {
+// Browsers read years from 1601 to 9999.
+std::string expiry_date(std::chrono::system_clock::time_point when) {
     const std::time_t seconds = std::chrono::system_clock::to_time_t(when);
     std::tm utc{};
     if (gmtime_r(&seconds, &utc) == nullptr || utc.tm_year < 1601 - 1900 ||
         utc.tm_year > 9999 - 1900) {
         throw std::invalid_argument("cookie: Expires lies outside the years 1601 to 9999");
     }
-    std::array<char, 32> text{};
-    const std::size_t length =
-        std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
-    return std::string(text.data(), length);
+    return http_date(seconds);
 }
 
 void require(bool condition, const std::string& what) {
@@ -100,7 +97,7 @@ std::map<std::string, std::string> parse_cookies(std::string_view field) {
 std::string serialize_cookie(const Cookie& cookie) {
     check(cookie);
     std::string field = cookie.name + "=" + cookie.value;
-    if (cookie.expires) field += "; Expires=" + http_date(*cookie.expires);
+    if (cookie.expires) field += "; Expires=" + expiry_date(*cookie.expires);
     if (cookie.max_age) field += "; Max-Age=" + std::to_string(cookie.max_age->count());
     if (!cookie.domain.empty()) field += "; Domain=" + cookie.domain;
     if (!cookie.path.empty()) field += "; Path=" + cookie.path;

@@ -1,6 +1,6 @@
 // Cookies: small values that a browser keeps for us and sends back with every request (RFC 6265).
 // One function reads the Cookie field, one writes the Set-Cookie field.
-// Left out: encoding of values (a value with blanks or `;` is refused: encode it first, as
+// Leaves out: encoding of values (a value with blanks or `;` is refused: encode it first, as
 // session.cpp does), the name prefixes `__Host-` and `__Secure-`, and public suffix lists.
 #pragma once
 

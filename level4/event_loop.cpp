@@ -1,4 +1,6 @@
-// See event_loop.hpp. Read EventLoop::run() first, then advance(): that is the whole engine.
+// See event_loop.hpp. Read EventLoop::run() first, then advance(): that is the whole engine. epoll is
+// used "level-triggered", which is its default: what is not read now is reported again. So it is
+// never wrong to leave some of it for later, and that is how all clients get their turn.
 #include "event_loop.hpp"
 
 #include <sys/epoll.h>
@@ -29,9 +31,11 @@ namespace {
 
 constexpr std::chrono::seconds drain_time{5};    // for replies in flight when the program stops
 constexpr std::chrono::seconds goodbye_time{2};  // for a client to close after us
+// They wait far more than they work, and those that wait for the disk at the same time share one
+// fdatasync() (message_store.cpp): so more of them than there are processors.
 constexpr std::size_t workers = 16;
-constexpr std::uint64_t file_turn = 2
-                                    << 20;  // bytes of a file in one go; then others get their turn
+// Bytes of a file in one go; then others get their turn.
+constexpr std::uint64_t file_turn = 2 << 20;
 
 // What other threads want a loop to do. It outlives the loop: a chat room may still hold the
 // wake-up of a client that is gone.
@@ -45,7 +49,8 @@ class Mailbox {
     void post(std::function<void()> task) {
         const std::lock_guard lock(mutex_);
         tasks_.push_back(std::move(task));
-        if (tasks_.size() == 1) eventfd_write(event_.descriptor(), 1);  // wakes epoll_wait()
+        // Wakes epoll_wait(). Once is enough, until take() has fetched everything.
+        if (tasks_.size() == 1) eventfd_write(event_.descriptor(), 1);
     }
     std::vector<std::function<void()>> take() {
         const std::lock_guard lock(mutex_);
@@ -64,6 +69,8 @@ struct Client {
     Client(std::uint64_t number, Socket connected, Connection conversation)
         : id(number), socket(std::move(connected)), connection(std::move(conversation)) {}
 
+    // A number, not a pointer: an event or a task may come when its client is gone. A number that
+    // nobody has any more does no harm, and none is given twice.
     std::uint64_t id;
     Socket socket;
     Connection connection;
@@ -81,16 +88,17 @@ struct Client {
 
 class EventLoop {
   public:
-    EventLoop(const Socket& listener, const Handler& handler, const DeferTest& must_wait,
+    EventLoop(const Socket& listener, const Handler& handler, const BlockingTest& is_blocking,
               const Limits& limits, AccessLog* log, WorkerPool& pool)
         : listener_(listener),
           handler_(handler),
-          must_wait_(must_wait),
+          is_blocking_(is_blocking),
           limits_(limits),
           log_(log),
           pool_(pool),
           epoll_(epoll_create1(EPOLL_CLOEXEC)) {
         if (!epoll_) throw std::runtime_error("Cannot make an epoll descriptor");
+        // EPOLLEXCLUSIVE: a new client wakes one loop, or a few, and not all that wait for it.
         watch(listener_.descriptor(), EPOLL_CTL_ADD, EPOLLIN | EPOLLEXCLUSIVE, listener_id);
         watch(mailbox_->descriptor(), EPOLL_CTL_ADD, EPOLLIN, mailbox_id);
         watch(stop_descriptor(), EPOLL_CTL_ADD, EPOLLIN, stop_id);
@@ -125,7 +133,7 @@ class EventLoop {
 
     const Socket& listener_;
     const Handler& handler_;
-    const DeferTest& must_wait_;
+    const BlockingTest& is_blocking_;
     const Limits& limits_;
     AccessLog* log_;
     WorkerPool& pool_;
@@ -150,7 +158,7 @@ bool EventLoop::run() {
     while (!stopping_ || (!clients_.empty() && Clock::now() < stop_deadline_)) {
         const int count = epoll_wait(epoll_.descriptor(), events.data(),
                                      static_cast<int>(events.size()), time_to_next_timer());
-        for (int i = 0; i < count; ++i) {
+        for (int i = 0; i < count; ++i) {  // count is -1 after a signal: then there is none
             const auto& event = events[static_cast<std::size_t>(i)];
             try {
                 handle(event);
@@ -186,6 +194,7 @@ void EventLoop::handle(const epoll_event& event) {
     if (client->connection.awaits_response() && event.events == EPOLLIN) {
         return want(*client, 0);  // its next request has to wait
     }
+    // A connection that is broken is also "read": recv() tells what has happened.
     if ((event.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
         read(*client);
     else
@@ -209,7 +218,7 @@ void EventLoop::accept_clients() {
         if (tracing()) trace('*', "accepted descriptor " + std::to_string(socket.descriptor()));
         const std::uint64_t id = next_id_++;
         Connection connection(handler_, limits_, log_, peer_address(socket));
-        connection.defer_if(must_wait_);
+        connection.defer_if(is_blocking_);
         auto& client = *clients_
                             .emplace(id, std::make_unique<Client>(id, std::move(socket),
                                                                   std::move(connection)))
@@ -229,7 +238,7 @@ void EventLoop::begin_stop() {
     watch(listener_.descriptor(), EPOLL_CTL_DEL, 0, listener_id);
     shutdown(listener_.descriptor(), SHUT_RDWR);  // from now on new clients are refused
 
-    std::vector<std::uint64_t> ids;
+    std::vector<std::uint64_t> ids;  // a copy: read() and advance() may drop clients from the table
     for (const auto& [id, client] : clients_) ids.push_back(id);
     for (const auto id : ids) {
         Client& client = *find(id);
@@ -285,6 +294,8 @@ void EventLoop::advance(Client& client) {
         }
         if (client.connection.upgraded() && !std::exchange(client.wakeable, true)) {
             client.connection.on_wake([mailbox = mailbox_, this, id = client.id] {
+                // The task will run in this loop, if at all. Only the mailbox may be used once the
+                // loop is gone.
                 mailbox->post([this, id] {
                     if (Client* const woken = find(id)) advance(*woken);
                 });
@@ -304,7 +315,7 @@ void EventLoop::advance(Client& client) {
 EventLoop::Sending EventLoop::send_some(Client& client) const {
     std::uint64_t left_of_turn = file_turn;
     while (client.sent < client.output.size() || client.file) {
-        if (left_of_turn == 0) return Sending::blocked;
+        if (left_of_turn == 0) return Sending::blocked;  // epoll will say at once that it is not
         ssize_t count = 0;
         if (client.sent < client.output.size()) {
             const std::string_view rest = std::string_view(client.output).substr(client.sent);
@@ -364,6 +375,7 @@ void EventLoop::say_goodbye(Client& client) {
     want(client, EPOLLIN);
 }
 
+// Whatever is wanted, epoll also tells of clients that are gone: EPOLLERR and EPOLLHUP.
 void EventLoop::want(Client& client, std::uint32_t events) const {
     if (client.input_ended) events &= ~std::uint32_t{EPOLLIN};  // it would be ready for ever
     if (client.registered && client.watched == events) return;
@@ -378,6 +390,7 @@ void EventLoop::want(Client& client, std::uint32_t events) const {
 // it is worth; so a timer that rings too early looks at the deadline, and is set again. A client
 // costs one timer every few seconds, however many requests it sends, and nothing in between.
 
+// Whoever is watched for EPOLLOUT does not take what we send.
 Clock::time_point EventLoop::deadline_of(const Client& client) const {
     if (client.saying_goodbye || client.watched == EPOLLOUT) return client.own_deadline;
     if (client.connection.awaits_response()) return Clock::time_point::max();  // it is our turn
@@ -429,14 +442,14 @@ int EventLoop::time_to_next_timer() const {
 
 }  // namespace
 
-bool run_event_loops(const Socket& listener, std::size_t loops, const Handler& handler,
-                     const DeferTest& must_wait, const Limits& limits, AccessLog* log) {
+void run_event_loops(const Socket& listener, std::size_t loops, const Handler& handler,
+                     const BlockingTest& is_blocking, const Limits& limits, AccessLog* log) {
     std::atomic<bool> all_done{true};
     WorkerPool pool(workers);
     // All are made before one runs: its clients could take the descriptors that the others need.
     std::deque<EventLoop> engines;
     for (std::size_t i = 0; i < loops; ++i) {
-        engines.emplace_back(listener, handler, must_wait, limits, log, pool);
+        engines.emplace_back(listener, handler, is_blocking, limits, log, pool);
     }
     std::vector<std::thread> threads;
     for (auto& engine : engines) {
@@ -445,5 +458,9 @@ bool run_event_loops(const Socket& listener, std::size_t loops, const Handler& h
         });
     }
     for (auto& thread : threads) thread.join();
-    return all_done && pool.wait_until_idle(Clock::now());
+    if (all_done && pool.wait_until_idle(Clock::now())) return;
+    // A worker can't be ended from outside, and ~WorkerPool would wait for it: what still runs ends
+    // with the process.
+    if (log != nullptr) log->flush();
+    std::_Exit(0);
 }

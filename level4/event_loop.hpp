@@ -15,6 +15,7 @@
 
 // Serves the listener's clients with so many loops, each in a thread of its own, until the program
 // is asked to stop; then idle clients are let go, and replies in flight finished, for 5 s at most.
-// True if all of them were. `must_wait` tells which requests go to the workers.
-bool run_event_loops(const Socket& listener, std::size_t loops, const Handler& handler,
-                     const DeferTest& must_wait, const Limits& limits, AccessLog* log);
+// What is not finished then ends with the process. `is_blocking` tells which requests go to the
+// workers.
+void run_event_loops(const Socket& listener, std::size_t loops, const Handler& handler,
+                     const BlockingTest& is_blocking, const Limits& limits, AccessLog* log);

@@ -30,13 +30,13 @@ std::string take_quoted(std::string_view& text) {
             result += text[i];
         }
     }
-    throw HttpError(400, "A quoted text in a form field's header has no end.");
+    throw HttpError(400, "A quoted text in a field has no end.");
 }
 
 // Takes everything up to one of `ends` off the front; it has to be a token.
 std::string take_token(std::string_view& text, std::string_view ends) {
     const std::string_view token = text.substr(0, text.find_first_of(ends));
-    if (!is_token(token)) throw HttpError(400, "A parameter in a form's header is malformed.");
+    if (!is_token(token)) throw HttpError(400, "A parameter of a field is malformed.");
     text.remove_prefix(token.size());
     return std::string(token);
 }
@@ -53,16 +53,16 @@ FieldValue parse_field_value(std::string_view text) {
         text = trim(text.substr(1));
         if (text.empty() || text.front() == ';') continue;
         const std::string name = lower_case(take_token(text, "=; \t"));
-        if (!text.starts_with('=')) throw HttpError(400, "A parameter of a form has no value.");
+        if (!text.starts_with('=')) throw HttpError(400, "A parameter of a field has no value.");
         text.remove_prefix(1);
         std::string content = text.starts_with('"') ? take_quoted(text) : take_token(text, "; \t");
         // Given twice, a filter in front of us might have looked at the other one.
         if (!field.parameters.emplace(name, std::move(content)).second) {
-            throw HttpError(400, "A parameter of a form is there twice.");
+            throw HttpError(400, "A parameter of a field is there twice.");
         }
         text = trim(text);
         if (!text.empty() && text.front() != ';') {
-            throw HttpError(400, "A parameter of a form is followed by something else.");
+            throw HttpError(400, "A parameter of a field is followed by something else.");
         }
     }
     return field;

@@ -1,6 +1,6 @@
 // Field values that carry parameters, such as `form-data; name="photo"; filename="cat.png"` or
 // `text/html; charset=utf-8` (RFC 9110 §5.6.6).
-// Left out: lists of such values, and RFC 8187 (`name*=utf-8''...`), whose names end in `*` here.
+// Leaves out: lists of such values, and RFC 8187 (`name*=utf-8''...`), whose names end in `*` here.
 #pragma once
 
 #include <map>

@@ -1,7 +1,7 @@
 // Forms: what a browser sends when a visitor presses the button. A body comes in one of two
 // formats, application/x-www-form-urlencoded (fields only) and multipart/form-data (fields and
 // files, RFC 7578); both end up in the same Form. Everything in it is a stranger's text: check it.
-// Left out: reading in pieces (the body is in memory already and bounded by --max-body), charsets
+// Leaves out: reading in pieces (the body is in memory already and bounded by --max-body), charsets
 // other than UTF-8, and nested multiparts, which RFC 7578 §4.3 has abolished.
 #pragma once
 

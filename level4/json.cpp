@@ -11,13 +11,15 @@
 
 // --- Parsing ---
 
+namespace {
+
 // The one-letter escapes of §7: what stands after the backslash, and at the same place what it
 // means.
-static constexpr std::string_view escape_letters = "\"\\/bfnrt";
-static constexpr std::string_view escape_meanings = "\"\\/\b\f\n\r\t";
+constexpr std::string_view escape_letters = "\"\\/bfnrt";
+constexpr std::string_view escape_meanings = "\"\\/\b\f\n\r\t";
 
 // RFC 3629 §3: the first byte says how many follow, each of which carries six bits.
-static void append_utf8(std::string& out, std::uint32_t code_point) {
+void append_utf8(std::string& out, std::uint32_t code_point) {
     if (code_point < 0x80) {
         out += static_cast<char>(code_point);
         return;
@@ -27,8 +29,6 @@ static void append_utf8(std::string& out, std::uint32_t code_point) {
     out += static_cast<char>(mark | code_point >> 6 * following);
     while (following-- > 0) out += static_cast<char>(0x80 | (code_point >> 6 * following & 0x3F));
 }
-
-namespace {
 
 // Recursive descent: a function for a rule calls the functions for the rules inside it, and the
 // call stack remembers what is still open. Each function begins at the first byte of what it reads,
@@ -62,7 +62,7 @@ class Parser {
             case 't': return parse_word("true", true);
             case 'f': return parse_word("false", false);
             case 'n': return parse_word("null", nullptr);
-            default: return parse_number();
+            default: return parse_number();  // which complains if it is none
         }
     }
 
@@ -107,12 +107,14 @@ class Parser {
         ++at_;  // the opening quote
         for (;;) {
             const std::size_t start = at_;
+            // At the end of the text peek() is NUL, which ends a run as any control character does.
             while (peek() >= ' ' && peek() != '"' && peek() != '\\') ++at_;
             const std::string_view run = text_.substr(start, at_ - start);
             if (!is_valid_utf8(run)) fail("the string up to here is not UTF-8");
             result += run;
             if (take('"')) return result;
-            if (!take('\\')) fail("expected '\"', and no bare control character before it");
+            if (!take('\\'))
+                fail("expected '\"': the string has no end, or a control character in it");
             append_escaped(result);
         }
     }
@@ -139,7 +141,7 @@ class Parser {
 
     std::uint32_t parse_four_digits() {
         const std::string_view digits = text_.substr(at_, 4);
-        std::uint32_t value = 0;
+        std::uint32_t value = 0;  // unsigned: then from_chars() takes neither a sign nor "0x"
         const char* end = digits.data() + digits.size();
         const char* stop = std::from_chars(digits.data(), end, value, 16).ptr;
         if (digits.size() < 4 || stop != end) fail("\\u takes four hexadecimal digits");
@@ -234,8 +236,10 @@ Json Json::parse(std::string_view text) {
 
 // --- Writing ---
 
+namespace {
+
 // Besides what §7 demands, '<' is escaped: "</script>" in a string would end the element around it.
-static void append_escape(std::string& out, char c) {
+void append_escape(std::string& out, char c) {
     static constexpr std::string_view hex = "0123456789abcdef";
     out += '\\';
     const std::size_t which = escape_meanings.find(c);
@@ -250,7 +254,7 @@ static void append_escape(std::string& out, char c) {
 
 // UTF-8 stays as it is. Text that is not UTF-8 should have been refused on its way in; if it was
 // not, one broken name must not make the whole document unreadable.
-static void append_string(std::string& out, std::string_view text) {
+void append_string(std::string& out, std::string_view text) {
     const bool valid = is_valid_utf8(text);
     out += '"';
     for (const char c : text) {
@@ -267,14 +271,16 @@ static void append_string(std::string& out, std::string_view text) {
 }
 
 // The fewest digits that read back as the same double, and a ".0" where they look like an integer.
-static void append_double(std::string& out, double number) {
+void append_double(std::string& out, double number) {
     if (!std::isfinite(number)) throw JsonError("NaN and infinity cannot be written as JSON");
-    char buffer[32];
+    char buffer[32];  // the longest double has 24 characters
     const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, number);
     const std::string_view digits(buffer, static_cast<std::size_t>(end - buffer));
     out += digits;
     if (digits.find_first_of(".e") == std::string_view::npos) out += ".0";
 }
+
+}  // namespace
 
 // The recursion is as deep as the value, which is our own or has passed the parser's limit.
 void Json::append_to(std::string& out) const {
@@ -282,7 +288,7 @@ void Json::append_to(std::string& out) const {
         out += "null";
     } else if (is_bool()) {
         out += as_bool() ? "true" : "false";
-    } else if (is_int()) {
+    } else if (is_int()) {  // before is_number(), which is true for both
         out += std::to_string(as_int());
     } else if (is_number()) {
         append_double(out, as_double());
@@ -291,7 +297,7 @@ void Json::append_to(std::string& out) const {
     } else if (is_array()) {
         out += '[';
         for (const Json& item : as_array()) {
-            if (&item != &as_array().front()) out += ',';
+            if (&item != &as_array().front()) out += ',';  // before every item but the first
             item.append_to(out);
         }
         out += ']';
@@ -353,7 +359,7 @@ const Json* Json::find(std::string_view name) const {
 }
 
 const Json& Json::at(std::string_view name) const {
-    as_object();
+    as_object();  // throws if it is none
     if (const Json* value = find(name)) return *value;
     throw JsonError("there is no member \"" + std::string(name) + "\"");
 }

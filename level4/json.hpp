@@ -1,7 +1,7 @@
 // JSON (RFC 8259): the one kind of value that the API, the message store and the templates share.
 //
 // parse() is strict: what the RFC's grammar does not allow is an error with line and column.
-// Left out: comments, streaming (a text is parsed whole) and numbers beyond 64 bits.
+// Leaves out: comments, streaming (a text is parsed whole) and numbers beyond 64 bits.
 #pragma once
 
 #include <concepts>
@@ -36,8 +36,9 @@ class Json {
     static constexpr int max_depth = 64;
 
     // A value is made from the C++ value it stands for:  Json("text"), Json(5), Json(true).
-    // Braces make an object:  Json{{"name", name}, {"tags", Json::array({"a", "b"})}}.
+    // Json{} is null; an empty object is Json::object(). Otherwise braces make an object:  Json{{"name", name}, {"tags", Json::array({"a", "b"})}}.
     Json(std::nullptr_t = nullptr);
+    // Exactly a bool: a plain bool parameter would take any pointer, and make it true.
     Json(std::same_as<bool> auto flag) : value_(flag) {}
     Json(double number);
     Json(const char* text);

@@ -30,7 +30,7 @@ class AccessLog {
     void run();
 
     bool coloured_;
-    std::mutex mutex_;  // guards the four below
+    std::mutex mutex_;  // guards the three below
     std::string buffer_;
     std::uint64_t lost_lines_ = 0;
     bool ending_ = false;

@@ -121,7 +121,9 @@ std::vector<Middleware> middleware(const Options& options) {
     }
     RateLimitOptions limit;
     limit.rate = parse_rate(options.rate_limit);
-    // The error pages stand in two places: around the refusals of these, and around the handlers.
+    // error_pages stands in two places. Inside, so that a handler's exception is a reply before it
+    // passes CORS and the rate limit, which add their fields to replies only. Outside, so that their
+    // own refusals (403, 429) become JSON for the API, too.
     layers.insert(layers.end(), {rate_limit(limit), csrf(trusted), error_pages});
     if (!compression_available()) std::cerr << "Built without zlib: replies are not compressed.\n";
     return layers;
@@ -158,10 +160,12 @@ int main(int argc, char** argv) try {
 
     const Handler route = [&router](Request& request) { return router.handle(request); };
     const Handler handle_request = wrap(middleware(options), route);
-    const auto must_wait = [&router](const Request& request) { return router.must_wait(request); };
+    const auto is_blocking = [&router](const Request& request) {
+        return router.is_blocking(request);
+    };
     Limits limits;
     limits.body = options.max_body;
-    serve(options, handle_request, "Level 4", {"/", "/contact", "/chat"}, limits, must_wait);
+    serve(options, handle_request, "Level 4", {"/", "/contact", "/chat"}, limits, is_blocking);
     return 0;
 } catch (const UsageError& error) {
     std::cerr << error.what() << '\n' << usage(argv[0]);

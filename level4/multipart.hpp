@@ -1,6 +1,6 @@
 // Cuts a multipart body (RFC 2046 §5.1) into its parts: lines of `--boundary` lie between them, and
 // `--boundary--` ends the last one. What the parts mean is up to form.cpp.
-// Left out: nested multiparts, and reading in pieces: the whole body is in memory already.
+// Leaves out: nested multiparts, and reading in pieces: the whole body is in memory already.
 #pragma once
 
 #include <cstddef>

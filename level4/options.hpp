@@ -14,13 +14,13 @@ struct Options {
     int port = 9000;                 // --port, else PORT in the environment, else this
     bool quiet = false;              // no access log
     bool help = false;
-    std::filesystem::path
-        data;  // where messages and uploads are kept; else data beside the program
+    // Where messages and uploads are kept; by default "data" beside the program.
+    std::filesystem::path data;
     std::string engine = "epoll";  // or "threads": a thread for each client
     std::size_t threads = 0;       // of the event loops; as many as there are processors
-    std::string rate_limit =
-        "0";                  // POSTs and the like in so many seconds, such as 30/60; 0: no limit
-    std::string cors_origin;  // a site whose scripts may use the API; * for all
+    // POSTs and the like in so many seconds, such as 30/60; 0: no limit.
+    std::string rate_limit = "0";
+    std::string cors_origin;           // a site whose scripts may use the API; * for all
     std::uint64_t max_body = 1 << 20;  // bytes that a request's body may have
     std::filesystem::path folder;      // where the program lies: its files are beside it
 };

@@ -49,6 +49,7 @@ bool is_valid_host(std::string_view host) {
 
 void RequestParser::feed(std::string_view bytes) {
     if (bytes.empty()) return;
+    // What has been parsed goes now, not line by line: so each byte is moved once at most.
     buffer_.erase(0, position_);
     searched_ -= std::exchange(position_, 0);
     buffer_ += bytes;
@@ -157,7 +158,7 @@ void RequestParser::parse_target(std::string_view target) {
         if (authority_.empty() || !is_valid_host(authority_)) {
             throw HttpError(400, "The request target names no valid host.");
         }
-        if (!target.starts_with('/')) request_.path = "/";
+        if (!target.starts_with('/')) request_.path = "/";  // http://host and http://host?x=1
     } else if (!target.starts_with('/') && !(target == "*" && request_.method == "OPTIONS")) {
         throw HttpError(400, "The request target must begin with a slash.");
     }
@@ -176,10 +177,11 @@ void RequestParser::parse_field(std::string_view line, Headers& headers) {
         throw HttpError(431, "There are too many header fields.");
     }
     const auto colon = std::min(line.find(':'), line.size());
+    // Without a colon substr() throws std::out_of_range; without a name, or with a character that
+    // has no place there, add() throws std::invalid_argument. Both are logic_errors.
     try {
         headers.add(line.substr(0, colon), trim(line.substr(colon + 1)));
-    } catch (
-        const std::logic_error&) {  // no colon, no name, or a character that has no place there
+    } catch (const std::logic_error&) {
         throw HttpError(400, "A header field looks like this: Name: value");
     }
 }
@@ -209,12 +211,13 @@ void RequestParser::check_framing() {
         if (request_.headers.count("Transfer-Encoding") > 1) {
             throw HttpError(400, "There is more than one Transfer-Encoding field.");
         }
-        // A list that ends in chunked has a clear end, but we can't decode what stands before it.
-        if (coding->ends_with(", chunked"))
-            throw HttpError(501, "The only coding here is chunked.");
-        if (!equal_ignoring_case(*coding, "chunked")) {
+        const auto last =
+            trim(std::string_view(*coding).substr(coding->rfind(',') + 1));  // npos + 1 is 0
+        if (!equal_ignoring_case(last, "chunked")) {
             throw HttpError(400, "The last transfer coding must be chunked.");
         }
+        // Such a list has a clear end, but we can't decode what stands before it.
+        if (last != *coding) throw HttpError(501, "The only coding here is chunked.");
         request_.chunked = true;
     } else if (length != nullptr) {
         const char* const end = length->data() + length->size();

@@ -70,6 +70,7 @@ class RequestParser {
     const Request& partial() const { return request_; }
 
   private:
+    // In this order: from `body` on a body is being read.
     enum class State {
         request_line,
         fields,
@@ -98,9 +99,10 @@ class RequestParser {
 
     const Limits& limits_;
     State state_ = State::request_line;
-    Request request_;                // what is known of the request so far
-    std::string authority_;          // of a target in absolute form; it replaces the Host field
-    std::size_t section_bytes_ = 0;  // of the header section so far
+    Request request_;        // what is known of the request so far
+    std::string authority_;  // of a target in absolute form; it replaces the Host field
+    std::size_t section_bytes_ =
+        0;  // of the header section so far; of extensions and trailers, too
     bool begun_ = false;
     bool wants_continue_ = false;
     std::uint64_t body_left_ = 0;  // bytes of the body, or of its current chunk, still to come

@@ -1,5 +1,5 @@
 // A response, and how it becomes bytes.
-// Leaves out: bodies whose length is not known beforehand.
+// A body whose length is not known beforehand comes from a Protocol, in chunks (protocol.hpp).
 #pragma once
 
 #include <cstdint>

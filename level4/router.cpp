@@ -54,6 +54,7 @@ void RouteGroup::any(std::string_view pattern, Handler handler) {
     add("*", pattern, std::move(handler));
 }
 
+// A GET like any other: middleware sees it, and may refuse it.
 void RouteGroup::websocket(std::string_view pattern, WebSocketHandlers handlers) {
     get(pattern, [handlers = std::move(handlers)](const Request& request) {
         Response response = accept_websocket(request);
@@ -64,22 +65,26 @@ void RouteGroup::websocket(std::string_view pattern, WebSocketHandlers handlers)
 
 RouteGroup RouteGroup::group(std::string_view prefix) {
     RouteGroup inner{router_, prefix_ + std::string(prefix)};
-    inner.middleware_ = middleware_;
+    inner.middleware_ = middleware_;  // a copy: what is added here later is not for the inner one
     return inner;
 }
 
+// A std::function hides what is in it, but target<T>() tells whether that is a T: so "blocking" is a
+// type around the handler, and needs no further parameter. wrap() hides it once more, so the mark is
+// taken off before and put on again after.
 void RouteGroup::add(std::string_view method, std::string_view pattern, Handler handler) {
     if (!middleware_.empty()) {
-        const bool waits = handler.target<Blocking>() != nullptr;
+        const bool is_blocking = handler.target<Blocking>() != nullptr;
         handler = wrap(middleware_, std::move(handler));
-        if (waits) handler = blocking(std::move(handler));
+        if (is_blocking) handler = blocking(std::move(handler));
     }
     router_.add(method, prefix_ + std::string(pattern), std::move(handler));
 }
 
 void Router::add(std::string_view method, const std::string& pattern, Handler handler) {
     Route route{std::string(method), pattern, parse(pattern), std::move(handler)};
-    route.waits = route.handler.target<Blocking>() != nullptr;  // what kind of function is in it?
+    route.blocking = route.handler.target<Blocking>() != nullptr;
+    if (route.blocking) blocking_methods_.insert(route.method);
     for (const auto& other : routes_) {
         if (conflict(route, other)) {
             throw std::invalid_argument("Two routes match the same path: " + other.method + " " +
@@ -111,11 +116,15 @@ Response Router::handle(Request& request) const {
     return response;
 }
 
-bool Router::must_wait(const Request& request) const {
-    if (request.method == "GET" || request.method == "HEAD") return false;  // those only read
+bool Router::is_blocking(const Request& request) const {
+    // Most requests need no walk along the list: no route for their method waits.
+    const auto fits = [&](const std::string& method) {
+        return method_matches(method, request.method);
+    };
+    if (std::none_of(blocking_methods_.begin(), blocking_methods_.end(), fits)) return false;
     for (const auto& route : routes_) {
         if (method_matches(route.method, request.method) && matches(route, request.path)) {
-            return route.waits;
+            return route.blocking;
         }
     }
     return false;
@@ -172,7 +181,7 @@ bool Router::conflict(const Route& left, const Route& right) {
 bool Router::matches(const Route& route, std::string_view path) {
     for (const auto& segment : route.segments) {
         if (!path.starts_with('/')) return false;
-        if (segment.kind == Kind::wildcard) return true;
+        if (segment.kind == Kind::wildcard) return true;  // also nothing: /files/ fits /files/*path
         const std::string_view text = next_segment(path);
         const bool fits = segment.kind == Kind::exact ? text == segment.text
                           : segment.number            ? is_number(text)

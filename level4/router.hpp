@@ -3,11 +3,13 @@
 //     /users/{id}         any one segment; the handler finds it in request.params.at("id")
 //     /users/{id:int}     the same, but only a whole number
 //     /files/*path        all that is left, slashes and all, or nothing
-// An exact segment goes before a parameter, a parameter before a wildcard. Every GET route also
+// An exact segment goes before a parameter, a parameter before a wildcard; {id} and {id:int} are
+// equals, and two such routes for the same paths are an error. Every GET route also
 // answers HEAD, every route OPTIONS, and a path that exists for other methods only is a 405.
 // Leaves out: routing by host name, and regular expressions.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -63,6 +65,8 @@ inline Handler blocking(Handler handler) {
 
 class Router : public RouteGroup {
   public:
+    // A router is a group, too: the one without a prefix, whose router is itself. (The base keeps
+    // the reference and no more: nothing is called before the router is made.)
     Router() : RouteGroup(*this, "") {}
     Router(const Router&) = delete;
     Router& operator=(const Router&) = delete;
@@ -77,7 +81,7 @@ class Router : public RouteGroup {
     Response handle(Request& request) const;
 
     // Is the handler that would answer marked as blocking()?
-    bool must_wait(const Request& request) const;
+    bool is_blocking(const Request& request) const;
 
   private:
     // In the order of their rank.
@@ -92,7 +96,7 @@ class Router : public RouteGroup {
         std::string pattern;
         std::vector<Segment> segments;
         Handler handler;
-        bool waits = false;
+        bool blocking = false;
     };
 
     static std::vector<Segment> parse(const std::string& pattern);
@@ -102,5 +106,6 @@ class Router : public RouteGroup {
     static void fill_params(const Route& route, Request& request);
     std::string allowed_methods(std::string_view path) const;
 
-    std::vector<Route> routes_;  // the best first
+    std::vector<Route> routes_;               // the best first
+    std::set<std::string> blocking_methods_;  // those of routes that wait
 };

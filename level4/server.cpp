@@ -100,7 +100,7 @@ class Server {
           listener_(listen_on(options.host, options.port, options.program)) {}
 
     void run();
-    void run_loops(std::size_t loops, const DeferTest& must_wait);
+    void run_loops(std::size_t loops, const BlockingTest& is_blocking);
 
   private:
     void add_thread();
@@ -139,10 +139,8 @@ void Server::run() {
     for (auto& thread : threads_) thread.join();
 }
 
-void Server::run_loops(std::size_t loops, const DeferTest& must_wait) {
-    if (run_event_loops(listener_, loops, handler_, must_wait, limits_, log_.get())) return;
-    if (log_) log_->flush();
-    std::_Exit(0);
+void Server::run_loops(std::size_t loops, const BlockingTest& is_blocking) {
+    run_event_loops(listener_, loops, handler_, is_blocking, limits_, log_.get());
 }
 
 // Called with threads_mutex_ held.
@@ -161,7 +159,9 @@ void Server::serve_clients() {
     for (;;) {
         std::unique_lock door(door_);
         const Socket client = accept_client(listener_);
-        if (!client) listener_.close();  // from now on new clients are refused, not left waiting
+        // From now on new clients are refused, not left waiting. The threads behind us find the
+        // listener closed: accept() fails, and accept_client() sees that the program is to stop.
+        if (!client) listener_.close();
         door.unlock();
 
         std::unique_lock lock(threads_mutex_);
@@ -199,6 +199,7 @@ void Server::handle_client(const Socket& client) {
         if (connection.finished()) return close_gently(client);
 
         if (stop_requested()) connection.stop();
+        // Only who was taken over needs the second thing to wait for: two descriptors a client.
         if (connection.upgraded() && !waker) {
             waker.emplace();
             connection.on_wake([&waker] { waker->wake(); });
@@ -219,7 +220,7 @@ void Server::handle_client(const Socket& client) {
 
 void serve(const Options& options, const Handler& handler, std::string_view name,
            const std::vector<std::string>& addresses_to_try, const Limits& limits,
-           const DeferTest& must_wait) {
+           const BlockingTest& is_blocking) {
     handle_signals();
     Server server(options, handler, limits);
     const bool local = options.host == "127.0.0.1" || options.host == "0.0.0.0";
@@ -228,6 +229,6 @@ void serve(const Options& options, const Handler& handler, std::string_view name
     std::cout << name << " is listening on " << site << "  (Ctrl-C stops it)\n";
     for (const auto& address : addresses_to_try) std::cout << "  " << site << address << '\n';
     std::cout << std::flush;
-    if (options.engine == "epoll") return server.run_loops(options.threads, must_wait);
+    if (options.engine == "epoll") return server.run_loops(options.threads, is_blocking);
     server.run();
 }

@@ -4,11 +4,7 @@
 // value with an empty name.
 #include "session.hpp"
 
-#include <sys/random.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -16,11 +12,12 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "base64.hpp"
+#include "number.hpp"
+#include "random.hpp"
 #include "sha256.hpp"
 
 namespace {
@@ -43,15 +40,6 @@ bool is_signed(std::string_view text, std::string_view signature,
     });
 }
 
-// The whole text as a number, or nothing: from_chars alone would stop at `12x` and call it 12.
-template <typename Integer>
-std::optional<Integer> parse_integer(std::string_view text) {
-    Integer number{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
-}
-
 void append_string(std::string& payload, std::string_view text) {
     payload += std::to_string(text.size()) + ":";
     payload += text;
@@ -61,7 +49,7 @@ void append_string(std::string& payload, std::string_view text) {
 std::optional<std::string> take_string(std::string_view& payload) {
     const std::size_t colon = payload.find(':');
     if (colon == std::string_view::npos) return std::nullopt;
-    const auto length = parse_integer<std::size_t>(payload.substr(0, colon));
+    const auto length = parse_number<std::size_t>(payload.substr(0, colon));
     payload.remove_prefix(colon + 1);
     // A signature says who wrote this, not that it is without mistakes: check every length.
     if (!length || *length > payload.size()) return std::nullopt;
@@ -136,11 +124,7 @@ std::vector<std::string> parse_session_keys(std::string_view secret_key) {
 
 // From the kernel, not from std::mt19937: whoever sees some numbers of that one knows the next.
 std::string random_session_key() {
-    std::string key(32, '\0');
-    if (getentropy(key.data(), key.size()) != 0) {
-        throw std::system_error(errno, std::generic_category(), "no random bytes for a key");
-    }
-    return key;
+    return random_bytes(32);
 }
 
 Session open_session(std::string_view cookie_value, const std::vector<std::string>& keys,
@@ -150,7 +134,7 @@ Session open_session(std::string_view cookie_value, const std::vector<std::strin
     std::string_view rest = *payload;
 
     // The browser forgets the cookie after 14 days by itself; a thief's copy has to be told.
-    const auto expires = parse_integer<std::int64_t>(take_string(rest).value_or(""));
+    const auto expires = parse_number<std::int64_t>(take_string(rest).value_or(""));
     if (!expires || unix_seconds(now) >= *expires) return {};
 
     Session session;

@@ -1,6 +1,6 @@
 // A session: what the server remembers about one visitor, kept in the visitor's own cookie. The
 // content is signed, so the visitor can read it but not change it; there is no table on the server.
-// Left out: secrecy (never put a password in), and taking a session back: a copied cookie works
+// Leaves out: secrecy (never put a password in), and taking a session back: a copied cookie works
 // until it expires or the key changes. Data that must vanish at once belongs on the server.
 #pragma once
 

@@ -67,6 +67,7 @@ class Template::Compiler {
             // The line goes with its tag, so that a section leaves no empty lines behind.
             text_end = source_.substr(0, tag.begin).rfind('\n') + 1;  // npos + 1 is 0
             indent = source_.substr(text_end, tag.begin - text_end);
+            // Behind the line end. In a last line without one, find() says npos.
             next = std::min(source_.find('\n', tag.end), source_.size() - 1) + 1;
         }
         add_text(text_end);
@@ -79,7 +80,7 @@ class Template::Compiler {
             case '/': close_section(tag, alone); break;
             case '>': add_partial(tag, indent, alone); break;
             case '\0': add(Token::Kind::escaped, alone).path = path_of(tag); break;
-            default: add(Token::Kind::unescaped, alone).path = path_of(tag);
+            default: add(Token::Kind::unescaped, alone).path = path_of(tag);  // '{' and '&'
         }
     }
 
@@ -126,7 +127,7 @@ class Template::Compiler {
         }
         open_.pop_back();
         result_.tokens_[token].end = result_.tokens_.size();
-        add(Token::Kind::end, alone);
+        add(Token::Kind::end, alone);  // text may follow on its line, and needs its indentation
     }
 
     void add_partial(const Tag& tag, std::string_view indent, bool alone) {
@@ -243,6 +244,7 @@ class Template::Renderer {
                 case Token::Kind::escaped: append_value(find(token.path), true); break;
                 case Token::Kind::unescaped: append_value(find(token.path), false); break;
                 case Token::Kind::section:
+                    // Up to and with the end's own token: see close_section().
                     render_section(page, i + 1, token.end + 1, find(token.path), indent);
                     i = token.end;
                     break;
@@ -304,7 +306,7 @@ class Template::Renderer {
 
     void append_value(const Json* value, bool escaped) {
         if (!value || value->is_null()) return;
-        if (!value->is_string()) return append_value_text(value->dump(), escaped);
+        if (!value->is_string()) return append_value_text(value->dump(), escaped);  // 7, true
         append_value_text(value->as_string(), escaped);
     }
 
@@ -320,6 +322,7 @@ class Template::Renderer {
 
     // The line that a final line feed begins belongs to the next token.
     void append_text(std::string_view text, const std::string& indent) {
+        // After each line end but one at the very end (npos is larger than any size).
         while (!indent.empty() && text.find('\n') < text.size() - 1) {
             const std::size_t line = text.find('\n') + 1;
             out_ += text.substr(0, line);
@@ -369,14 +372,18 @@ std::string TemplateFolder::render_template(const std::string& page, const Json&
     return out;
 }
 
+namespace {
+
 // The names come from our own code and templates, but one day somebody will build one from a URL.
 // Hidden files are out, and with them "..". A symbolic link is followed: whoever made it may.
-static bool is_inside_folder(const std::string& name) {
+bool is_inside_folder(const std::string& name) {
     const std::string path = "/" + name;
     return !name.empty() && path.find("/.") == std::string::npos &&
            path.find("//") == std::string::npos && path.find('\\') == std::string::npos &&
            path.find('\0') == std::string::npos;
 }
+
+}  // namespace
 
 // The lock is held while a file is compiled, so that two threads don't do it twice. A thread that
 // is still rendering the previous version keeps that alive by its shared_ptr.

@@ -1,6 +1,6 @@
 // Templates: pages with {{tags}}, which a Json value fills in. The language is Mustache, all of the
 // core of its specification: no expressions, no code, so a template cannot do what a page must not.
-// Left out: lambdas and the specification's optional parts (inheritance, dynamic names).
+// Leaves out: lambdas and the specification's optional parts (inheritance, dynamic names).
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,6 @@
 // Is this text UTF-8? Everything that a visitor types is checked here before the application sees
 // it, so that no page, JSON document or WebSocket message of ours can carry broken characters.
-// Left out: other encodings, and any opinion on which valid characters are wise.
+// Leaves out: other encodings, and any opinion on which valid characters are wise.
 #pragma once
 
 #include <string_view>

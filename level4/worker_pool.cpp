@@ -1,4 +1,4 @@
-// See worker_pool.hpp.
+// One lock and one queue. The lock is let go while a piece of work runs: that is the point of a pool.
 #include "worker_pool.hpp"
 
 #include <algorithm>
@@ -27,6 +27,7 @@ void WorkerPool::submit(std::vector<std::function<void()>> work) {
 
 bool WorkerPool::wait_until_idle(std::chrono::steady_clock::time_point deadline) {
     std::unique_lock lock(mutex_);
+    // An empty queue is not enough: the last piece of work may still be running.
     return idle_.wait_until(lock, deadline, [this] { return queue_.empty() && busy_ == 0; });
 }
 
@@ -34,7 +35,7 @@ void WorkerPool::run() {
     std::unique_lock lock(mutex_);
     for (;;) {
         changed_.wait(lock, [this] { return ending_ || !queue_.empty(); });
-        if (queue_.empty()) return;
+        if (queue_.empty()) return;  // what was submitted before the end is still done
         const auto work = std::move(queue_.front());
         queue_.pop();
         ++busy_;

@@ -1,7 +1,7 @@
 // A few threads for work that has to wait: for a disk, say. An event loop serves hundreds of
 // clients with one thread, so it must never wait itself; it hands such work over and goes on.
-// Leaves out: priorities, and a limit for the queue: each client waits for one piece of work at
-// most.
+// Leaves out: priorities, and a limit for the queue: who submits has to see to that. (An event
+// loop's client has one piece of work in it at most.)
 #pragma once
 
 #include <chrono>
@@ -19,7 +19,8 @@ class WorkerPool {
     WorkerPool(const WorkerPool&) = delete;
     WorkerPool& operator=(const WorkerPool&) = delete;
 
-    // From any thread. The work must not throw.
+    // From any thread. The pieces may be done at the same time, by several threads, and begin in
+    // this order. None of them may throw.
     void submit(std::vector<std::function<void()>> work);
 
     // Waits until nothing is left to do; false if that takes longer.

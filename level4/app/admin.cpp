@@ -4,7 +4,6 @@
 #include <string>
 #include <system_error>
 
-#include "app/message_api.hpp"
 #include "app/upload_store.hpp"
 
 namespace {

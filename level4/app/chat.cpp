@@ -7,12 +7,12 @@
 #include <iostream>
 #include <string>
 
-#include "app/message_api.hpp"
 #include "app/message_fields.hpp"
 
 namespace {
 
-constexpr std::size_t history = 20;  // messages that whoever joins is shown
+constexpr std::size_t history = 20;       // messages that whoever joins is shown
+constexpr std::size_t most_waiting = 32;  // messages of one visitor that wait for the disk
 
 }  // namespace
 
@@ -30,8 +30,11 @@ void Chat::add_routes(Router& router) {
     };
     chat.on_message = [this](const WebSocketHandlers::Client& client, std::string_view message,
                              bool) {
-        writer_.submit(
-            {[this, client, text = std::string(message)] { take_message(client, text); }});
+        if (!may_write(client)) return client->close(close_code::policy_violation, "Too fast.");
+        writer_.submit({[this, client, text = std::string(message)] {
+            take_message(client, text);
+            has_written(client);
+        }});
     };
     chat.on_close = [this](const WebSocketHandlers::Client& client, std::uint16_t,
                            std::string_view) { room_.leave(client); };
@@ -60,9 +63,24 @@ void Chat::send_history(const WebSocketHandlers::Client& client) {
     for (const auto& message : messages) client->send_text(to_json(message).dump());
 }
 
+// --rate-limit counts requests, and a message in a socket is none. Without a limit of its own one
+// visitor could fill the memory with messages that wait for the disk.
+bool Chat::may_write(const WebSocketHandlers::Client& client) {
+    const std::lock_guard lock(mutex_);
+    auto& waiting = waiting_[client];
+    if (waiting == most_waiting) return false;
+    ++waiting;
+    return true;
+}
+
+void Chat::has_written(const WebSocketHandlers::Client& client) {
+    const std::lock_guard lock(mutex_);
+    if (--waiting_[client] == 0) waiting_.erase(client);
+}
+
 void Chat::take_message(const WebSocketHandlers::Client& client, std::string_view text) {
     try {
-        const Json values = Json::parse(text);
+        const Json values = Json::parse(text);  // which also checks that it is UTF-8
         const auto fields =
             tidy({values.at("name").as_string(), "", values.at("message").as_string()});
         const Json mistakes = find_mistakes(fields);

@@ -3,6 +3,9 @@
 // Leaves out: other processes that share the file of messages. Their messages show on a reload.
 #pragma once
 
+#include <cstddef>
+#include <map>
+#include <mutex>
 #include <string_view>
 
 #include "app/event_stream.hpp"
@@ -25,12 +28,17 @@ class Chat {
 
   private:
     void send_history(const WebSocketHandlers::Client& client);
+    bool may_write(const WebSocketHandlers::Client& client);
+    void has_written(const WebSocketHandlers::Client& client);
     void take_message(const WebSocketHandlers::Client& client, std::string_view text);
 
     MessageStore& store_;
     TemplateFolder& templates_;
     Room room_;
     EventChannel events_;
+    std::mutex mutex_;                                          // guards waiting_
+    std::map<WebSocketHandlers::Client, std::size_t> waiting_;  // of each visitor's messages
+
     // To store a message waits for the disk, which must not hold up the loop that a socket is on.
     // One thread, so that what one visitor writes is stored in its order.
     WorkerPool writer_{1};

@@ -13,6 +13,7 @@ constexpr std::chrono::seconds heartbeat{15};     // a comment, so that a dead c
 
 }  // namespace
 
+// Not in the unnamed namespace: EventChannel names it as its friend.
 class EventStream : public Protocol {
   public:
     EventStream(EventChannel& channel, std::shared_ptr<EventQueue> queue)

@@ -3,13 +3,12 @@
 #include "app/guestbook.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 
-#include "app/message_api.hpp"
 #include "app/message_fields.hpp"
 #include "cookie.hpp"
 #include "form.hpp"
+#include "number.hpp"
 #include "url.hpp"
 
 namespace {
@@ -19,9 +18,7 @@ constexpr std::size_t page_size = 20;
 // The page that the query asks for, counted from 1; 0 if it is no number.
 std::size_t page_number(const Request& request) {
     const std::string text = query_value(request.query, "page").value_or("1");
-    std::size_t page = 0;
-    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), page);
-    return error == std::errc() && stop == text.data() + text.size() ? page : 0;
+    return parse_number<std::size_t>(text).value_or(0);
 }
 
 }  // namespace

@@ -1,14 +1,12 @@
 // See message_api.hpp.
 #include "app/message_api.hpp"
 
-#include <charconv>
 #include <cstdint>
 #include <string>
-#include <string_view>
-#include <system_error>
 
 #include "app/message_fields.hpp"
 #include "field_value.hpp"
+#include "number.hpp"
 #include "url.hpp"
 
 namespace {
@@ -34,13 +32,11 @@ std::size_t number_in_query(const Request& request, const char* name, std::size_
                             std::size_t most) {
     const auto text = query_value(request.query, name);
     if (!text) return otherwise;
-    std::size_t number = 0;
-    const char* const end = text->data() + text->size();
-    const auto [stop, error] = std::from_chars(text->data(), end, number);
-    if (error != std::errc() || stop != end || number > most) {
+    const auto number = parse_number<std::size_t>(*text);
+    if (!number || *number > most) {
         throw HttpError(400, std::string(name) + " must be a number up to " + std::to_string(most));
     }
-    return number;
+    return *number;
 }
 
 // The message in a request's body. A field that is missing counts as empty; one that is no text,
@@ -122,12 +118,4 @@ void add_message_api(RouteGroup api, MessageStore& store, Chat& chat) {
     api.get("/messages/{id:int}", with_store(show_message));
     api.put("/messages/{id:int}", blocking(with_store(change_message)));
     api.del("/messages/{id:int}", blocking(with_store(remove_message)));
-}
-
-Json to_json(const Message& message) {
-    return Json{{"id", message.id},
-                {"name", message.name},
-                {"email", message.email},
-                {"message", message.message},
-                {"created", message.created}};
 }

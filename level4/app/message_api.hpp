@@ -4,7 +4,8 @@
 //     GET    /messages/{id:int}            the message
 //     PUT    /messages/{id:int}            the message, as it is now
 //     DELETE /messages/{id:int}            204
-// Leaves out: who may do what. Anybody may write here (level 4's middleware adds that).
+// Leaves out: who may do what. Anybody may write, change and delete. To ask for a password, put
+// basic_auth() around the group, as main.cpp does for /admin.
 #pragma once
 
 #include "app/chat.hpp"
@@ -14,5 +15,3 @@
 
 // Store and chat must live longer than the router. The chat is told about new messages.
 void add_message_api(RouteGroup api, MessageStore& store, Chat& chat);
-
-Json to_json(const Message& message);

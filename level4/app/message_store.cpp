@@ -1,7 +1,7 @@
 // Every write goes the same way: lock the file, read what other processes have added, append one
 // line with one write(), unlock, and wait until the disk has it. The table in memory is built by
 // reading the file from its start, and follows it line by line from then on.
-#include "message_store.hpp"
+#include "app/message_store.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -56,14 +56,6 @@ std::string utc_now() {
     return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc)};
 }
 
-Json to_json(const Message& message) {
-    return Json{{"id", message.id},
-                {"name", message.name},
-                {"email", message.email},
-                {"message", message.message},
-                {"created", message.created}};
-}
-
 // Throws JsonError if anything is missing or of the wrong kind.
 Message to_message(const Json& record) {
     return {record.at("id").as_int(), record.at("name").as_string(), record.at("email").as_string(),
@@ -74,8 +66,17 @@ Message to_message(const Json& record) {
 
 // --- What callers see ---
 
+Json to_json(const Message& message) {
+    return Json{{"id", message.id},
+                {"name", message.name},
+                {"email", message.email},
+                {"message", message.message},
+                {"created", message.created}};
+}
+
 MessageStore::MessageStore(const std::filesystem::path& file)
     : path_(file.string()), file_(open_log(file)) {
+    // A device or a pipe can be opened as well, but keeps nothing.
     if (!std::filesystem::is_regular_file(file)) throw std::runtime_error(path_ + " is no file");
     sync_folder(std::filesystem::absolute(file).parent_path());
     const FileLock file_lock(file_);
@@ -93,6 +94,7 @@ Message MessageStore::add(const std::string& name, const std::string& email,
         added = {last_id_ + 1, name, email, message, utc_now()};
         append(to_json(added));
     }
+    // The file's lock is gone by now: other processes write while we wait for the disk.
     wait_until_on_disk(lock);
     return added;
 }
@@ -146,7 +148,7 @@ std::vector<Message> MessageStore::newest(std::size_t offset, std::size_t limit)
         const auto first = places_.rbegin() + static_cast<std::ptrdiff_t>(begin);
         page.assign(first, first + static_cast<std::ptrdiff_t>(count));
     }
-    std::vector<Message> messages;
+    std::vector<Message> messages;  // read without the lock, as in find()
     for (const Place& place : page) messages.push_back(read_message(place));
     return messages;
 }
@@ -284,7 +286,7 @@ void MessageStore::append(const Json& record) {
         }
         throw_disk_error("Cannot write to " + path_, error);
     }
-    apply(record, line.size() - 1);
+    apply(record, line.size() - 1);  // first, because it enters the line that begins at end_
     end_ += line.size();
     ++lines_;
 }
@@ -302,7 +304,7 @@ void MessageStore::wait_until_on_disk(std::unique_lock<std::mutex>& lock) {
             continue;
         }
         syncing_ = true;
-        const std::uint64_t covered = end_;
+        const std::uint64_t covered = end_;  // what comes meanwhile waits for the next round
         lock.unlock();
         const bool good = fdatasync(file_.descriptor()) == 0;
         lock.lock();

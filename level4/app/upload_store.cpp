@@ -1,9 +1,8 @@
 // A file is first written under a hidden temporary name, brought to disk, and only then renamed: so
 // under its real name it is there as a whole or not at all, whenever the power fails.
-#include "upload_store.hpp"
+#include "app/upload_store.hpp"
 
 #include <fcntl.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +17,7 @@
 #include <utility>
 
 #include "file.hpp"
+#include "random.hpp"
 #include "utf8.hpp"
 
 namespace {
@@ -30,16 +30,13 @@ constexpr std::chrono::hours oldest_temporary{1};
 
 constexpr std::array<std::string_view, 5> suffixes = {".png", ".jpg", ".gif", ".webp", ".txt"};
 constexpr std::string_view hex_digits = "0123456789abcdef";
-constexpr std::size_t random_bytes = 16;
+constexpr std::size_t name_bytes = 16;
 
 // 128 random bits: no two files ever get one name, and nobody guesses that of another's file.
 std::string random_name() {
-    std::array<std::uint8_t, random_bytes> bytes{};
-    if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
-        throw_disk_error("Cannot get random bytes", errno);
-    }
     std::string name;
-    for (const std::uint8_t byte : bytes) {
+    for (const char c : random_bytes(name_bytes)) {
+        const auto byte = static_cast<unsigned char>(c);
         name += hex_digits[byte / 16];
         name += hex_digits[byte % 16];
     }
@@ -121,7 +118,7 @@ std::optional<std::string_view> upload_suffix(std::string_view content) {
 }
 
 bool is_upload_name(std::string_view name) {
-    constexpr std::size_t digits = 2 * random_bytes;
+    constexpr std::size_t digits = 2 * name_bytes;
     return name.find_first_not_of(hex_digits) == digits &&
            std::find(suffixes.begin(), suffixes.end(), name.substr(digits)) != suffixes.end();
 }

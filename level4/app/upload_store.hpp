@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "message_store.hpp"  // StoreFull
+#include "app/message_store.hpp"  // StoreFull
 
 class UploadStore {
   public:

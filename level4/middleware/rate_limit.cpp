@@ -4,19 +4,23 @@
 #include "middleware/rate_limit.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
-#include <system_error>
 #include <unordered_map>
 #include <utility>
+
+#include "number.hpp"
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+// What --rate-limit may ask for: each request in a window takes 8 bytes.
+constexpr unsigned max_requests = 10'000;
+constexpr unsigned max_seconds = 24 * 60 * 60;
 
 // What is to be said to a client: in the fields RateLimit-Limit, -Remaining and -Reset.
 struct Verdict {
@@ -38,6 +42,7 @@ class Window {
         const bool allowed = times.size() < rate_.requests;
         if (allowed) times.push_back(now);
         // Rounded up, or the client would be back a moment too early.
+        // There is a front: a time was just added, or the list is full, and N is at least 1.
         const auto reset =
             std::chrono::ceil<std::chrono::seconds>(times.front() + rate_.window - now);
         return {allowed, rate_.requests - times.size(), reset};
@@ -73,23 +78,15 @@ class Window {
     std::unordered_map<std::string, std::list<Client>::iterator> index_;
 };
 
-// All of the text, as a number from 0 to `maximum`.
-std::optional<unsigned> parse_number(std::string_view text, unsigned maximum) {
-    unsigned number = 0;
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc() || stop != end || number > maximum) return std::nullopt;
-    return number;
-}
-
 }  // namespace
 
 Rate parse_rate(std::string_view text) {
     if (text == "0") return Rate{.requests = 0};
     const auto slash = std::min(text.find('/'), text.size());
-    const auto requests = parse_number(text.substr(0, slash), 10'000);
-    const auto seconds = parse_number(text.substr(std::min(slash + 1, text.size())), 86'400);
-    if (!requests || seconds.value_or(0) == 0) {
+    const auto requests = parse_number<unsigned>(text.substr(0, slash));
+    const auto seconds = parse_number<unsigned>(text.substr(std::min(slash + 1, text.size())));
+    if (requests.value_or(max_requests + 1) > max_requests || seconds.value_or(0) < 1 ||
+        *seconds > max_seconds) {
         throw std::invalid_argument("not a rate such as 20/60 (20 requests in 60 seconds) or 0");
     }
     return Rate{*requests, std::chrono::seconds(*seconds)};

@@ -1,16 +1,11 @@
 // See request_id.hpp.
 #include "middleware/request_id.hpp"
 
-#include <sys/random.h>
-
-#include <algorithm>
-#include <array>
-#include <cerrno>
 #include <string>
 #include <string_view>
-#include <system_error>
 
 #include "base64.hpp"
+#include "random.hpp"
 
 namespace {
 
@@ -18,11 +13,7 @@ constexpr std::string_view field = "X-Request-ID";
 
 // 128 random bits: no two requests ever share them, wherever they are numbered.
 std::string random_id() {
-    std::array<char, 16> bytes{};
-    if (getentropy(bytes.data(), bytes.size()) != 0) {
-        throw std::system_error(errno, std::generic_category(), "no random bytes for a request");
-    }
-    return base64url_encode({bytes.data(), bytes.size()});
+    return base64url_encode(random_bytes(16));
 }
 
 // What comes from outside will end up in logs and in other programs' fields: let in nothing that is

@@ -1,5 +1,5 @@
 // The queue between those who send and the connection that delivers: see client.hpp.
-#include "client.hpp"
+#include "websocket/client.hpp"
 
 #include <cstddef>
 #include <stdexcept>

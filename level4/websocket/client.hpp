@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "frame.hpp"
+#include "websocket/frame.hpp"
 
 // A frame as it goes over the wire. Shared, because the same one may stand in many queues.
 using SharedFrame = std::shared_ptr<const std::string>;

@@ -2,7 +2,7 @@
 //     byte 0   1 bit final, 3 bits reserved, 4 bits opcode
 //     byte 1   1 bit "masked", 7 bits length; 126: the length is in the next 2 bytes, 127: in 8
 //     then     4 bytes mask, if it is masked
-#include "frame.hpp"
+#include "websocket/frame.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -45,7 +45,7 @@ FrameHeader parse_header(std::string_view header) {
     // Of 0 to 7 and of 8 to 15 only the first three mean something.
     if ((first & 0x07) > 2)
         throw WebSocketError(close_code::protocol_error, "The opcode is reserved.");
-    // The mask is no secret either. It makes sure that a script in a browser can't choose the bytes
+    // The mask is no secret. It makes sure that a script in a browser can't choose the bytes
     // on the wire, and so can't make a proxy between us mistake them for HTTP (§10.3).
     if ((byte_at(header, 1) & 0x80) == 0) {
         throw WebSocketError(close_code::protocol_error, "A client has to mask its frames.");

@@ -1,12 +1,12 @@
 // The handshake: see handshake.hpp. The checks stand in the order of RFC 6455 §4.2.1.
-#include "handshake.hpp"
+#include "websocket/handshake.hpp"
 
 #include <string>
 #include <string_view>
 
-#include "../base64.hpp"
-#include "../headers.hpp"
-#include "sha1.hpp"
+#include "base64.hpp"
+#include "headers.hpp"
+#include "websocket/sha1.hpp"
 
 namespace {
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "../request.hpp"
-#include "../response.hpp"
+#include "request.hpp"
+#include "response.hpp"
 
 // 101 with all the fields that it needs, or the refusal:
 //     426  no WebSocket was asked for, or not in the version that we speak, which is 13

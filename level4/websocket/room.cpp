@@ -1,11 +1,11 @@
 // A room: see room.hpp. Its lock is held while a message is handed out, which is what makes the
 // order the same for all. That costs little: a queue takes a pointer, nobody is waited for.
-#include "room.hpp"
+#include "websocket/room.hpp"
 
 #include <mutex>
 #include <string>
 
-#include "frame.hpp"
+#include "websocket/frame.hpp"
 
 void Room::join(const std::shared_ptr<WebSocketClient>& client) {
     const std::lock_guard lock(mutex_);

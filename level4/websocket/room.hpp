@@ -8,7 +8,7 @@
 #include <set>
 #include <string_view>
 
-#include "client.hpp"
+#include "websocket/client.hpp"
 
 class Room {
   public:

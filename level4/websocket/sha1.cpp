@@ -1,6 +1,6 @@
 // SHA-1 as FIPS 180-4 §6.1 writes it, with its names (a to e, W, K), so that the two can be read
 // side by side. It is the elder sister of SHA-256: the same padding, a simpler stirring.
-#include "sha1.hpp"
+#include "websocket/sha1.hpp"
 
 #include <array>
 #include <bit>

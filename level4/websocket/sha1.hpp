@@ -1,7 +1,7 @@
 // SHA-1 (FIPS 180-4), for one purpose only: the WebSocket handshake is defined with it (RFC 6455
 // §1.3). There it is no lock, only a proof that the server has understood the question, so it does
 // no harm that SHA-1 is broken. For everything that must be safe there is sha256.hpp.
-// Left out: hashing data in pieces, and speed.
+// Leaves out: hashing data in pieces, and speed.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 // One WebSocket conversation: see websocket.hpp. Whatever the client does wrong is thrown as a
 // WebSocketError and becomes a close frame in one place, receive().
-#include "websocket.hpp"
+#include "websocket/websocket.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -141,7 +141,9 @@ void WebSocket::answer_close() {
     finish(code, reason);
 }
 
-// Says why, and does not wait for an answer: who breaks the rules once may do it again (§7.1.7).
+// There are three ways to the end: answer_close() after the client's goodbye, fail() with ours, and
+// give_up() without any. All of them call finish(), and only its first call tells the application.
+// This one says why, and does not wait for an answer: who breaks the rules once may do it again (§7.1.7).
 // What was to be sent before is sent before.
 void WebSocket::fail(std::uint16_t code, std::string_view reason) {
     client_->end(std::make_shared<const std::string>(make_close_frame(code, reason)));
@@ -179,6 +181,8 @@ std::string WebSocket::take_output() {
     return output;
 }
 
+// The deadline is that of the next ping, of the answer to the last one, or of the answer to our
+// goodbye. Only the first is no reason to give up.
 void WebSocket::time_out() {
     if (awaiting_pong_ || awaiting_close_) return give_up();
     control_output_ += make_frame(Opcode::ping, "");
@@ -186,6 +190,7 @@ void WebSocket::time_out() {
     deadline_ = Clock::now() + limits_.pong;
 }
 
+// What is queued goes out first; then the client has limits_.close to answer.
 void WebSocket::stop() {
     client_->close(close_code::going_away, "The server stops.");
 }

@@ -14,7 +14,7 @@
 // in a list for it), must not throw and must not call anything here; nor may the engine call in
 // here while it holds a lock that `wake` takes. Once the WebSocket is destroyed it is not called
 // any more. A loop wakes from epoll_wait(); a thread per client waits in poll() for its socket and
-// for an eventfd of its own.
+// for a pipe of its own.
 #pragma once
 
 #include <chrono>
@@ -27,10 +27,10 @@
 #include <string_view>
 
 #include "../../common/socket.hpp"
-#include "../protocol.hpp"
-#include "../utf8.hpp"
-#include "client.hpp"
-#include "frame.hpp"
+#include "protocol.hpp"
+#include "utf8.hpp"
+#include "websocket/client.hpp"
+#include "websocket/frame.hpp"
 
 // What a program does with its WebSockets. Each may be empty. For one client they are called one
 // after the other, on the engine's thread, so they should be quick. An exception ends the

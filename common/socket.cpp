@@ -30,8 +30,14 @@ namespace {
 int stop_pipe[2] = {-1, -1};
 std::atomic<bool> stop_asked{false};
 
+// Seconds after which a program that was asked to stop is ended, whatever holds it up: a pipe that
+// nobody reads, a lock on a file. It should have ended by itself before.
+constexpr unsigned last_moment = 6;
+
 void on_stop_signal(int signal) {
+    if (signal == SIGALRM) _exit(0);                     // something waits for what does not come
     if (stop_asked.exchange(true)) _exit(128 + signal);  // the second time: at once
+    alarm(last_moment);
     const int saved_errno = errno;
     [[maybe_unused]] const auto written = write(stop_pipe[1], "x", 1);
     errno = saved_errno;
@@ -59,7 +65,7 @@ void Socket::close() {
 
 void handle_signals() {
     if (pipe(stop_pipe) != 0) throw std::runtime_error("Cannot make a pipe");
-    for (const int stop : {SIGINT, SIGTERM}) std::signal(stop, on_stop_signal);
+    for (const int stop : {SIGINT, SIGTERM, SIGALRM}) std::signal(stop, on_stop_signal);
     // Not deadly, but an error of the call: a client that is gone, a file that may not grow
     // further.
     for (const int error : {SIGPIPE, SIGXFSZ}) std::signal(error, SIG_IGN);

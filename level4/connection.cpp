@@ -146,6 +146,7 @@ void Connection::resume(const DeferredRequest& deferred, Response response) {
 std::string Connection::take_protocol_output() {
     if (!std::exchange(opened_, true)) {
         protocol_->open(wake_);
+        if (stopping_) protocol_->stop();  // it was asked for just before the end
         protocol_->receive(parser_.take_rest());
     }
     const bool ended = protocol_->finished();

@@ -3,8 +3,10 @@
 // never wrong to leave some of it for later, and that is how all clients get their turn.
 #include "event_loop.hpp"
 
+#include <linux/sockios.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -37,34 +39,6 @@ constexpr std::size_t workers = 16;
 // Bytes of a file in one go; then others get their turn.
 constexpr std::uint64_t file_turn = 2 << 20;
 
-// What other threads want a loop to do. It outlives the loop: a chat room may still hold the
-// wake-up of a client that is gone.
-class Mailbox {
-  public:
-    Mailbox() : event_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-        if (!event_) throw std::runtime_error("Cannot make an eventfd");
-    }
-    int descriptor() const { return event_.descriptor(); }
-
-    void post(std::function<void()> task) {
-        const std::lock_guard lock(mutex_);
-        tasks_.push_back(std::move(task));
-        // Wakes epoll_wait(). Once is enough, until take() has fetched everything.
-        if (tasks_.size() == 1) eventfd_write(event_.descriptor(), 1);
-    }
-    std::vector<std::function<void()>> take() {
-        const std::lock_guard lock(mutex_);
-        eventfd_t ignored = 0;
-        eventfd_read(event_.descriptor(), &ignored);
-        return std::exchange(tasks_, {});
-    }
-
-  private:
-    Socket event_;
-    std::mutex mutex_;
-    std::vector<std::function<void()>> tasks_;
-};
-
 struct Client {
     Client(std::uint64_t number, Socket connected, Connection conversation)
         : id(number), socket(std::move(connected)), connection(std::move(conversation)) {}
@@ -82,8 +56,45 @@ struct Client {
     bool wakeable = false;          // by the protocol that has taken over
     bool saying_goodbye = false;    // all is sent; now the client closes, or has two seconds
     bool input_ended = false;
-    Clock::time_point own_deadline;  // of a goodbye, or of output that the client does not take
+    std::uint64_t sent_in_all = 0;
+    std::uint64_t taken = 0;         // of that, by the client, when we last looked;
+    Clock::time_point stalls_at;     // it must have taken more by then
+    Clock::time_point own_deadline;  // of a goodbye, or to look at what the client has taken
     Clock::time_point timer = Clock::time_point::max();  // when we look at its deadline next
+};
+
+// What another thread wants a loop to do for a client, if that is still there.
+struct Task {
+    std::uint64_t client;
+    std::function<void(Client&)> work;
+};
+
+// Where they leave it. It outlives the loop: a chat room may still hold the wake-up of a client that
+// is gone.
+class Mailbox {
+  public:
+    Mailbox() : event_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+        if (!event_) throw std::runtime_error("Cannot make an eventfd");
+    }
+    int descriptor() const { return event_.descriptor(); }
+
+    void post(Task task) {
+        const std::lock_guard lock(mutex_);
+        tasks_.push_back(std::move(task));
+        // Wakes epoll_wait(). Once is enough, until take() has fetched everything.
+        if (tasks_.size() == 1) eventfd_write(event_.descriptor(), 1);
+    }
+    std::vector<Task> take() {
+        const std::lock_guard lock(mutex_);
+        eventfd_t ignored = 0;
+        eventfd_read(event_.descriptor(), &ignored);
+        return std::exchange(tasks_, {});
+    }
+
+  private:
+    Socket event_;
+    std::mutex mutex_;
+    std::vector<Task> tasks_;
 };
 
 class EventLoop {
@@ -111,6 +122,7 @@ class EventLoop {
     static constexpr std::uint64_t listener_id = 0, mailbox_id = 1, stop_id = 2, first_client = 3;
 
     void watch(int descriptor, int operation, std::uint32_t events, std::uint64_t id) const;
+    void attempt(std::uint64_t id, const std::function<void()>& work);
     void handle(const epoll_event& event);
     void accept_clients();
     void begin_stop();
@@ -129,6 +141,8 @@ class EventLoop {
     void set_timer(Client& client);
     void run_timers(Clock::time_point now);
     void time_out(Client& client);
+    void wait_for_room(Client& client);
+    void check_progress(Client& client);
     int time_to_next_timer() const;
 
     const Socket& listener_;
@@ -152,6 +166,16 @@ class EventLoop {
     Clock::time_point stop_deadline_ = Clock::time_point::max();
 };
 
+// Whatever goes wrong for one client never costs the others theirs.
+void EventLoop::attempt(std::uint64_t id, const std::function<void()>& work) {
+    try {
+        work();
+    } catch (const std::exception& error) {  // out of memory, most likely
+        std::cerr << "A client was dropped: " << error.what() << std::endl;
+        if (Client* const client = find(id)) drop(*client);
+    }
+}
+
 // True if nothing was left undone.
 bool EventLoop::run() {
     std::array<epoll_event, 256> events;
@@ -160,12 +184,7 @@ bool EventLoop::run() {
                                      static_cast<int>(events.size()), time_to_next_timer());
         for (int i = 0; i < count; ++i) {  // count is -1 after a signal: then there is none
             const auto& event = events[static_cast<std::size_t>(i)];
-            try {
-                handle(event);
-            } catch (const std::exception& error) {  // out of memory, most likely
-                std::cerr << "A client was dropped: " << error.what() << std::endl;
-                if (Client* const client = find(event.data.u64)) drop(*client);
-            }
+            attempt(event.data.u64, [&] { handle(event); });
         }
         run_timers(Clock::now());
         // The workers are woken once for all that there is to do, not once for each request.
@@ -186,7 +205,11 @@ void EventLoop::handle(const epoll_event& event) {
     if (id == listener_id) return accept_clients();
     if (id == stop_id) return begin_stop();
     if (id == mailbox_id) {
-        for (const auto& task : mailbox_->take()) task();
+        for (const auto& task : mailbox_->take()) {
+            attempt(task.client, [&] {
+                if (Client* const client = find(task.client)) task.work(*client);
+            });
+        }
         return;
     }
     Client* const client = find(id);
@@ -201,9 +224,9 @@ void EventLoop::handle(const epoll_event& event) {
         advance(*client);
 }
 
-// Some at a time, so that those who are there already get their turn.
+// Some at a time, so that those who are there already get their turn; at the end all who have come.
 void EventLoop::accept_clients() {
-    for (int i = 0; i < 64; ++i) {
+    for (int i = 0; i < 64 || stopping_; ++i) {
         Socket socket(
             accept4(listener_.descriptor(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (!socket) {
@@ -288,17 +311,13 @@ void EventLoop::advance(Client& client) {
         const Sending sending = send_some(client);
         if (sending == Sending::failed) return drop(client);
         if (sending == Sending::blocked) {
-            client.own_deadline = Clock::now() + send_stall;
-            set_timer(client);
-            return want(client, EPOLLOUT);
+            return wait_for_room(client);
         }
         if (client.connection.upgraded() && !std::exchange(client.wakeable, true)) {
+            // The work is done in this loop, if at all. Only the mailbox may be used once the loop is
+            // gone.
             client.connection.on_wake([mailbox = mailbox_, this, id = client.id] {
-                // The task will run in this loop, if at all. Only the mailbox may be used once the
-                // loop is gone.
-                mailbox->post([this, id] {
-                    if (Client* const woken = find(id)) advance(*woken);
-                });
+                mailbox->post({id, [this](Client& woken) { advance(woken); }});
             });
         }
         client.output = client.connection.take_output();
@@ -340,6 +359,7 @@ EventLoop::Sending EventLoop::send_some(Client& client) const {
         }
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) return errno == EAGAIN ? Sending::blocked : Sending::failed;
+        client.sent_in_all += static_cast<std::uint64_t>(count);
     }
     // Gives the memory back: most clients are idle most of the time. (clear() alone keeps it, and so
     // does the assignment of an empty string.)
@@ -356,12 +376,10 @@ void EventLoop::run_deferred(Client& client) {
     if (!deferred) return;  // it is with them already
     deferred_.push_back([this, &handler = handler_, mailbox = mailbox_, deferred, id = client.id] {
         auto response = std::make_shared<Response>(call_handler(handler, deferred->request));
-        mailbox->post([this, deferred, response, id] {
-            Client* const waiting = find(id);
-            if (waiting == nullptr) return;
-            waiting->connection.resume(*deferred, std::move(*response));
-            advance(*waiting);
-        });
+        mailbox->post({id, [this, deferred, response](Client& waiting) {
+                           waiting.connection.resume(*deferred, std::move(*response));
+                           advance(waiting);
+                       }});
     });
 }
 
@@ -421,14 +439,39 @@ void EventLoop::run_timers(Clock::time_point now) {
         if (deadline_of(*client) > now)
             set_timer(*client);
         else
-            time_out(*client);
+            attempt(id, [&] { time_out(*client); });
     }
 }
 
 void EventLoop::time_out(Client& client) {
-    if (client.saying_goodbye || client.watched == EPOLLOUT) return drop(client);
+    if (client.saying_goodbye) return drop(client);
+    if (client.watched == EPOLLOUT) return check_progress(client);
     client.connection.time_out();
     advance(client);
+}
+
+// From now on we look every second at whether the client takes anything. That we are woken, by an
+// event or by another thread, is no progress of the client's.
+void EventLoop::wait_for_room(Client& client) {
+    if (client.watched != EPOLLOUT) {
+        client.stalls_at = Clock::now() + send_stall;
+        client.own_deadline = Clock::now() + std::chrono::seconds(1);
+    }
+    want(client, EPOLLOUT);  // before the timer: it decides which deadline counts
+    set_timer(client);
+}
+
+// The kernel calls a socket writable when a third of its buffer is free. That may be megabytes, for
+// which a slow line takes minutes; so we ask how much of what it took it has got rid of.
+void EventLoop::check_progress(Client& client) {
+    const auto now = Clock::now();
+    int unsent = 0;
+    ioctl(client.socket.descriptor(), SIOCOUTQ, &unsent);
+    const std::uint64_t taken = client.sent_in_all - static_cast<std::uint64_t>(unsent);
+    if (std::exchange(client.taken, taken) != taken) client.stalls_at = now + send_stall;
+    if (now >= client.stalls_at) return drop(client);
+    client.own_deadline = now + std::chrono::seconds(1);
+    set_timer(client);
 }
 
 // In milliseconds, as epoll_wait() wants it; -1 is for ever.

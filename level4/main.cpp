@@ -118,6 +118,7 @@ std::vector<Middleware> middleware(const Options& options) {
         readers.path_prefix = "/api";
         layers.push_back(cors(readers));
         if (options.cors_origin != "*") trusted.trusted_origins = {options.cors_origin};
+        trusted.trusted_prefix = "/api/";  // not to /admin, with the password that a browser adds
     }
     RateLimitOptions limit;
     limit.rate = parse_rate(options.rate_limit);

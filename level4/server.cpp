@@ -224,8 +224,9 @@ void serve(const Options& options, const Handler& handler, std::string_view name
     handle_signals();
     Server server(options, handler, limits);
     const bool local = options.host == "127.0.0.1" || options.host == "0.0.0.0";
-    const std::string site =
-        "http://" + (local ? "localhost" : options.host) + ":" + std::to_string(options.port);
+    const bool ipv6 = options.host.find(':') != std::string::npos;
+    const std::string host = local ? "localhost" : ipv6 ? "[" + options.host + "]" : options.host;
+    const std::string site = "http://" + host + ":" + std::to_string(options.port);
     std::cout << name << " is listening on " << site << "  (Ctrl-C stops it)\n";
     for (const auto& address : addresses_to_try) std::cout << "  " << site << address << '\n';
     std::cout << std::flush;

@@ -2,6 +2,8 @@
 #include "worker_pool.hpp"
 
 #include <algorithm>
+#include <exception>
+#include <iostream>
 #include <utility>
 
 WorkerPool::WorkerPool(std::size_t threads) {
@@ -40,7 +42,11 @@ void WorkerPool::run() {
         queue_.pop();
         ++busy_;
         lock.unlock();
-        work();
+        try {
+            work();
+        } catch (const std::exception& error) {  // out of memory, most likely
+            std::cerr << "Work was not done: " << error.what() << std::endl;
+        }
         lock.lock();
         --busy_;
         if (queue_.empty() && busy_ == 0) idle_.notify_all();

@@ -11,8 +11,9 @@
 
 namespace {
 
-constexpr std::size_t history = 20;       // messages that whoever joins is shown
-constexpr std::size_t most_waiting = 32;  // messages of one visitor that wait for the disk
+constexpr std::size_t history = 20;           // messages that whoever joins is shown
+constexpr std::size_t most_waiting = 100;     // messages of one visitor that wait for the disk
+constexpr std::size_t most_json = 64 * 1024;  // bytes of one, as in the API
 
 }  // namespace
 
@@ -30,7 +31,10 @@ void Chat::add_routes(Router& router) {
     };
     chat.on_message = [this](const WebSocketHandlers::Client& client, std::string_view message,
                              bool) {
-        if (!may_write(client)) return client->close(close_code::policy_violation, "Too fast.");
+        if (message.size() > most_json || !may_write(client)) {
+            client->send_text(Json{{"error", "Too much at once. Nothing was kept."}}.dump());
+            return;
+        }
         writer_.submit({[this, client, text = std::string(message)] {
             take_message(client, text);
             has_written(client);

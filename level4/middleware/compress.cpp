@@ -80,9 +80,7 @@ void restore_weak_etag(const Request& request, Headers& headers) {
     const auto* const etag = headers.find("ETag");
     const auto* const known = request.headers.find("If-None-Match");
     if (etag == nullptr || known == nullptr) return;
-    if (known->find("W/" + *etag) == std::string::npos) return;
-    weaken_etag(headers);
-    vary_on(headers, "Accept-Encoding");
+    if (known->find("W/" + *etag) != std::string::npos) weaken_etag(headers);
 }
 
 void compress_reply(Response& response, int level) {

@@ -37,13 +37,15 @@ bool is_own_page(const Request& request) {
 }  // namespace
 
 Middleware csrf(CsrfOptions options) {
-    return [trusted = std::move(options.trusted_origins)](Request& request, const Next& next) {
+    return [options = std::move(options)](Request& request, const Next& next) {
         const std::string& method = request.method;
         const bool safe = method == "GET" || method == "HEAD" || method == "OPTIONS";
         if (safe || is_own_page(request)) return next(request);
         // Last, because it is rare: the pages of others that the owner of this site has named.
-        if (std::find(trusted.begin(), trusted.end(), value_of(request, "Origin")) !=
-            trusted.end()) {
+        const auto& trusted = options.trusted_origins;
+        if (request.path.starts_with(options.trusted_prefix) &&
+            std::find(trusted.begin(), trusted.end(), value_of(request, "Origin")) !=
+                trusted.end()) {
             return next(request);
         }
         return Response::error(403, "A page of another site sent this request.");

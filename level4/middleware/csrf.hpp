@@ -13,6 +13,7 @@
 struct CsrfOptions {
     // Foreign pages that may post, such as https://app.example. Whom CORS lets post belongs here.
     std::vector<std::string> trusted_origins = {};
+    std::string trusted_prefix = "/";  // and to which paths
 };
 
 Middleware csrf(CsrfOptions options = {});

@@ -29,7 +29,6 @@ constexpr std::uint16_t protocol_error = 1002;
 constexpr std::uint16_t none = 1005;      // never sent: a close frame came, but without a code
 constexpr std::uint16_t abnormal = 1006;  // never sent: the end came without a close frame
 constexpr std::uint16_t invalid_payload = 1007;
-constexpr std::uint16_t policy_violation = 1008;
 constexpr std::uint16_t too_big = 1009;
 constexpr std::uint16_t internal_error = 1011;
 }  // namespace close_code

@@ -23,8 +23,9 @@ DataFolder::~DataFolder() {
 
 Launch DataFolder::launch(const std::string& arguments, const std::vector<std::string>& environment,
                           const std::string& before) const {
-    std::string all = "--port {port} --data '" + path_.string() + "' " + arguments;
-    return {.before = before, .environment = environment, .command = program_line(all)};
+    // The command of the run, so that it is the same engine: with --program it is our own server's.
+    std::string command = settings().server + " --data '" + path_.string() + "' " + arguments;
+    return {.before = before, .environment = environment, .command = command};
 }
 
 std::string program_line(const std::string& arguments) {

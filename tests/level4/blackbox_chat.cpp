@@ -1,10 +1,7 @@
 // The room at /ws/chat: what one visitor says, by whatever way, everybody in it sees at once; and
 // nobody has to wait for those who are slow, gone or wrong.
 #include <doctest/doctest.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <set>
@@ -18,7 +15,6 @@
 #include "json_value.hpp"
 #include "live.hpp"
 #include "reporter.hpp"
-#include "settings.hpp"
 #include "text.hpp"
 #include "websocket.hpp"
 
@@ -35,31 +31,6 @@ std::string joined(const std::vector<std::string>& names) {
     for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
     return "[" + text + "]";
 }
-
-// A server with a store of its own, where that can be had: the history is short then.
-Launch launch_with(const DataFolder& data) {
-    return settings().program.empty() ? Launch{} : data.launch("--quiet");
-}
-
-// Keeps others from writing to the store of our own server, as another process would that shares
-// the file. A case can so hold a message where it is, without a clock.
-class StoreLock {
-  public:
-    explicit StoreLock(const DataFolder& data)
-        : descriptor_(open((data.path() / "messages.jsonl").c_str(), O_RDWR | O_CLOEXEC)) {
-        flock(descriptor_, LOCK_EX);
-    }
-    ~StoreLock() { release(); }
-    StoreLock(const StoreLock&) = delete;
-    StoreLock& operator=(const StoreLock&) = delete;
-    void release() {
-        if (descriptor_ >= 0) close(descriptor_);
-        descriptor_ = -1;
-    }
-
-  private:
-    int descriptor_;
-};
 
 }  // namespace
 
@@ -183,7 +154,7 @@ TEST_CASE("pages of other sites can't join the chat") {
 
 TEST_CASE("of a thousand clients in the room none misses a message, and all see one order") {
     DataFolder data;
-    ServerProcess server(launch_with(data));
+    ServerProcess server(launch_alone(data));
     auto members = room(affordable_clients(1000), server);
     // Four of them talk at the same time.
     constexpr std::size_t each = 5;
@@ -220,7 +191,7 @@ TEST_CASE("of a thousand clients in the room none misses a message, and all see 
 
 TEST_CASE("who does not read is dropped, and the others don't wait for that") {
     DataFolder data;
-    ServerProcess server(launch_with(data));
+    ServerProcess server(launch_alone(data));
     WebSocket slow("/ws/chat", server, {}, 4096);
     EventStream slow_stream(server, 4096);
     WebSocket reader("/ws/chat", server);

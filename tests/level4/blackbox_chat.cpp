@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "client.hpp"
@@ -19,12 +20,6 @@
 #include "websocket.hpp"
 
 namespace {
-
-std::vector<WebSocket> room(std::size_t size, ServerProcess& server = shared_server()) {
-    std::vector<WebSocket> members;
-    for (std::size_t i = 0; i < size; ++i) members.emplace_back("/ws/chat", server);
-    return members;
-}
 
 std::string joined(const std::vector<std::string>& names) {
     std::string text;
@@ -60,7 +55,7 @@ TEST_CASE("who joins is shown what was said before, the oldest first") {
 }
 
 TEST_CASE("what is said in the chat, by the form or by the API shows in every open socket") {
-    auto members = room(3);
+    auto members = join_chat(3);
     const Reason reason = {"the guestbook, live: everybody sees it, also who said it"};
     const std::string by_chat = unique("Chat");
     const std::string by_form = unique("Form");
@@ -83,7 +78,7 @@ TEST_CASE("what is said in the chat, by the form or by the API shows in every op
 }
 
 TEST_CASE("what is said is shown at once, not at the next look") {
-    auto members = room(2);
+    auto members = join_chat(2);
     const double start = now();
     const std::string mark = unique("Ball");
     // Each says something when it has seen what the other said.
@@ -111,7 +106,7 @@ TEST_CASE("what is said in the chat is in the guestbook, under the id that the c
 }
 
 TEST_CASE("a message that is wrong is told to its sender, and to nobody else") {
-    auto members = room(2);
+    auto members = join_chat(2);
     const std::string good = unique("Good");
     const std::string wrong[] = {message_json("", "no name"),
                                  message_json("Ada", ""),
@@ -155,7 +150,7 @@ TEST_CASE("pages of other sites can't join the chat") {
 TEST_CASE("of a thousand clients in the room none misses a message, and all see one order") {
     DataFolder data;
     ServerProcess server(launch_alone(data));
-    auto members = room(affordable_clients(1000), server);
+    auto members = join_chat(affordable_clients(1000), server);
     // Four of them talk at the same time.
     constexpr std::size_t each = 5;
     const std::string mark = unique("Crowd");
@@ -194,7 +189,7 @@ TEST_CASE("who does not read is dropped, and the others don't wait for that") {
     ServerProcess server(launch_alone(data));
     WebSocket slow("/ws/chat", server, {}, 4096);
     EventStream slow_stream(server, 4096);
-    WebSocket reader("/ws/chat", server);
+    WebSocket reader = std::move(join_chat(1, server).front());
     std::vector<Client> writers;
     for (int i = 0; i < 8; ++i) writers.emplace_back(server);
 
@@ -237,7 +232,7 @@ TEST_CASE("who does not read is dropped, and the others don't wait for that") {
 }
 
 TEST_CASE("clients that die are no loss for the others") {
-    auto members = room(30);
+    auto members = join_chat(30);
     for (std::size_t i = 0; i < members.size(); ++i) {
         if (i % 3 == 1) members[i].reset();
         if (i % 3 == 2) members[i].client().finish_sending();
@@ -255,7 +250,7 @@ TEST_CASE("clients that die are no loss for the others") {
 
 TEST_CASE("SIGTERM with 100 clients in the chat: each gets close 1001, and the server ends") {
     ServerProcess server;
-    auto members = room(100, server);
+    auto members = join_chat(100, server);
     const std::string name = unique();
     say(members[0], name);
     for (WebSocket& member : members) expect_heard(member, name, {"all are in the room"});
@@ -282,27 +277,24 @@ TEST_CASE("nobody is shown a message of the chat before it is stored") {
     if (lacks_program()) return;
     DataFolder data;
     ServerProcess server(data.launch("--quiet"));
-    WebSocket talker("/ws/chat", server);
-    WebSocket listener("/ws/chat", server);
+    auto members = join_chat(2, server);
     StoreLock lock(data);
     const std::string name = unique("Held");
-    say(talker, name);
+    say(members[0], name);
     const Reason first_stored = {
         "what was shown and then lost was never said: first the disk, then the others",
         "announce the message with the id that the store has given it"};
-    for (WebSocket* socket : {&talker, &listener}) {
+    for (WebSocket& member : members) {
         for (int round = 0; round < 20; ++round) {
-            socket->send(frame(op_ping, "?"));
-            expect_message(*socket, op_pong, "?",
-                           {"the disk of one must not stop the loop of all"});
-            const bool silent = socket->client().unread().empty();
-            expect(silent, silent ? Exchange{} : socket->so_far(), "nothing but pongs",
+            member.send(frame(op_ping, "?"));
+            expect_message(member, op_pong, "?", {"the disk of one must not stop the loop of all"});
+            const bool silent = member.client().unread().empty();
+            expect(silent, silent ? Exchange{} : member.so_far(), "nothing but pongs",
                    "a message that is not in the store", first_stored);
         }
     }
     lock.release();
-    for (WebSocket* socket : {&talker, &listener})
-        expect_heard(*socket, name, {"it is stored now"});
+    for (WebSocket& member : members) expect_heard(member, name, {"it is stored now"});
 }
 
 TEST_CASE("after kill -9 every message that somebody has seen in the chat is there, once") {
@@ -312,7 +304,7 @@ TEST_CASE("after kill -9 every message that somebody has seen in the chat is the
     const std::string mark = unique("Kill");
     {
         ServerProcess server(data.launch("--quiet"));
-        auto members = room(8, server);
+        auto members = join_chat(8, server);
         constexpr int each = 400;
         for (int i = 0; i < each; ++i)
             for (std::size_t who = 0; who < members.size(); ++who)

@@ -124,7 +124,9 @@ TEST_CASE("without a free descriptor the clients that are there are served, and 
         for (int i = 0; i < 100; ++i) crowd.emplace_back(server);
         for (int round = 0; round < 20; ++round) {
             for (WebSocket& socket : sockets)
-                expect_echo(socket, "still here?", {"accept() fails; those who are in don't care"});
+                if (!expect_echo(socket, "still here?",
+                                 {"accept() fails; those who are in don't care"}))
+                    return;
             for (Client& client : kept) {
                 client.send(hello("again"));
                 expect_status(client.read_reply(), 200, {"they need no new descriptor"});
@@ -196,8 +198,10 @@ TEST_CASE("handlers that wait for the disk hold up nobody, also on a single loop
     const Reason others = {"a handler that waits stops only its own client",
                            "hand it to a worker; a loop must never wait"};
     for (int i = 0; i < 20; ++i) {
-        expect_status(exchange(get("/hello"), server), 200, others);
-        expect_echo(socket, "Hello", others);
+        if (!expect_echo(socket, "Hello", others)) return;
+        Exchange reply = exchange(get("/hello"), server);
+        expect_status(reply, 200, others);
+        if (reply.reply.status != 200) return;
     }
     for (Client& client : waiting)
         expect_that(

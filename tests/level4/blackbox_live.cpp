@@ -27,6 +27,24 @@ void post(std::string_view name, ServerProcess& server, Where where) {
     expect_status(client.read_reply("POST"), 201, {"a good message"}, where);
 }
 
+std::vector<WebSocket> join_chat(std::size_t count, ServerProcess& server) {
+    std::vector<WebSocket> members;
+    for (std::size_t i = 0; i < count; ++i) {
+        members.emplace_back("/ws/chat", server);
+        members.back().send(frame(op_ping, "in?"));
+    }
+    for (WebSocket& member : members) {
+        Frame got;
+        do got = member.read_frame();
+        while (got.opcode == op_text);
+        const bool met = got.opcode == op_pong && got.payload == "in?";
+        expect(met, met ? Exchange{} : member.so_far(), "pong 'in?' after the history",
+               got.description(), {"RFC 6455 §5.5.3: a ping is answered"});
+        if (!met) break;
+    }
+    return members;
+}
+
 std::optional<JsonValue> hear(WebSocket& socket, std::string_view name, double seconds) {
     const double until = now() + seconds;
     while (true) {

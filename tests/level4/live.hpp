@@ -26,6 +26,10 @@ void post(std::string_view name, ServerProcess& server = shared_server(),
 // does not come.
 std::optional<JsonValue> hear(WebSocket& socket, std::string_view name,
                               double seconds = reply_patience());
+// So many sockets of the chat, each of them in the room for certain: the 101 comes before that, but
+// the answer to a ping comes after. What they were shown of the history has been read.
+std::vector<WebSocket> join_chat(std::size_t count, ServerProcess& server = shared_server());
+
 // The names of the next `count` messages whose names contain `mark`, in their order. Fewer when they
 // do not come.
 std::vector<std::string> hear_names(WebSocket& socket, std::string_view mark, std::size_t count,

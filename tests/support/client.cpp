@@ -217,8 +217,11 @@ bool Client::ended() {
 
 bool Client::receive_more(double until) {
     const std::size_t known = received_.size();
-    while (received_.size() == known && ending_ == Ending::open)
-        if (!wait(until)) return false;
+    while (received_.size() == known && ending_ == Ending::open) {
+        if (wait(until)) continue;
+        ++times_silent;
+        return false;
+    }
     return received_.size() > known;
 }
 

@@ -169,7 +169,7 @@ Frame WebSocket::read_message(double seconds) {
     }
 }
 
-void expect_message(WebSocket& socket, int opcode, std::string_view payload, const Reason& reason,
+bool expect_message(WebSocket& socket, int opcode, std::string_view payload, const Reason& reason,
                     Where where) {
     const bool control = opcode >= 8;
     const Frame got = control ? socket.read_frame() : socket.read_message();
@@ -179,6 +179,7 @@ void expect_message(WebSocket& socket, int opcode, std::string_view payload, con
     wanted.payload = payload;
     expect(met, met ? Exchange{} : socket.so_far(), wanted.description(), got.description(), reason,
            where);
+    return met;
 }
 
 void expect_close_frame(WebSocket& socket, const Statuses& codes, const Reason& reason,
@@ -209,7 +210,7 @@ void expect_goodbye(WebSocket& socket, const Statuses& codes, const Reason& reas
     expect_end(socket, where);
 }
 
-void expect_echo(WebSocket& socket, std::string_view text, const Reason& reason, Where where) {
+bool expect_echo(WebSocket& socket, std::string_view text, const Reason& reason, Where where) {
     socket.say(text);
-    expect_message(socket, op_text, text, reason, where);
+    return expect_message(socket, op_text, text, reason, where);
 }

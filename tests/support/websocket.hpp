@@ -66,8 +66,8 @@ class WebSocket {
     Client client_;
 };
 
-// The next message, or control frame, is this one.
-void expect_message(WebSocket& socket, int opcode, std::string_view payload, const Reason& reason,
+// The next message, or control frame, is this one. Returns that, so that a loop can give up.
+bool expect_message(WebSocket& socket, int opcode, std::string_view payload, const Reason& reason,
                     Where where = Where::here());
 // The server's next word is a close frame with this code (0: without one).
 void expect_close_frame(WebSocket& socket, const Statuses& codes, const Reason& reason,
@@ -78,5 +78,5 @@ void expect_end(WebSocket& socket, Where where = Where::here());
 void expect_goodbye(WebSocket& socket, const Statuses& codes, const Reason& reason,
                     Where where = Where::here());
 // The server still answers on this connection.
-void expect_echo(WebSocket& socket, std::string_view text, const Reason& reason,
+bool expect_echo(WebSocket& socket, std::string_view text, const Reason& reason,
                  Where where = Where::here());

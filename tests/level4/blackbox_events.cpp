@@ -133,19 +133,23 @@ TEST_CASE("clients that leave a stream are no loss for the others") {
 
 TEST_CASE("streams that were left cost no memory") {
     ServerProcess server;
-    const auto before = server.process().usage();
-    for (int i = 0; i < 200; ++i) EventStream left(server);
-    // The server has seen them all leave when those who came after them have been answered.
-    for (int i = 0; i < 20; ++i)
-        expect_status(exchange(get("/hello"), server), 200, {"the server is up"});
     Client writer(server);
-    for (int i = 0; i < 40; ++i) writer.send(api_post("Ada", std::string(2000, 'x')));
-    for (int i = 0; i < 40; ++i) expect_status(writer.read_reply("POST"), 201, {"a message"});
+    const auto come_and_go = [&] {
+        for (int i = 0; i < 200; ++i) EventStream left(server);
+        // The server has seen them leave when those who came after them have been answered.
+        for (int i = 0; i < 20; ++i)
+            expect_status(exchange(get("/hello"), server), 200, {"the server is up"});
+        for (int i = 0; i < 40; ++i) writer.send(api_post("Ada", std::string(2000, 'x')));
+        for (int i = 0; i < 40; ++i) expect_status(writer.read_reply("POST"), 201, {"a message"});
+    };
+    come_and_go();  // once before: a server may keep buffers and threads for the next clients
+    const auto before = server.process().usage();
+    for (int round = 0; round < 3; ++round) come_and_go();
     const auto after = server.process().usage();
     if (!before || !after) return remark("memory not looked at: there is no /proc here");
     const long long grown = (after->memory_bytes - before->memory_bytes) / 1024;
-    expect_that(grown < 10'000, "less than 10 MB more than at the start",
-                std::to_string(grown) + " KB more",
+    // Our own grows by 44 KB, by 4.5 MB under the thread sanitizer, and by 147 MB if it forgets nobody.
+    expect_that(grown < 30'000, "less than 30 MB for 600 clients", std::to_string(grown) + " KB",
                 {"events must not be kept for clients that have left",
                  "take the client out of the list when its connection ends"});
 }

@@ -69,7 +69,11 @@ std::string Connection::take_output() {
     if (in_body_ && !was_in_body) deadline_ = Clock::now() + limits_.body_stall;
     if (output_.empty() && std::exchange(replied_, false)) {
         // Everything has been taken: from now on it is the client's time that runs again.
-        deadline_ = Clock::now() + (parser_.begun() ? limits_.request_head : limits_.idle);
+        deadline_ = Clock::now();
+        if (parser_.begun())
+            deadline_ += limits_.request_head;
+        else if (!stopping_)
+            deadline_ += limits_.idle;
     }
     return std::exchange(output_, {});
 }

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -100,7 +101,7 @@ std::vector<std::string> session_keys() {
 BasicAuthOptions admin_password() {
     const char* const user = std::getenv("ADMIN_USER");
     const char* const password = std::getenv("ADMIN_PASSWORD");
-    if (user == nullptr || password == nullptr) {
+    if (user == nullptr || password == nullptr || *user == '\0' || *password == '\0') {
         std::cerr << "ADMIN_USER and ADMIN_PASSWORD are not set: nobody gets into /admin.\n";
         return {};
     }
@@ -109,7 +110,7 @@ BasicAuthOptions admin_password() {
 
 // What lies around the router, the outermost first. A request passes all of it on its way in, and
 // the reply, also a 404, on its way out.
-std::vector<Middleware> middleware(const Options& options) {
+std::vector<Middleware> middleware(const Options& options) try {
     std::vector<Middleware> layers{compress(), error_pages};
     CsrfOptions trusted;
     if (!options.cors_origin.empty()) {
@@ -128,6 +129,8 @@ std::vector<Middleware> middleware(const Options& options) {
     layers.insert(layers.end(), {rate_limit(limit), csrf(trusted), error_pages});
     if (!compression_available()) std::cerr << "Built without zlib: replies are not compressed.\n";
     return layers;
+} catch (const std::invalid_argument& error) {  // a --rate-limit or a --cors-origin that is none
+    throw UsageError(error.what());
 }
 
 }  // namespace

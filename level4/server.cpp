@@ -187,23 +187,24 @@ void Server::serve_clients() {
 // One client from its first byte to its last. All that is said, and when, is the Connection's
 // business; all that happens here is reading, writing and waiting.
 void Server::handle_client(const Socket& client) {
+    std::optional<Waker> waker;  // outlives the connection, which may be woken until its end
     Connection connection(handler_, limits_, log_.get(), peer_address(client));
     std::array<char, 16384> buffer;
-    std::optional<Waker> waker;
     for (;;) {
-        const std::string output = connection.take_output();
-        if (!send_all(client, output)) return;
-        const auto file = connection.take_file();
-        if (file && !send_file(client, *file)) return;
-        if (!output.empty()) continue;
-        if (connection.finished()) return close_gently(client);
-
-        if (stop_requested()) connection.stop();
         // Only who was taken over needs the second thing to wait for: two descriptors a client.
         if (connection.upgraded() && !waker) {
             waker.emplace();
             connection.on_wake([&waker] { waker->wake(); });
         }
+        const std::string output = connection.take_output();
+        if (!send_all(client, output)) return;
+        const auto file = connection.take_file();
+        if (file && !send_file(client, *file)) return;
+        if (connection.dropped()) return;
+        if (!output.empty()) continue;
+        if (connection.finished()) return close_gently(client);
+
+        if (stop_requested()) connection.stop();
         if (waker && !waker->wait(client, connection.deadline())) continue;
         const auto [what, size] =
             receive(client, buffer.data(), buffer.size(), connection.deadline());

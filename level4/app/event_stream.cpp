@@ -74,10 +74,8 @@ void EventChannel::publish(std::string_view data) {
     const std::lock_guard lock(mutex_);
     for (const auto& queue : subscribers_) {
         const std::lock_guard queue_lock(queue->mutex);
-        if (queue->waiting.size() + event.size() > most_waiting)
-            queue->overflowed = true;
-        else
-            queue->waiting += event;
+        if (queue->waiting.size() + event.size() > most_waiting) queue->overflowed = true;
+        if (!queue->overflowed) queue->waiting += event;
         if (queue->wake) queue->wake();
     }
 }

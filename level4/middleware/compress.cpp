@@ -81,6 +81,7 @@ void restore_weak_etag(const Request& request, Headers& headers) {
     const auto* const known = request.headers.find("If-None-Match");
     if (etag == nullptr || known == nullptr) return;
     if (known->find("W/" + *etag) != std::string::npos) weaken_etag(headers);
+    vary_on(headers, "Accept-Encoding");  // one too many does no harm
 }
 
 void compress_reply(Response& response, int level) {

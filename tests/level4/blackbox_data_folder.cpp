@@ -1,8 +1,11 @@
 // The folder of data_folder.hpp: made under the system's folder for such things, and removed at the
 // end of the case, by the watchdog if need be.
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <stdexcept>
+#include <utility>
 
 #include "data_folder.hpp"
 #include "settings.hpp"
@@ -23,8 +26,22 @@ DataFolder::~DataFolder() {
 
 Launch DataFolder::launch(const std::string& arguments, const std::vector<std::string>& environment,
                           const std::string& before) const {
-    std::string all = "--port {port} --data '" + path_.string() + "' " + arguments;
-    return {.before = before, .environment = environment, .command = program_line(all)};
+    // The command of the run, so that it is the same engine: with --program it is our own server's.
+    std::string command = settings().server + " --data '" + path_.string() + "' " + arguments;
+    return {.before = before, .environment = environment, .command = command};
+}
+
+Launch launch_alone(const DataFolder& data) {
+    return settings().program.empty() ? Launch{} : data.launch("--quiet");
+}
+
+StoreLock::StoreLock(const DataFolder& data)
+    : file_(open((data.path() / "messages.jsonl").c_str(), O_RDWR | O_CLOEXEC)) {
+    if (flock(file_, LOCK_EX) != 0) throw std::runtime_error("cannot lock messages.jsonl");
+}
+
+void StoreLock::release() {
+    if (file_ >= 0) close(std::exchange(file_, -1));
 }
 
 std::string program_line(const std::string& arguments) {

@@ -25,11 +25,13 @@ bool asks_for_help(int argc, char** argv) {
     return false;
 }
 
-// Two hundred clients need more descriptors than some systems give a process by default.
+// A thousand clients need more descriptors than most systems give a process by default. The server
+// inherits this, and may need a few for each of them.
 void allow_many_clients() {
+    constexpr rlim_t wanted = 4096;
     rlimit limit{};
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= 1024) return;
-    limit.rlim_cur = limit.rlim_max < 1024 ? limit.rlim_max : 1024;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 

@@ -215,6 +215,25 @@ bool Client::ended() {
     return ending_ != Ending::open;
 }
 
+bool Client::receive_more(double until) {
+    const std::size_t known = received_.size();
+    while (received_.size() == known && ending_ == Ending::open) {
+        if (wait(until)) continue;
+        ++times_silent;
+        return false;
+    }
+    return received_.size() > known;
+}
+
+Exchange Client::so_far() {
+    const std::size_t taken = std::exchange(taken_, 0);
+    Exchange everything = result(method_of(sent_), std::string::npos);
+    taken_ = taken;
+    // A reply that switches to another protocol is whole: the server may die later than that.
+    if (ending_ != Ending::open) everything.crash = server_->death();
+    return everything;
+}
+
 // The clients of one batch of exchange_all(). Each goes through its script; one poll() waits for
 // all of them.
 class Crowd {

@@ -59,6 +59,15 @@ class Client {
 
     // True once the server has closed; does not wait.
     bool ended();
+    Ending ending() const { return ending_; }
+
+    // For what is no reply of HTTP, or one without an end: the bytes that nobody has taken yet.
+    std::string_view unread() const { return std::string_view(received_).substr(taken_); }
+    void take(std::size_t count) { taken_ += count; }
+    // Waits for more of them; false at the deadline (the connection stays open) or at the end.
+    bool receive_more(double until);
+    // Everything that went over this connection, for a report.
+    Exchange so_far();
 
   private:
     friend class Crowd;  // many clients at once, for exchange_all()

@@ -25,11 +25,6 @@ struct Current {
 Current current;
 Tally the_tally;
 
-bool skip(const std::string& reason) {
-    current.skip_reason = reason;
-    return true;
-}
-
 // doctest calls many functions that a reporter may want to know about; most we don't.
 struct QuietReporter : doctest::IReporter {
     void report_query(const doctest::QueryData&) override {}
@@ -163,6 +158,11 @@ DOCTEST_REGISTER_REPORTER("blackbox", 1, Printer);
 
 const Tally& tally() {
     return the_tally;
+}
+
+bool skip(const std::string& reason) {
+    current.skip_reason = reason;
+    return true;
 }
 
 bool outgrown(int level, const std::string& reason) {

@@ -20,5 +20,8 @@ bool outgrown(int level, const std::string& reason);
 bool lacks_public_folder();
 bool lacks_program();
 
+// For any other reason.
+bool skip(const std::string& reason);
+
 // A remark below the line of the case that is running, such as the reason for leaving a part out.
 void remark(const std::string& text);

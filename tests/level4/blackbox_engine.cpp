@@ -1,0 +1,265 @@
+// What the engine under the conversations has to do, whichever it is: keep the order of replies
+// while handlers wait, keep one client's wait from the others, hold many idle clients, stop in order.
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "client.hpp"
+#include "data_folder.hpp"
+#include "expect.hpp"
+#include "guestbook.hpp"
+#include "json_value.hpp"
+#include "live.hpp"
+#include "reporter.hpp"
+#include "text.hpp"
+#include "websocket.hpp"
+
+namespace {
+
+std::string hello(const std::string& name) {
+    return get_and_stay("/hello?name=" + name);
+}
+
+std::string form(const std::string& name) {
+    return with_body_and_stay("POST", "/contact", urlencoded_type,
+                              urlencoded({{"name", name}, {"message", "Hello"}}));
+}
+
+// When later clients have been answered, the server has also looked at the earlier ones.
+void let_server_look(ServerProcess& server) {
+    for (int round = 0; round < 5; ++round)
+        expect_status(exchange(get("/hello"), server), 200, {"the server is up"});
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("level 4 engine");
+
+TEST_CASE("requests behind a POST that waits for the disk are answered behind it") {
+    Client client;
+    std::string bytes;
+    for (int i = 0; i < 20; ++i) {
+        const std::string name = "turn" + std::to_string(i);
+        bytes += hello(name) + form(name) + api_post(name);
+    }
+    client.send(bytes);
+    const Reason order = {"RFC 9112 §9.3.2: replies come in the order of the requests",
+                          "while a handler is with the workers, the next request has to wait"};
+    for (int i = 0; i < 20; ++i) {
+        const std::string name = "turn" + std::to_string(i);
+        Exchange page = client.read_reply();
+        expect_status(page, 200, order);
+        expect_in_body(page, name, order);
+        expect_status(client.read_reply("POST"), 303, order);
+        Exchange created = client.read_reply("POST");
+        expect_status(created, 201, order);
+        expect_in_body(created, name, order);
+    }
+}
+
+TEST_CASE("a client that closes its half behind a POST still gets the reply") {
+    for (const std::string& bytes :
+         {form(unique()), api_post(unique()), hello("a") + form("Ada")}) {
+        Exchange reply = exchange(Script({bytes}, true));
+        expect_status(reply, {200, 201, 303},
+                      {"RFC 9112 §9.6: the end of its half says that no request will follow",
+                       "shell scripts do it: printf ... | nc -N localhost 9000"});
+        expect(reply.ending == Ending::closed, reply, "the end of the connection",
+               "a connection that stays open", {"there is nothing to wait for"});
+    }
+    Exchange two = exchange(Script({hello("first") + form("Ada") + hello("third")}, true));
+    expect(contains(two.received, "first") && contains(two.received, "/thankyou") &&
+               contains(two.received, "third"),
+           two, "three replies", "fewer", {"all that was asked before the end is answered"});
+}
+
+TEST_CASE("999 idle clients leave the server quick for the one that asks") {
+    DataFolder data;
+    ServerProcess server(launch_alone(data));
+    const std::size_t count = affordable_clients(1000) - 1;
+    std::vector<Client> idle;
+    for (std::size_t i = 0; i < count; ++i) {
+        idle.emplace_back(server);
+        idle.back().send(hello("idle"));
+    }
+    for (Client& client : idle)
+        if (Exchange reply = client.read_reply(); reply.reply.status != 200)
+            expect_status(reply, 200, {"1000 clients may be there at once"});
+    Client active(server);
+    const double start = now();
+    for (int i = 0; i < 200; ++i) {
+        active.send(hello("active"));
+        Exchange reply = active.read_reply();
+        expect_status(reply, 200, {"who asks is answered, however many don't"});
+        if (reply.reply.status != 200) return;
+    }
+    const double seconds = now() - start;
+    expect_that(seconds < 2.0, "200 replies in less than 2 s", std::to_string(seconds) + " s",
+                {"an idle client must cost no time",
+                 "wait for all with epoll or with a thread each; "
+                 "poll() looks at every one of them"});
+    std::size_t open = 0;
+    for (Client& client : idle)
+        if (!client.ended()) ++open;
+    expect_that(open == count || now() - start > 3, "all idle clients still connected",
+                std::to_string(open) + " of " + std::to_string(count), {"they have five seconds"});
+}
+
+TEST_CASE("without a free descriptor the clients that are there are served, and new ones later") {
+    DataFolder data;
+    Launch launch = launch_alone(data);
+    launch.before += "ulimit -n 64;";
+    ServerProcess server(launch);
+    std::vector<WebSocket> sockets;
+    for (int i = 0; i < 5; ++i) sockets.emplace_back("/ws/echo", server);
+    std::vector<Client> kept;
+    for (int i = 0; i < 5; ++i) kept.emplace_back(server);
+    for (Client& client : kept) client.send(hello("first"));
+    for (Client& client : kept) expect_status(client.read_reply(), 200, {"the server is up"});
+    {
+        std::vector<Client> crowd;
+        for (int i = 0; i < 100; ++i) crowd.emplace_back(server);
+        for (int round = 0; round < 20; ++round) {
+            for (WebSocket& socket : sockets)
+                if (!expect_echo(socket, "still here?",
+                                 {"accept() fails; those who are in don't care"}))
+                    return;
+            for (Client& client : kept) {
+                client.send(hello("again"));
+                expect_status(client.read_reply(), 200, {"they need no new descriptor"});
+            }
+        }
+    }
+    expect_status(exchange(get("/hello"), server), 200,
+                  {"the crowd has left: a new client finds a descriptor",
+                   "after EMFILE look at the listener again in a moment"});
+    for (WebSocket& socket : sockets)
+        expect_echo(socket, "and now?", {"they have seen it through"});
+}
+
+TEST_CASE("SIGTERM: idle clients are let go at once, a POST that has begun is finished") {
+    ServerProcess server;
+    std::vector<Client> idle;
+    for (int i = 0; i < 20; ++i) {
+        idle.emplace_back(server);
+        idle.back().send(hello("idle"));
+    }
+    for (Client& client : idle) expect_status(client.read_reply(), 200, {"the server is up"});
+    const std::string name = unique();
+    const std::string bytes = form(name);
+    Client posting(server);
+    posting.send(bytes.substr(0, bytes.size() - 5));
+    let_server_look(server);
+
+    const double asked = now();
+    server.process().signal(SIGTERM);
+    for (Client& client : idle) {
+        const bool silent = !client.receive_more(asked + 3.0) && client.ended();
+        expect(silent, silent ? Exchange{} : client.so_far(),
+               "the end of the connection, without a byte",
+               client.ended() ? "bytes that nobody has asked for" : "a connection that stays open",
+               {"who has asked for nothing has nothing to wait for"});
+    }
+    const double seconds = now() - asked;
+    expect_that(seconds < 1.5, "the end of 20 idle connections in less than 1.5 s",
+                std::to_string(seconds) + " s",
+                {"close what is idle when the signal comes, not when its time is over"});
+    expect_that(refuses_connections(server), "new connections are refused", "they are accepted",
+                {"who stops takes no new work"});
+    posting.send(bytes.substr(bytes.size() - 5));
+    Exchange reply = posting.read_to_end();
+    expect_status(reply, 303, {"a request that has begun to arrive is finished, 5 s at most"});
+    server.process().wait_for_end(patience);
+    expect_that(server.process().exit_code() == 0 && now() - asked < 5.0,
+                "exit code 0 in less than 5 s", server.process().how_it_ended(),
+                {"nothing is left to wait for"});
+}
+
+TEST_SUITE_END();
+
+TEST_SUITE_BEGIN("level 4 program");
+
+TEST_CASE("handlers that wait for the disk hold up nobody, also on a single loop") {
+    if (lacks_program()) return;
+    DataFolder data;
+    ServerProcess server(data.launch("--quiet --threads 1"));
+    WebSocket socket("/ws/echo", server);
+    StoreLock lock(data);
+    std::vector<Client> waiting;
+    for (int i = 0; i < 8; ++i) {
+        waiting.emplace_back(server);
+        waiting.back().send(i % 2 == 0 ? form(unique()) : api_post(unique()));
+        waiting.back().send(hello("behind"));
+    }
+    const Reason others = {"a handler that waits stops only its own client",
+                           "hand it to a worker; a loop must never wait"};
+    for (int i = 0; i < 20; ++i) {
+        if (!expect_echo(socket, "Hello", others)) return;
+        Exchange reply = exchange(get("/hello"), server);
+        expect_status(reply, 200, others);
+        if (reply.reply.status != 200) return;
+    }
+    for (Client& client : waiting)
+        expect_that(
+            !client.ended() && client.unread().empty(),
+            "no reply as long as the disk does not answer", "one",
+            {"303 and 201 promise that it is stored; what comes behind waits for its turn"});
+    lock.release();
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+        expect_status(waiting[i].read_reply("POST"), i % 2 == 0 ? 303 : 201, {"stored now"});
+        expect_in_body(waiting[i].read_reply(), "behind", {"then the next in the queue"});
+    }
+}
+
+TEST_CASE("SIGTERM while a handler waits for the disk: its reply still comes, and it is kept") {
+    if (lacks_program()) return;
+    DataFolder data;
+    const std::string name = unique();
+    {
+        ServerProcess server(data.launch("--quiet"));
+        StoreLock lock(data);
+        Client posting(server);
+        posting.send(api_post(name));
+        let_server_look(server);
+        server.process().signal(SIGTERM);
+        expect_that(refuses_connections(server), "new connections are refused", "they are accepted",
+                    {"the stop has begun"});
+        lock.release();
+        Exchange reply = posting.read_to_end();
+        expect_status(reply, 201, {"a reply in flight is finished, 5 s at most"});
+        server.process().wait_for_end(patience);
+        expect_that(server.process().exit_code() == 0, "exit code 0",
+                    server.process().how_it_ended(), {"a stop in order"});
+    }
+    ServerProcess server(data.launch("--quiet"));
+    const auto stored = stored_names(server);
+    expect_that(stored.size() == 1 && stored.front() == name, "the message that was answered",
+                std::to_string(stored.size()) + " messages", {"201 is a promise"});
+}
+
+TEST_CASE("a client that leaves while its handler waits harms nobody") {
+    if (lacks_program()) return;
+    DataFolder data;
+    ServerProcess server(data.launch("--quiet"));
+    {
+        StoreLock lock(data);
+        for (int i = 0; i < 30; ++i) {
+            Client leaves(server);
+            leaves.send(form("Gone") + hello("behind"));
+            if (i % 2 == 0) leaves.reset();
+        }
+        let_server_look(server);
+    }
+    const std::string name = unique("Stays");
+    post(name, server);
+    expect_status(exchange(get("/hello"), server), 200, {"the server lives"});
+    const auto stored = stored_names(server);
+    expect_that(std::count(stored.begin(), stored.end(), name) == 1,
+                "the last message in the store", "a store without it",
+                {"a reply that finds nobody is dropped, and that is all"});
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,188 @@
+// Server-sent events at /api/messages/events: a reply that does not end, with an event for each
+// message (https://html.spec.whatwg.org/#server-sent-events).
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <string>
+#include <vector>
+
+#include "client.hpp"
+#include "expect.hpp"
+#include "guestbook.hpp"
+#include "json_value.hpp"
+#include "live.hpp"
+#include "reporter.hpp"
+#include "text.hpp"
+
+namespace {
+
+void expect_event(EventStream& stream, const std::string& name, const Reason& reason,
+                  Where where = Where::here()) {
+    const auto event = hear(stream, name);
+    const bool met = event && (*event)["name"].text == name;
+    expect(met, met ? Exchange{} : stream.client().so_far(), "an event for the message of " + name,
+           event ? "another name" : "none", reason, where);
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("level 4 events");
+
+TEST_CASE("the stream of events begins at once, in chunks and with its own type") {
+    EventStream stream;
+    expect_status(stream.head(), 200, {"a client waits for the head before it listens"});
+    const std::string type = lower(stream.head().reply.value("Content-Type"));
+    expect(type.starts_with("text/event-stream"), stream.head(), "Content-Type: text/event-stream",
+           type, {"HTML, server-sent events §9.2.5: any other type is an error for EventSource"});
+    expect_listed(stream.head(), "Transfer-Encoding", "chunked",
+                  {"RFC 9112 §7.1: a reply without an end that is known goes out in chunks"});
+    expect_absent(stream.head(), "Content-Length", {"RFC 9112 §6.2: not with Transfer-Encoding"});
+    const std::string cache = lower(stream.head().reply.value("Cache-Control"));
+    expect(contains(cache, "no-store") || contains(cache, "no-cache"), stream.head(),
+           "Cache-Control: no-store", cache, {"a cache would wait for the end of it"});
+}
+
+TEST_CASE("there is one event for each message, with the message as the API shows it") {
+    EventStream stream;
+    const std::string mark = unique("Event");
+    WebSocket chat("/ws/chat");
+    say(chat, mark + " chat");
+    expect_event(stream, mark + " chat", {"what is said in the chat is an event"});
+    visit({mark + " form"});
+    expect_event(stream, mark + " form", {"what is signed by the form is an event"});
+    post(mark + " api");
+    const auto data = stream.next();
+    const JsonValue event = parse_json(data.value_or("")).value_or(JsonValue{});
+    const std::string id = event["id"].text;
+    Exchange reply = exchange(get("/api/messages/" + id));
+    const JsonValue message = parse_json(reply.reply.body).value_or(JsonValue{});
+    for (const char* member : {"id", "name", "email", "message", "created"})
+        expect(!event[member].is(JsonValue::Kind::nothing) &&
+                   event[member].text == message[member].text,
+               reply, "the event's " + std::string(member) + " is that of the message",
+               data.value_or("no event"), {"the data is the message, as JSON on one line"});
+    expect(event["name"].text == mark + " api", reply, "exactly one event for each message",
+           data.value_or("no event"), {"no event twice, none in between"});
+}
+
+TEST_CASE("no text can end an event early, or add one") {
+    EventStream stream;
+    const std::string mark = unique("Forged");
+    const std::string texts[] = {"a\n\ndata: {\"name\":\"forged\"}\n\n", "b\r\n\r\nevent: c",
+                                 ": comment\n\xe2\x80\xa8", "\\n\\n\\u000a"};
+    Client client;
+    for (const std::string& text : texts) client.send(api_post(mark, text));
+    for (std::size_t i = 0; i < 4; ++i)
+        expect_status(client.read_reply("POST"), 201, {"any text is a good message"});
+    for (const std::string& text : texts) {
+        const auto data = stream.next();
+        const JsonValue event = parse_json(data.value_or("")).value_or(JsonValue{});
+        // The store may write \n for \r\n, and drop what is blank at the end.
+        std::string kept = text;
+        std::erase(kept, '\r');
+        std::string shown = event["message"].text;
+        std::erase(shown, '\r');
+        const bool same = event["name"].text == mark && !shown.empty() && kept.starts_with(shown);
+        expect(same, same ? Exchange{} : stream.client().so_far(),
+               "the message " + visible(text) + " in one event", visible(data.value_or("none")),
+               {"a line end would end the field, two of them the event",
+                "JSON writes them as \\n and \\r"});
+    }
+}
+
+TEST_CASE("all streams get the same events in the same order") {
+    std::vector<EventStream> streams(5);
+    const std::string mark = unique("Order");
+    std::vector<Client> writers(4);
+    for (int i = 0; i < 5; ++i)
+        for (std::size_t w = 0; w < writers.size(); ++w)
+            writers[w].send(api_post(mark + " " + std::to_string(w) + "/" + std::to_string(i)));
+    for (Client& writer : writers)
+        for (int i = 0; i < 5; ++i) expect_status(writer.read_reply("POST"), 201, {"a message"});
+    std::vector<std::string> first;
+    for (EventStream& stream : streams) {
+        std::vector<std::string> names;
+        while (names.size() < 20) {
+            const auto event = hear(stream, mark);
+            if (!event) break;
+            names.push_back((*event)["name"].text);
+        }
+        if (first.empty()) first = names;
+        const bool met = names.size() == 20 && names == first;
+        expect(met, met ? Exchange{} : stream.client().so_far(),
+               "20 events in the order of the first stream",
+               std::to_string(names.size()) + " events, or another order",
+               {"one lock around telling all of them"});
+    }
+}
+
+TEST_CASE("clients that leave a stream are no loss for the others") {
+    EventStream stays;
+    for (int i = 0; i < 20; ++i) {
+        EventStream broken;
+        broken.client().reset();
+        EventStream closed;
+    }
+    const std::string mark = unique("Stays");
+    for (int i = 0; i < 3; ++i) {
+        const std::string name = mark + " " + std::to_string(i);
+        post(name);
+        expect_event(stays, name, {"an error of one stream ends that stream only"});
+    }
+}
+
+TEST_CASE("streams that were left cost no memory") {
+    ServerProcess server;
+    Client writer(server);
+    const auto come_and_go = [&] {
+        for (int i = 0; i < 200; ++i) EventStream left(server);
+        // The server has seen them leave when those who came after them have been answered.
+        for (int i = 0; i < 20; ++i)
+            expect_status(exchange(get("/hello"), server), 200, {"the server is up"});
+        for (int i = 0; i < 40; ++i) writer.send(api_post("Ada", std::string(2000, 'x')));
+        for (int i = 0; i < 40; ++i) expect_status(writer.read_reply("POST"), 201, {"a message"});
+    };
+    come_and_go();  // once before: a server may keep buffers and threads for the next clients
+    const auto before = server.process().usage();
+    for (int round = 0; round < 3; ++round) come_and_go();
+    const auto after = server.process().usage();
+    if (!before || !after) return remark("memory not looked at: there is no /proc here");
+    const long long grown = (after->memory_bytes - before->memory_bytes) / 1024;
+    // Our own grows by 44 KB, by 4.5 MB under the thread sanitizer, and by 147 MB if it forgets nobody.
+    expect_that(grown < 30'000, "less than 30 MB for 600 clients", std::to_string(grown) + " KB",
+                {"events must not be kept for clients that have left",
+                 "take the client out of the list when its connection ends"});
+}
+
+TEST_CASE("HEAD of the stream is its head alone") {
+    Exchange reply = exchange(request("HEAD", "/api/messages/events"));
+    expect_status(reply, 200, {"RFC 9110 §9.3.2: HEAD is GET without the content"});
+    expect_one_reply_then_close(reply, {"RFC 9110 §9.3.2: no chunk, and no event later"});
+}
+
+TEST_CASE("SIGTERM ends the streams in order, and the server") {
+    ServerProcess server;
+    std::vector<EventStream> streams;
+    for (int i = 0; i < 10; ++i) streams.emplace_back(server);
+    const std::string name = unique("Before the end");
+    post(name, server);
+    for (EventStream& stream : streams) expect_event(stream, name, {"they are open"});
+    const double asked = now();
+    server.process().signal(SIGTERM);
+    for (EventStream& stream : streams) {
+        const auto after = stream.next();
+        const bool met = !after && stream.complete() && stream.client().ending() == Ending::closed;
+        expect(met, met ? Exchange{} : stream.client().so_far(),
+               "the last chunk, then the end of the connection",
+               after ? "another event"
+                     : (stream.complete() ? "a connection that stays open" : "no last chunk"),
+               {"RFC 9112 §8: without the chunk of size 0 the reply is incomplete",
+                "to stop is a regular end of the stream: the browser will ask again"});
+    }
+    server.process().wait_for_end(patience);
+    expect_that(server.process().exit_code() == 0 && now() - asked < 5.0,
+                "exit code 0 in less than 5 s", server.process().how_it_ended(),
+                {"a stream without an end must not keep the server from stopping"});
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,372 @@
+// What lies around all handlers: compression, the defence against forged requests, names and times
+// of requests, CORS, the rate limit. The last two need flags, and so our own program.
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "client.hpp"
+#include "data_folder.hpp"
+#include "expect.hpp"
+#include "guestbook.hpp"
+#include "json_value.hpp"
+#include "live.hpp"
+#include "reporter.hpp"
+#include "settings.hpp"
+#include "text.hpp"
+
+namespace {
+
+const std::string accept_gzip = "Accept-Encoding: gzip";
+
+// The content of a gzip body, as the program gzip reads it.
+std::string unpacked(const std::string& packed) {
+    DataFolder folder;
+    const std::string file = (folder.path() / "body.gz").string();
+    std::ofstream(file, std::ios::binary) << packed;
+    Process gzip("gzip -dc < '" + file + "'", {});
+    gzip.wait_for_end(patience);
+    return gzip.exit_code() == 0 ? gzip.output() : "gzip: " + gzip.how_it_ended();
+}
+
+// Our own server says at its start when it was built without zlib. Of another one's reply we see
+// whether it knows how to compress.
+bool lacks_compression() {
+    bool there = false;
+    if (settings().program.empty())
+        there = exchange(get("/contact", {accept_gzip})).reply.field("Content-Encoding") != nullptr;
+    else
+        there = !contains(shared_server().process().output(), "without zlib");
+    return !there && skip("this server does not compress");
+}
+
+// Posts a message that is long enough to be worth compressing. Returns its address in the API.
+std::string long_message() {
+    std::string text;
+    while (text.size() < 1500) text += "All work and no play makes Jack a dull boy. ";
+    Exchange reply =
+        exchange(with_body("POST", "/api/messages", json_type, message_json(unique(), text)));
+    expect_status(reply, 201, {"a good message"});
+    return reply.reply.value("Location");
+}
+
+std::string form_post(const std::vector<std::string>& fields, const std::string& name = "Ada") {
+    return contact({name}, fields);
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("level 4 middleware");
+
+TEST_CASE("who accepts gzip gets pages and JSON compressed, and finds the same in them") {
+    if (lacks_compression()) return;
+    for (const std::string& target : {long_message(), std::string("/contact")}) {
+        Exchange plain = exchange(get(target));
+        Exchange reply = exchange(get(target, {accept_gzip}));
+        expect_status(reply, 200, {"the same page"});
+        expect_field(reply, "Content-Encoding", "gzip",
+                     {"RFC 9110 §8.4: the client must know what was done to the content"});
+        expect_that(unpacked(reply.reply.body) == plain.reply.body,
+                    "the content of the plain reply", unpacked(reply.reply.body).substr(0, 200),
+                    {"RFC 1952: head, deflate, CRC and length; gzip -dc has checked them",
+                     "what HTTP calls deflate is zlib's format, not gzip's"});
+        expect(reply.reply.body.size() < plain.reply.body.size(), reply,
+               "fewer than " + std::to_string(plain.reply.body.size()) + " bytes",
+               std::to_string(reply.reply.body.size()), {"else there is no use in it"});
+        for (const Exchange& either : {plain, reply})
+            expect_listed(either, "Vary", "Accept-Encoding",
+                          {"RFC 9110 §12.5.5: or a cache gives one client's reply to another",
+                           "the plain reply depends on the field, too"});
+    }
+}
+
+TEST_CASE("compression follows the weights in Accept-Encoding") {
+    if (lacks_compression()) return;
+    const std::string target = long_message();
+    const auto coding = [&](const std::string& accepted) {
+        return exchange(get(target, {"Accept-Encoding: " + accepted}));
+    };
+    for (const char* yes : {"gzip", "GZIP", "br, gzip", "gzip;q=0.5", "*", "br;q=1, gzip;q=0.2",
+                            "gzip;q=1.0, identity;q=0.5", "deflate, gzip;q=1.0, *;q=0"})
+        expect_field(coding(yes), "Content-Encoding", "gzip",
+                     {"RFC 9110 §12.5.3: gzip is acceptable", "", yes});
+    for (const char* no : {"gzip;q=0", "gzip; q=0.000", "br", "identity", "*;q=0", "x-gzip2",
+                           "br, gzip;q=0, *", "gzip;q=0, identity"})
+        expect_absent(coding(no), "Content-Encoding",
+                      {"RFC 9110 §12.5.3: q=0 means not acceptable, and not named is not accepted",
+                       "read the list, don't look for the letters gzip in it", no});
+    expect_absent(exchange(get(target)), "Content-Encoding",
+                  {"who says nothing may not be able to unpack it"});
+}
+
+TEST_CASE("HEAD says of the compressed reply what GET says") {
+    if (lacks_compression()) return;
+    const std::string target = long_message();
+    Exchange whole = exchange(get(target, {accept_gzip}));
+    Exchange head = exchange(request("HEAD", target, {accept_gzip}));
+    expect_status(head, 200, {"HEAD of the same page"});
+    for (const char* name : {"Content-Encoding", "Content-Length", "Content-Type", "Vary"})
+        expect_field(head, name, whole.reply.value(name), {"RFC 9110 §9.3.2: the fields of GET"});
+}
+
+TEST_CASE("what is small, packed already or a stream is not compressed") {
+    if (lacks_compression()) return;
+    Exchange small = exchange(get("/hello?name=Ada", {accept_gzip}));
+    if (small.reply.body.size() < 500)
+        expect_absent(small, "Content-Encoding",
+                      {"below 500 bytes there is nothing to win: it is one packet anyway"});
+    const std::string picture = "\211PNG\r\n\032\n" + std::string(4000, '\0');
+    Exchange upload = exchange(with_body("POST", "/upload", multipart_type,
+                                         multipart({{"file", picture, "a.png", "image/png"}})));
+    expect_status(upload, 303, {"a picture"});
+    Exchange back = exchange(get(upload.reply.value("Location"), {accept_gzip}));
+    expect_absent(back, "Content-Encoding", {"pictures are compressed in their own way"});
+    expect_body(back, picture, {"byte for byte"});
+    Client client;
+    client.send(get_and_stay("/api/messages/events", {accept_gzip}));
+    client.receive_at_least(100);
+    Exchange stream = client.so_far();
+    expect_absent(stream, "Content-Encoding",
+                  {"an event that waits in the compressor's buffer comes too late"});
+}
+
+TEST_CASE("a browser's request from a page of another site is refused, and changes nothing") {
+    const std::string name = unique("Forged");
+    const std::vector<std::vector<std::string>> forged = {
+        {"Sec-Fetch-Site: cross-site"},
+        {"Sec-Fetch-Site: same-site"},
+        {"Sec-Fetch-Site: nonsense"},
+        {"Sec-Fetch-Site: cross-site", "Origin: http://localhost"},
+        {"Origin: https://evil.example"},
+        {"Origin: http://localhost:9000"},
+        {"Origin: http://localhost.evil.example"},
+        {"Origin: http://evil.example/localhost"},
+        {"Origin: null"}};
+    const Reason refused = {
+        "the visitor's browser adds our cookie to whatever page posts to us",
+        "Sec-Fetch-Site same-origin or none; without it Origin's host and port are those of Host"};
+    for (const auto& fields : forged) {
+        expect_status(exchange(form_post(fields, name)), 403, refused);
+        expect_status(exchange(with_body("POST", "/api/messages", json_type,
+                                         message_json(name, "forged"), fields)),
+                      403, refused);
+        for (const char* method : {"PUT", "DELETE"})
+            expect_status(exchange(with_body(method, "/api/messages/1", json_type,
+                                             message_json(name, "forged"), fields)),
+                          403, refused);
+    }
+    Exchange api = exchange(with_body("POST", "/api/messages", json_type,
+                                      message_json(name, "forged"), forged.front()));
+    expect_json(api, {"an error of the API is JSON, also this one"});
+    expect_not_in_body(exchange(get("/api/messages?limit=20")), name,
+                       {"refused before the handler"});
+}
+
+TEST_CASE("requests of our own pages, of the user and of programs are taken") {
+    const std::vector<std::vector<std::string>> own = {
+        {},
+        {"Sec-Fetch-Site: same-origin"},
+        {"Sec-Fetch-Site: same-origin", "Origin: http://localhost"},
+        {"Sec-Fetch-Site: none"},
+        {"Origin: http://localhost"},
+        {"Origin: https://localhost"},
+        {"Origin: http://LOCALHOST"}};
+    for (const auto& fields : own)
+        expect_status(exchange(form_post(fields)), 303,
+                      {"a page of ours, a bookmark, or a program without cookies",
+                       "the scheme says nothing: a proxy may end TLS for us"});
+    for (const char* method : {"GET", "HEAD", "OPTIONS"}) {
+        Exchange reply = exchange(request(
+            method, "/contact", {"Sec-Fetch-Site: cross-site", "Origin: http://a.example"}));
+        expect_status(
+            reply, {200, 204},
+            {"RFC 9110 §9.2.1: these are safe: they change nothing", "anybody may link to us"});
+    }
+}
+
+TEST_CASE("a reply of the API has the request's name, and the time that it took") {
+    Exchange first = exchange(get("/api/messages"));
+    Exchange second = exchange(get("/api/messages"));
+    expect_present(first, "X-Request-ID", {"a name for each request, to find it in the logs"});
+    const std::string id = first.reply.value("X-Request-ID");
+    expect(id != second.reply.value("X-Request-ID"), second, "another name", id,
+           {"no two requests have the same one"});
+    expect_field(exchange(get("/api/messages", {"X-Request-ID: from-the-proxy_7.1"})),
+                 "X-Request-ID", "from-the-proxy_7.1", {"a proxy in front has named it already"});
+    for (const std::string& odd : {std::string("a b"), std::string("<script>"),
+                                   std::string("\"quoted\""), std::string(1000, 'x')}) {
+        Exchange reply = exchange(get("/api/messages", {"X-Request-ID: " + odd}));
+        expect(reply.reply.value("X-Request-ID") != odd, reply, "another name",
+               "what the client has sent",
+               {"what strangers send goes into logs: nothing long or odd"});
+        expect_present(reply, "X-Request-ID", {"it gets a name of ours"});
+    }
+    const std::string timing = first.reply.value("Server-Timing");
+    const std::size_t number = timing.find(";dur=");
+    const bool good = number != std::string::npos && number > 0 &&
+                      timing.find_first_not_of("0123456789.", number + 5) == std::string::npos;
+    expect(good, first, "Server-Timing: app;dur=0.3", timing,
+           {"W3C Server Timing: a name, then the milliseconds"});
+}
+
+TEST_CASE("no page of another origin may read the API, unless it is allowed to") {
+    for (const char* target : {"/api/messages", "/api/nothing", "/"}) {
+        Exchange reply = exchange(get(target, {"Origin: https://app.example"}));
+        expect_absent(reply, "Access-Control-Allow-Origin", {"Fetch standard: the default is no"});
+    }
+}
+
+TEST_SUITE_END();
+
+TEST_SUITE_BEGIN("level 4 program");
+
+TEST_CASE("--cors-origin lets pages of that origin use the API, and asks no others in") {
+    if (lacks_program()) return;
+    DataFolder data;
+    ServerProcess server(data.launch("--quiet --cors-origin https://app.example"));
+    const std::string origin = "Origin: https://app.example";
+    const auto preflight = [&](const std::string& target, const std::string& from) {
+        return exchange(request("OPTIONS", target,
+                                {from, "Access-Control-Request-Method: DELETE",
+                                 "Access-Control-Request-Headers: content-type"}),
+                        server);
+    };
+    for (const char* target : {"/api/messages", "/api/messages/7", "/api/nothing"}) {
+        Exchange reply = preflight(target, origin);
+        expect_status(reply, {200, 204},
+                      {"Fetch standard: a preflight has to be answered with an ok status, "
+                       "also where the request itself will be a 404 or 405"});
+        expect_field(reply, "Access-Control-Allow-Origin", "https://app.example", {"that origin"});
+        for (const char* method : {"POST", "PUT", "DELETE"})
+            expect_listed(reply, "Access-Control-Allow-Methods", method, {"the API has it"});
+        expect_listed(reply, "Access-Control-Allow-Headers", "Content-Type",
+                      {"application/json needs it"});
+        expect_field(reply, "Access-Control-Max-Age", "600", {"ten minutes without asking again"});
+        expect_listed(reply, "Vary", "Origin", {"RFC 9110 §12.5.5"});
+    }
+    const std::string good = with_body("POST", "/api/messages", json_type,
+                                       message_json(unique(), "from a page"), {origin});
+    const std::string bad = with_body("POST", "/api/messages", json_type, "{", {origin});
+    const std::vector<std::pair<std::string, int>> requests = {
+        {get("/api/messages", {origin}), 200},
+        {good, 201},
+        {bad, 400},
+        {get("/api/nothing", {origin}), 404},
+        {get("/api/messages/999", {origin}), 404},
+        {request("PATCH", "/api/messages", {origin, "Content-Length: 0"}), 405}};
+    for (const auto& [bytes, status] : requests) {
+        Exchange reply = exchange(Script(bytes), server);
+        expect_status(reply, status, {"what it would be without an Origin"});
+        expect_field(reply, "Access-Control-Allow-Origin", "https://app.example",
+                     {"the page has to read errors, too, to tell its user what is wrong",
+                      "the layer lies around the router: it sees 404 and 405"});
+        expect_listed(reply, "Vary", "Origin", {"RFC 9110 §12.5.5"});
+    }
+    for (const char* other : {"https://evil.example", "http://app.example", "null",
+                              "https://app.example.evil.example", "https://app.example:8443"}) {
+        const std::string from = std::string("Origin: ") + other;
+        for (const Exchange& reply :
+             {preflight("/api/messages", from), exchange(get("/api/messages", {from}), server)}) {
+            expect_not_in_body(
+                reply, "Access-Control-",
+                {"that page is not allowed, and nothing else is its business", "", other});
+            expect_listed(reply, "Vary", "Origin",
+                          {"or a cache gives this reply to a page that is allowed"});
+        }
+    }
+    Exchange page = exchange(get("/contact", {origin}), server);
+    expect_absent(page, "Access-Control-Allow-Origin", {"/api is what it is for"});
+    Exchange forged = exchange(form_post({"Origin: https://evil.example"}), server);
+    expect_status(forged, 403, {"the defence against forged requests still stands"});
+}
+
+TEST_CASE("--cors-origin * lets all pages read the API, but none of them write in it") {
+    if (lacks_program()) return;
+    DataFolder data;
+    ServerProcess server(data.launch("--quiet --cors-origin '*'"));
+    Exchange reply = exchange(get("/api/messages", {"Origin: https://any.example"}), server);
+    expect_field(reply, "Access-Control-Allow-Origin", "*",
+                 {"Fetch standard: the star is for all"});
+    Exchange forged =
+        exchange(with_body("POST", "/api/messages", json_type, message_json(unique(), "forged"),
+                           {"Origin: https://any.example"}),
+                 server);
+    expect_status(forged, 403, {"to read is not to write"});
+}
+
+TEST_CASE("--rate-limit 3/60 lets three POSTs through, and tells the fourth when to come again") {
+    if (lacks_program()) return;
+    DataFolder data;
+    ServerProcess server(data.launch("--quiet --rate-limit 3/60"));
+    const auto expect_free = [&] {
+        for (int i = 0; i < 5; ++i)
+            expect_status(exchange(get("/messages"), server), 200, {"to read costs nothing"});
+    };
+    expect_free();
+    const std::string three[] = {
+        form_post({}), contact({""}),
+        with_body("POST", "/api/messages", json_type, message_json(unique(), "third"))};
+    const int statuses[] = {303, 422, 201};
+    for (int i = 0; i < 3; ++i) {
+        Exchange reply = exchange(Script(three[i]), server);
+        expect_status(reply, statuses[i], {"the first three are taken, good or not"});
+        expect_field(reply, "RateLimit-Limit", "3", {"a client can see the limit coming"});
+        expect_field(reply, "RateLimit-Remaining", std::to_string(2 - i), {"one fewer each time"});
+    }
+    for (const std::vector<std::string>& fields :
+         {std::vector<std::string>{}, {"X-Forwarded-For: 10.0.0.7"}}) {
+        Exchange reply = exchange(form_post(fields), server);
+        expect_status(reply, 429,
+                      {"RFC 6585 §4: too many requests",
+                       "by the peer's address: anybody can invent "
+                       "X-Forwarded-For"});
+        const int seconds = std::atoi(reply.reply.value("Retry-After").c_str());
+        expect(seconds >= 1 && seconds <= 60, reply, "Retry-After of 1 to 60 seconds",
+               reply.reply.value("Retry-After"), {"RFC 6585 §4, RFC 9110 §10.2.3"});
+        expect_field(reply, "RateLimit-Remaining", "0", {"nothing is left"});
+    }
+    Exchange api = exchange(
+        with_body("POST", "/api/messages", json_type, message_json(unique(), "too much")), server);
+    expect_status(api, 429, {"one limit for all addresses"});
+    expect_json(api, {"an error of the API is JSON"});
+    expect_free();
+    expect_in_body(exchange(get("/api/messages"), server), "\"total\":2",
+                   {"what was refused is not stored"});
+}
+
+TEST_CASE("after Retry-After a request is taken again, and without the flag all are") {
+    if (lacks_program()) return;
+    DataFolder data;
+    {
+        ServerProcess server(data.launch("--quiet --rate-limit 1/1"));
+        expect_status(exchange(form_post({}), server), 303, {"the first one"});
+        Exchange second = exchange(form_post({}), server);
+        expect_status(second, 429, {"the second one within a second"});
+        let_pass(std::atof(second.reply.value("Retry-After").c_str()));
+        expect_status(exchange(form_post({}), server), 303,
+                      {"Retry-After is a promise", "round it up: a moment too early is a refusal"});
+    }
+    ServerProcess server(data.launch("--quiet --rate-limit 0"));
+    for (int i = 0; i < 30; ++i)
+        expect_status(exchange(contact({""}), server), 422, {"0 turns the limit off"});
+}
+
+TEST_CASE("a rate or an origin that is none is bad usage") {
+    if (lacks_program()) return;
+    DataFolder data;
+    for (const char* arguments :
+         {"--rate-limit x", "--rate-limit 3", "--rate-limit 3/0", "--rate-limit -1/60",
+          "--rate-limit 3/60/1", "--rate-limit", "--cors-origin app.example", "--cors-origin null",
+          "--cors-origin https://app.example/", "--cors-origin"}) {
+        Process process(program_line("--port " + std::to_string(free_port()) + " --data '" +
+                                     data.path().string() + "' " + arguments),
+                        {});
+        const bool ended = process.wait_for_end(patience);
+        expect_that(ended && process.exit_code() == 2 && contains(lower(process.output()), "usage"),
+                    "exit code 2 and the usage", process.how_it_ended() + ": " + process.output(),
+                    {"a mistyped limit must not become no limit", arguments});
+    }
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,71 @@
+// What the cases about the live guestbook share: messages as they come over the chat's WebSocket
+// and in the stream of events. Shares no code with the servers.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client.hpp"
+#include "expect.hpp"
+#include "guestbook.hpp"
+#include "json_value.hpp"
+#include "websocket.hpp"
+
+// A message as the chat takes it, and as the API takes it: {"name":...,"message":...}.
+std::string message_json(std::string_view name, std::string_view message);
+void say(WebSocket& socket, std::string_view name, std::string_view message = "said in the chat");
+std::string api_post(std::string_view name, std::string_view message = "posted by the API");
+// Posts it and waits for the 201.
+void post(std::string_view name, ServerProcess& server = shared_server(),
+          Where where = Where::here());
+
+// The next message with this name in it; others (the history, say) are passed over. Nothing when it
+// does not come.
+std::optional<JsonValue> hear(WebSocket& socket, std::string_view name,
+                              double seconds = reply_patience());
+// So many sockets of the chat, each of them in the room for certain: the 101 comes before that, but
+// the answer to a ping comes after. What they were shown of the history has been read.
+std::vector<WebSocket> join_chat(std::size_t count, ServerProcess& server = shared_server());
+
+// The names of the next `count` messages whose names contain `mark`, in their order. Fewer when they
+// do not come.
+std::vector<std::string> hear_names(WebSocket& socket, std::string_view mark, std::size_t count,
+                                    double seconds = reply_patience());
+void expect_heard(WebSocket& socket, std::string_view name, const Reason& reason,
+                  Where where = Where::here());
+
+// A client of /api/messages/events.
+class EventStream {
+  public:
+    explicit EventStream(ServerProcess& server = shared_server(), int receive_buffer = 0);
+
+    // The head of the reply, as an exchange without a body.
+    const Exchange& head() const { return head_; }
+    // The data of the next event; comments are passed over. Nothing when none comes.
+    std::optional<std::string> next(double seconds = reply_patience());
+    // The last chunk has come. Does not wait.
+    bool complete() const { return complete_; }
+
+    Client& client() { return client_; }
+
+  private:
+    bool decode_chunk();
+
+    Client client_;
+    Exchange head_;
+    std::string decoded_;
+    bool complete_ = false;
+};
+
+// The data of the next event whose name is this.
+std::optional<JsonValue> hear(EventStream& stream, std::string_view name,
+                              double seconds = reply_patience());
+
+// How many clients the limits of this machine allow, up to `wanted`; says so when it is fewer.
+std::size_t affordable_clients(std::size_t wanted);
+
+// The names of all messages that the API knows, the newest first.
+std::vector<std::string> stored_names(ServerProcess& server);

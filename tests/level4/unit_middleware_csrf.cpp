@@ -12,9 +12,11 @@ namespace {
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
 // The status of the reply to a request for www.example.com:9000.
-int status_of(const std::string& method, const Fields& fields, const CsrfOptions& options = {}) {
+int status_of(const std::string& method, const Fields& fields, const CsrfOptions& options = {},
+              const std::string& path = "/") {
     Request request;
     request.method = method;
+    request.path = path;
     request.headers.add("Host", "www.example.com:9000");
     for (const auto& [name, value] : fields) request.headers.add(name, value);
     bool reached = false;
@@ -101,4 +103,15 @@ TEST_CASE("origins that are trusted pass, by their exact name") {
     CHECK(status_of("POST", {{"Origin", "https://app.example.evil.example"}}, options) == 403);
     CHECK(status_of("POST", {{"Sec-Fetch-Site", "cross-site"}}, options) == 403);
     CHECK(status_of("POST", {{"Origin", "null"}}, options) == 403);
+}
+
+TEST_CASE("origins are trusted below the prefix that is named, and nowhere else") {
+    const CsrfOptions options{.trusted_origins = {"https://app.example"},
+                              .trusted_prefix = "/api/"};
+    const Fields foreign{{"Sec-Fetch-Site", "cross-site"}, {"Origin", "https://app.example"}};
+    CHECK(status_of("POST", foreign, options, "/api/messages") == 200);
+    for (const char* path : {"/admin/messages/1/delete", "/contact", "/api", "/apixyz", "/"}) {
+        CAPTURE(path);
+        CHECK(status_of("POST", foreign, options, path) == 403);
+    }
 }

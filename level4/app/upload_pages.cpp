@@ -30,7 +30,9 @@ Response show_upload(const Request& request, StaticFiles& files) {
     const std::string& name = request.params.at("name");
     if (!is_upload_name(name)) return Response::error(404, "There is no such upload.");
     auto response = files.serve_file(request, name);
-    response.headers.set("Content-Security-Policy", "default-src 'none'; sandbox");
+    // Browsers put a picture that is opened by itself into a page of theirs, and style that page.
+    response.headers.set("Content-Security-Policy",
+                         "default-src 'none'; style-src 'unsafe-inline'; sandbox");
     return response;
 }
 

@@ -150,6 +150,22 @@ $(eval $(call TEST_RULE,2,1))
 $(eval $(call TEST_RULE,3,2))
 $(eval $(call TEST_RULE,4,3))
 
+# Two windows of a real browser. The script copies the server and its files to a folder of its own.
+ENGINE ?= epoll
+.PHONY: test-browser deps-browser
+test-browser: $(BUILD)/level3/server $(BUILD)/level4/server  ## look at level 4 with a real browser (ENGINE=threads for the other engine)
+	@command -v chromedriver >/dev/null || \
+	    { echo 'This needs Chromium and its chromedriver: run make deps-browser, then try again.'; exit 1; }
+	@python3 tests/browser/browser.py --program=$(BUILD)/level4/server --engine=$(ENGINE) --pictures=$(BUILD)/browser
+
+deps-browser:  ## install what make test-browser needs (chromium and its chromedriver, python3)
+	@if command -v chromedriver >/dev/null && command -v python3 >/dev/null; then echo 'chromedriver and python3 are there.'; \
+	elif command -v apt-get >/dev/null; then $$(test "$$(id -u)" = 0 || echo sudo) sh -c \
+	    'apt-get update -q && apt-get install -qy chromium chromium-driver python3'; \
+	elif command -v dnf >/dev/null; then sudo dnf install -y chromium chromedriver python3; \
+	elif command -v pacman >/dev/null; then sudo pacman -S --needed chromium python; \
+	else echo 'Install Chromium, chromedriver of the same version, and Python 3, then try again.'; exit 1; fi
+
 .PHONY: asan tsan
 # Without optimization, because that halves the time to build. Without the check of vptr, because it
 # opens a pipe for its work, and takes it for an error if there is no descriptor left: one test sees

@@ -1,0 +1,629 @@
+#!/usr/bin/env python3
+"""Level 4 in a real browser: `make test-browser`.
+
+Headless Chromium is driven through chromedriver, which speaks WebDriver (https://www.w3.org/TR/webdriver2/):
+JSON over HTTP, so Python's standard library is enough. The server is ours, with a copy of its files and an
+empty data folder; nothing talks to any other machine. Nothing is waited for by sleeping a fixed time: until()
+looks again and again until a deadline. Everything that is started here is ended here, by its process id.
+
+To read it, begin with the checks in the middle; Browser, Server and until() are what they stand on.
+"""
+import argparse
+import base64
+import contextlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+PATIENCE = 10  # seconds until something that should happen counts as not happening
+LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never through a proxy
+
+
+class Failure(Exception):
+    """A check that does not hold: what was expected, and what there was instead."""
+
+
+def expect(expected, got):
+    if got != expected:
+        raise Failure(f"expected  {expected!r}\ngot       {got!r}")
+
+
+def until(sentence, condition, good=bool):
+    """What `condition` returns, as soon as that is good; a failure if it never is."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            value = condition()
+            if good(value):
+                return value
+        except Failure as failure:  # a page that is just changing, for example
+            value = failure
+        if time.monotonic() > deadline:
+            raise Failure(f"expected  {sentence}, within {PATIENCE} s\nlast seen {value!r}")
+        time.sleep(0.01)  # between two looks
+
+
+def eventually(expected, function):
+    """Like expect(), for what takes a moment."""
+    until(repr(expected), function, lambda value: value == expected)
+
+
+# What is started and ended ------------------------------------------------------------------------
+
+class Process:
+    """A program in a process group of its own, whose output goes into a file."""
+
+    def __init__(self, command, output, environment=None):
+        self.output = pathlib.Path(output)
+        with self.output.open("ab") as file:
+            self.popen = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
+                                          start_new_session=True, env={**os.environ, **(environment or {})})
+
+    def check(self):
+        """Raises with the program's last words if it has ended."""
+        if self.popen.poll() is not None:
+            raise OSError(f"{self.popen.args[0]} has ended:\n{self.output.read_text()}")
+
+    def stop(self, number=signal.SIGTERM):
+        if self.popen.poll() is None:
+            self.popen.send_signal(number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.popen.wait(PATIENCE)
+        with contextlib.suppress(ProcessLookupError):  # and whatever it has started and left behind
+            os.killpg(self.popen.pid, signal.SIGKILL)
+        return self.popen.wait()
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+class Server:
+    """One of our levels, copied with its files to `folder`, so that its data folder is a fresh one."""
+
+    def __init__(self, level, program, folder, arguments=()):
+        folder.mkdir()
+        shutil.copy(program, folder / "server")
+        for name in ("public", "templates"):
+            if (level / name).is_dir():
+                shutil.copytree(level / name, folder / name)
+        self.folder = folder
+        self.port = free_port()
+        self.site = f"http://127.0.0.1:{self.port}"
+        self.command = [str(folder / "server"), str(self.port), *arguments]
+        self.start()
+
+    def start(self):
+        secrets = {"SECRET_KEY": "not much of a secret", "ADMIN_USER": "ada", "ADMIN_PASSWORD": "secret"}
+        self.process = Process(self.command, self.folder / "log", secrets)
+        until("a server that takes connections", self.accepts)
+
+    def accepts(self):
+        self.process.check()
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def stop(self):
+        return self.process.stop()
+
+    def ask(self, path, values=None):
+        """The text of a page, or the reply to JSON that is posted: what curl would do."""
+        request = urllib.request.Request(self.site + path, json.dumps(values).encode() if values else None,
+                                         {"Content-Type": "application/json"} if values else {})
+        with LOCAL.open(request, timeout=PATIENCE) as reply:
+            return reply.read().decode()
+
+    def sign(self, name, message):
+        return json.loads(self.ask("/api/messages", {"name": name, "message": message}))
+
+    def messages(self):
+        """What the API tells of each message, the newest first."""
+        return [(m["name"], m["message"]) for m in json.loads(self.ask("/api/messages?limit=100"))["messages"]]
+
+
+class Browser:
+    """A Chromium with a profile of its own. Its windows are numbers: 0 is there from the start."""
+
+    latest = None  # the one that was used last
+
+    def __init__(self, driver, site, profile, javascript=True):
+        self.session = ""
+        self.profile = str(profile)
+        self.driver = driver
+        self.site = site
+        arguments = ["--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+                     "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                     "--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+                     f"--user-data-dir={profile}"]
+        if os.geteuid() == 0:
+            arguments.append("--no-sandbox")  # Chromium's sandbox refuses to work for root
+        options = {"args": arguments}
+        if not javascript:
+            options["prefs"] = {"profile.managed_default_content_settings.javascript": 2}
+        answer = self.call("POST", "/session", {"capabilities": {"alwaysMatch": {
+            "browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"},
+            "timeouts": {"pageLoad": PATIENCE * 1000, "script": PATIENCE * 1000}}}})
+        self.session = "/session/" + answer["sessionId"]
+        self.process_id = answer["capabilities"].get("goog:processID")
+        self.windows = self.call("GET", "/window/handles")
+        self.complaints = []
+
+    def call(self, method, path, values=None):
+        Browser.latest = self
+        data = None if method == "GET" else json.dumps(values or {}).encode()
+        request = urllib.request.Request(self.driver + self.session + path, data, method=method,
+                                         headers={"Content-Type": "application/json; charset=utf-8"})
+        try:
+            with LOCAL.open(request, timeout=6 * PATIENCE) as reply:
+                return json.load(reply)["value"]
+        except urllib.error.HTTPError as error:
+            problem = json.load(error)["value"]
+            raise Failure(f"{method} {path}: {problem['error']}: {problem['message']}") from None
+
+    def quit(self):
+        with contextlib.suppress(Failure, OSError):
+            self.call("DELETE", "")
+        with contextlib.suppress(OSError, TypeError):  # is the process still there, and still ours?
+            if self.profile in pathlib.Path(f"/proc/{self.process_id}/cmdline").read_text():
+                os.kill(self.process_id, signal.SIGKILL)
+
+    def window(self, number):
+        """Makes a window the current one. There are as many as are asked for."""
+        while len(self.windows) <= number:
+            self.windows.append(self.call("POST", "/window/new", {"type": "window"})["handle"])
+        self.call("POST", "/window", {"handle": self.windows[number]})
+        return self
+
+    def open(self, path):
+        self.call("POST", "/url", {"url": path if ":" in path else self.site + path})
+        return self
+
+    def path(self):
+        return urllib.parse.urlsplit(self.call("GET", "/url")).path
+
+    def run(self, script, *arguments):
+        """What a script returns that runs in the page."""
+        return self.call("POST", "/execute/sync", {"script": script, "args": arguments})
+
+    def run_until_done(self, script):
+        """The same for one that waits: it calls done(value)."""
+        return self.call("POST", "/execute/async", {"script": "const done = arguments[0]; " + script, "args": []})
+
+    def find(self, selector):
+        element = self.call("POST", "/element", {"using": "css selector", "value": selector})
+        return "/element/" + next(iter(element.values()))
+
+    def text(self, selector="body"):
+        return self.call("GET", self.find(selector) + "/text")
+
+    def type(self, selector, text):
+        self.call("POST", self.find(selector) + "/value", {"text": text})
+
+    def press(self, keys):
+        """Presses keys one after the other, wherever the focus is."""
+        actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
+        self.call("POST", "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": actions}]})
+
+    def focused(self):
+        element = self.call("GET", "/element/active")
+        return "/element/" + next(iter(element.values()))
+
+    def style(self, selector, name):
+        return self.call("GET", self.find(selector) + "/css/" + name)
+
+    def devtools(self, command, **parameters):
+        return self.call("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
+
+    def click(self, selector):
+        self.call("POST", self.find(selector) + "/click")
+
+    def read_console(self):
+        """What the pages have complained about to their consoles since the start."""
+        for entry in self.call("POST", "/se/log", {"type": "browser"}):
+            if entry["level"] in ("SEVERE", "WARNING"):
+                self.complaints.append(entry["message"])
+        return self.complaints
+
+    @contextlib.contextmanager
+    def may_complain(self):
+        """Meanwhile complaints don't count: they are part of what is checked."""
+        count = len(self.read_console())
+        yield
+        self.read_console()
+        del self.complaints[count:]
+
+    def chat(self):
+        """The messages that the chat page shows, from top to bottom."""
+        return [tuple(pair) for pair in self.run(
+            "return [...document.querySelectorAll('.message')].map(article =>"
+            " [article.querySelector('b').textContent, article.querySelector('p').textContent])")]
+
+    def state(self):
+        return self.text("#state")
+
+    def join_chat(self):
+        self.open("/chat")
+        eventually("Connected.", self.state)
+        return self
+
+    def say(self, name, message):
+        self.run("document.forms[0].name.value = ''")
+        self.type("#name", name)
+        self.type("#message", message + ENTER)
+
+
+ENTER, TAB = "\ue007", "\ue004"  # as WebDriver writes keys (§17.4.2)
+
+
+# The checks: each a sentence that holds or does not -----------------------------------------------
+
+CHECKS = []
+
+
+def check(sentence):
+    def keep(function):
+        CHECKS.append((sentence, function))
+        return function
+    return keep
+
+
+class World:
+    """What the checks have: the server that is judged, another site, and two browsers."""
+
+    def __init__(self, options, stack, folder):
+        self.folder = folder
+        self.server = Server(options.files, options.program, folder / "level4", ["--engine", options.engine])
+        stack.callback(lambda: self.server.stop())
+        self.level3 = Server(options.files.parent / "level3", options.program.parent.parent / "level3/server",
+                             folder / "level3")
+        stack.callback(self.level3.stop)
+        self.driver = Process([options.chromedriver, "--port=0"], folder / "chromedriver.log")
+        stack.callback(self.driver.stop)
+        address = f"http://127.0.0.1:{until('the port of chromedriver', self.driver_port)[1]}"
+        self.browser = Browser(address, self.server.site, folder / "profile")
+        stack.callback(self.browser.quit)
+        self.plain = Browser(address, self.server.site, folder / "plain-profile", javascript=False)
+        stack.callback(self.plain.quit)
+
+    def driver_port(self):
+        self.driver.check()
+        return re.search(r"started successfully on port (\d+)", self.driver.output.read_text())
+
+    def both(self):
+        """The two windows, one after the other: each is the current one while it is used."""
+        return (self.browser.window(number) for number in (0, 1))
+
+    def third(self):
+        return self.browser.window(2)
+
+    def join_in_both(self):
+        for window in self.both():
+            window.join_chat().run("window.sameDocument = true")  # gone if the page is ever loaded again
+
+    def expect_in_both(self, name, message):
+        for window in self.both():
+            eventually([(name, message)], lambda w=window: w.chat()[:1])
+            expect(1, window.chat().count((name, message)))
+            expect(True, window.run("return window.sameDocument"))
+
+    def admin_page(self):
+        return self.server.site.replace("//", "//ada:secret@") + "/admin"
+
+
+@check("two windows on /chat show what was written before, the newest first")
+def _(world):
+    world.server.sign("Ada", "the first")
+    world.server.sign("Grace", "the second")
+    for window in world.both():
+        window.join_chat()
+        eventually([("Grace", "the second"), ("Ada", "the first")], lambda w=window: w.chat()[:2])
+
+
+@check("what one window writes, both show at once")
+def _(world):
+    world.join_in_both()
+    world.browser.window(0).say("Left", "from the left")
+    world.expect_in_both("Left", "from the left")
+    world.browser.window(1).say("Right", "from the right")
+    world.expect_in_both("Right", "from the right")
+
+
+@check("what was written in the chat is on /messages and in /api/messages")
+def _(world):
+    world.join_in_both()
+    world.browser.window(0).say("Left", "to be kept")
+    world.expect_in_both("Left", "to be kept")
+    expect(("Left", "to be kept"), world.server.messages()[0])
+    expect(("Left", "to be kept"), world.third().open("/messages").chat()[0])
+
+
+@check("a message signed with the form in a third window shows up in both")
+def _(world):
+    world.join_in_both()
+    third = world.third().open("/contact")
+    third.type("#name", "Third")
+    third.type("#message", "by the form")
+    third.click("button")
+    eventually("/thankyou", third.path)
+    eventually("Thank you, Third!", lambda: third.text("h1"))
+    world.expect_in_both("Third", "by the form")
+    # The session knows the name from now on.
+    expect("Third", world.third().open("/contact").run("return document.forms[0].name.value"))
+
+
+@check("a message that a program sends to the API shows up in both")
+def _(world):
+    world.join_in_both()
+    world.server.sign("curl", "by the API")
+    world.expect_in_both("curl", "by the API")
+
+
+@check("a message that is refused is explained in its window, and disturbs no other")
+def _(world):
+    world.join_in_both()
+    before = world.server.messages()
+    world.browser.window(0).say("Left", "   ")
+    until("a reason", world.browser.state, lambda state: state not in ("", "Connected."))
+    expect("Connected.", world.browser.window(1).state())
+    expect(before, world.server.messages())
+
+
+@check("a script in a page is told of new messages by server-sent events")
+def _(world):
+    third = world.third().open("/about")
+    third.run("window.events = []; const source = new EventSource('/api/messages/events');"
+              "source.onopen = () => events.push('open');"
+              "source.onmessage = event => events.push(JSON.parse(event.data).message)")
+    eventually(["open"], lambda: third.run("return events"))
+    world.server.sign("curl", "an event")
+    eventually(["open", "an event"], lambda: third.run("return events"))
+    third.open("about:blank")
+
+
+@check("what looks like HTML is shown as it was typed, wherever it appears")
+def _(world):
+    name, message = "<img src=x onerror='hacked = 1'>", "<script>hacked = 2</script> & {{name}}"
+    world.join_in_both()
+    world.browser.window(0).say(name, message)
+    world.expect_in_both(name, message)  # as it came
+    for address in ("/chat", "/messages", world.admin_page()):  # and as it is kept
+        third = world.third().open(address)
+        eventually([(name, message)], lambda: third.chat()[:1])
+        expect(0, third.run("return document.querySelectorAll('main img, article script').length"))
+        expect("undefined", third.run("return typeof hacked"))
+
+
+@check("a picture that is uploaded with the form is shown")
+def _(world):
+    picture = world.folder / "a picture.png"
+    picture.write_bytes(base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
+                                         "YPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="))
+    third = world.third().open("/upload")
+    third.type("#file", str(picture))
+    third.click("button")
+    until("the picture's own address", third.path, lambda path: path.startswith("/uploads/"))
+    eventually([1], lambda: third.run("return [...document.images].map(image => image.naturalWidth)"))
+
+
+@check("a page of another site can't sign in a visitor's name, nor open the chat's socket")
+def _(world):
+    before = world.server.messages()
+    (world.level3.folder / "public/files/elsewhere.html").write_text(
+        f'<!doctype html><title>Elsewhere</title><form method="post" action="{world.server.site}/contact">'
+        '<input name="name" value="Eve"><input name="message" value="not from here"><button>Win</button></form>')
+    elsewhere = world.level3.site.replace("127.0.0.1", "localhost") + "/files/elsewhere.html"
+    with world.browser.may_complain():
+        third = world.third().open(elsewhere)
+        third.click("button")
+        eventually("403 Forbidden", lambda: third.text("h1"))
+        third.open(elsewhere)
+        socket_address = world.server.site.replace("http", "ws") + "/ws/chat"
+        expect("refused", third.run_until_done(
+            f"const socket = new WebSocket('{socket_address}');"
+            "socket.onopen = () => done('open'); socket.onerror = () => done('refused')"))
+        # By us, and not by the browser.
+        expect(2, len([line for line in third.read_console() if "403" in line]))
+    expect(before, world.server.messages())
+
+
+@check("when the server restarts, the page says so, comes back and shows what it missed")
+def _(world):
+    world.join_in_both()
+    before = [window.chat() for window in world.both()]
+    with world.browser.may_complain():  # about attempts in vain
+        expect(0, world.server.stop())
+        for window in world.both():
+            until("that the connection is lost", window.state, lambda state: "lost" in state)
+        world.server.start()
+        world.server.sign("curl", "while nobody was there")
+        for window in world.both():
+            eventually("Connected.", window.state)
+        world.expect_in_both("curl", "while nobody was there")
+    expect(before, [window.chat()[1:] for window in world.both()])  # and nothing is there twice
+
+
+@check("the form works by keyboard alone, without JavaScript")
+def _(world):
+    page = world.plain.open("/chat")
+    expect("Without JavaScript this form signs the guestbook.", page.state())  # there really is none
+    page.open("/contact")
+    stops = []
+    while stops[-1:] != ["Sign"] or "message" not in stops:
+        if len(stops) == 12:
+            raise Failure(f"expected  to get to the button by Tab\ngot       {stops}")
+        page.press(TAB)
+        focused = page.focused()
+        stops.append(page.call("GET", focused + "/property/name") or page.call("GET", focused + "/text"))
+        if page.call("GET", focused + "/css/outline-style") == "none":
+            raise Failure(f"expected  to see where the focus is\ngot       no outline around the last of {stops}")
+        page.press({"name": "Keyboard", "message": "without a mouse"}.get(stops[-1], ""))
+    expect(["name", "email", "message", "Sign"], stops[-4:])
+    page.press(ENTER)
+    eventually("/thankyou", page.path)
+    eventually("Thank you, Keyboard!", lambda: page.text("h1"))
+    expect(("Keyboard", "without a mouse"), world.server.messages()[0])
+
+
+@check("a form with a mistake comes back with what was typed, and says what is wrong")
+def _(world):
+    page = world.plain
+    with page.may_complain():  # about the status 422
+        page.open("/contact")
+        page.call("POST", page.find("#name") + "/clear")
+        page.type("#name", " ")
+        page.type("#message", "an hour's work")
+        page.click("button")
+        until("an alert", lambda: "marked" in page.text("[role=alert]"))
+        name = page.find("#name")
+        expect("true", page.call("GET", name + "/attribute/aria-invalid"))
+        described_by = page.call("GET", name + "/attribute/aria-describedby")
+        until("an explanation", lambda: page.text("#" + described_by))
+        expect("an hour's work", page.call("GET", page.find("#message") + "/property/value"))
+
+
+@check("without JavaScript the form of the chat signs the guestbook")
+def _(world):
+    page = world.plain.open("/chat")
+    page.type("#name", "Plain")
+    page.type("#message", "no script" + ENTER)
+    eventually("/thankyou", page.path)
+    expect(("Plain", "no script"), world.server.messages()[0])
+
+
+# How it looks -------------------------------------------------------------------------------------
+
+PAGES = ["/", "/about", "/contact", "/thankyou", "/messages", "/chat", "/upload", "/hello?name=" + "Ada" * 60,
+         "/users/123456789012345678", "/files/", "/nowhere"]
+
+
+def all_pages(world):
+    """Opens one page after the other, also those that only the administrator and nobody gets to see."""
+    world.server.sign("W" * 100, "long" * 500)  # nothing in it where a line could be broken
+    for address in PAGES + [world.admin_page()]:
+        page = world.third().open(address)
+        if address == "/chat":
+            until("the history", page.chat)
+        yield address, page
+
+
+@check("the home pages of levels 3 and 4 have their style sheet and their picture")
+def _(world):
+    for server in (world.level3, world.server):
+        page = world.third().open(server.site + "/")
+        background = page.style("body", "background-color")
+        if background in ("rgba(0, 0, 0, 0)", "rgba(255, 255, 255, 1)"):
+            raise Failure(f"expected  a background of the style sheet's\ngot       {background}")
+        expect(True, page.style("body", "font-family").startswith("system-ui"))
+        expect([True], page.run("return [...document.images].map(image => image.naturalWidth > 0)"))
+
+
+@check("on a screen 375 pixels wide no page has to be scrolled sideways")
+def _(world):
+    world.third().devtools("Emulation.setDeviceMetricsOverride", width=375, height=667,
+                           deviceScaleFactor=1, mobile=True)
+    widths = [(address, page.run("return document.documentElement.scrollWidth"))
+              for address, page in all_pages(world)]
+    world.browser.devtools("Emulation.clearDeviceMetricsOverride")
+    expect([], [(address, width) for address, width in widths if width > 375])
+
+
+def luminance(colour):
+    """How bright a colour is, from 0 to 1 (https://www.w3.org/TR/WCAG22/#dfn-relative-luminance)."""
+    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@check("pages are dark where the system is, light where it is not, and legible in both")
+def _(world):
+    wrong = []
+    for scheme in ("dark", "light"):
+        world.third().devtools("Emulation.setEmulatedMedia", features=[
+            {"name": "prefers-color-scheme", "value": scheme}])
+        for address, page in all_pages(world):
+            paper, ink = (luminance(page.style("body", name)) for name in ("background-color", "color"))
+            is_dark = paper < 0.1
+            contrast = (max(paper, ink) + 0.05) / (min(paper, ink) + 0.05)
+            if is_dark != (scheme == "dark") or contrast < 7:
+                wrong.append((scheme, address, paper, ink))
+    world.browser.devtools("Emulation.setEmulatedMedia", features=[])
+    expect([], wrong)
+
+
+@check("no page that was visited complained to the browser's console")
+def _(world):
+    for _ in all_pages(world):
+        pass
+    meant = world.server.site + "/nowhere - Failed to load resource: the server responded with a status of 404"
+    expect([], [line for browser in (world.browser, world.plain) for line in browser.read_console()
+                if not line.startswith(meant)])
+
+
+# ---------------------------------------------------------------------------------------------------
+
+def explain(failure, options, number):
+    """The failure, what the page shows, and where a picture of it is."""
+    lines = str(failure).splitlines()
+    browser = Browser.latest
+    with contextlib.suppress(Failure, OSError):
+        lines.append("page      " + browser.call("GET", "/url"))
+        lines += ["          | " + line[:80] for line in browser.text().splitlines()[:12]]
+        options.pictures.mkdir(parents=True, exist_ok=True)
+        picture = options.pictures / f"{options.engine}-{number}.png"
+        picture.write_bytes(base64.b64decode(browser.call("GET", "/screenshot")))
+        lines.append(f"picture   {picture}")
+    return "".join(f"        {line}\n" for line in lines)
+
+
+def main():
+    here = pathlib.Path(__file__).resolve().parents[2]
+    parser = argparse.ArgumentParser(description="Level 4 in a real browser.")
+    parser.add_argument("--program", type=pathlib.Path, default=here / "build/level4/server")
+    parser.add_argument("--files", type=pathlib.Path, default=here / "level4", help="the folder of its public/")
+    parser.add_argument("--engine", default="epoll", choices=["epoll", "threads"])
+    parser.add_argument("--pictures", type=pathlib.Path, default=here / "build/browser", help="of what failed")
+    parser.add_argument("--chromedriver", default="chromedriver")
+    parser.add_argument("--only", default="", metavar="WORDS", help="the checks with these words in them")
+    options = parser.parse_args()
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is ended then, too
+    passed = failed = 0
+    with tempfile.TemporaryDirectory(prefix="browser-", ignore_cleanup_errors=True) as name, \
+            contextlib.ExitStack() as stack:
+        try:
+            world = World(options, stack, pathlib.Path(name))
+        except (Failure, OSError) as failure:
+            print(f"The browser or the server does not start:\n{failure}")
+            return 1
+        for number, (sentence, function) in enumerate(CHECKS, 1):
+            if options.only not in sentence:
+                continue
+            try:
+                function(world)
+                passed += 1
+                print(f"  ok    {sentence}", flush=True)
+            except Exception as failure:  # also one of this script: the other checks still run
+                failed += 1
+                reason = failure if isinstance(failure, Failure) else f"{type(failure).__name__}: {failure}"
+                print(f"  FAIL  {sentence}\n{explain(reason, options, number)}", end="", flush=True)
+    if passed + failed == 0:
+        print("No check ran: none has these words in it.")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

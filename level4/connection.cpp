@@ -132,8 +132,10 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
     const bool with_body = request.method != "HEAD";
     if (with_body) file_ = response.file;
     if (with_body) protocol_ = response.protocol;
-    chunked_ =
-        !switching;  // a WebSocket has frames of its own; a stream of no known length has not
+    // A WebSocket has frames of its own, a stream has not; and nobody knows how long it will be. HTTP/1.0
+    // reads it up to the end of the connection: it does not know chunks (RFC 9112 §6.1).
+    chunked_ = response.protocol && !switching && request.version != "HTTP/1.0";
+    if (chunked_) response.headers.set("Transfer-Encoding", "chunked");
     serialize(response, with_body, output_);
     if (log_ != nullptr) {
         log_->add(peer_, request.line, response.status, with_body ? response.body_size() : 0,

@@ -56,9 +56,6 @@ class EventStream : public Protocol {
 };
 
 Response EventChannel::subscribe(const Request& request) {
-    if (request.version == "HTTP/1.0") {
-        throw HttpError(505, "A stream without an end needs HTTP/1.1.");  // that is, chunks
-    }
     Response response;
     response.headers.add("Content-Type", "text/event-stream; charset=utf-8");
     response.headers.add("Cache-Control", "no-store");

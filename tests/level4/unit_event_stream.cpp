@@ -1,0 +1,172 @@
+// Server-sent events: who gets what, from the subscription to the end.
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "app/event_stream.hpp"
+#include "connection.hpp"
+#include "request.hpp"
+
+namespace {
+
+Request a_request() {
+    Request request;
+    request.method = "GET";
+    request.version = "HTTP/1.1";
+    return request;
+}
+
+struct Subscriber {
+    explicit Subscriber(EventChannel& channel) : stream(channel.subscribe(a_request()).protocol) {
+        REQUIRE(stream != nullptr);
+        stream->open([this] { ++wakes; });
+        stream->take_output();  // the greeting
+    }
+    std::shared_ptr<Protocol> stream;
+    int wakes = 0;
+};
+
+}  // namespace
+
+TEST_CASE("the reply to a subscriber is a stream of events that no cache may keep") {
+    EventChannel channel;
+    const Response response = channel.subscribe(a_request());
+    CHECK(response.status == 200);
+    REQUIRE(response.headers.find("Content-Type") != nullptr);
+    CHECK(*response.headers.find("Content-Type") == "text/event-stream; charset=utf-8");
+    REQUIRE(response.headers.find("Cache-Control") != nullptr);
+    CHECK(*response.headers.find("Cache-Control") == "no-store");
+    CHECK(response.protocol != nullptr);
+}
+
+TEST_CASE("a stream begins with a comment, and misses nothing since the subscription") {
+    EventChannel channel;
+    const auto stream = channel.subscribe(a_request()).protocol;
+    channel.publish("early");  // before the head is on its way
+    stream->open([] {});
+    CHECK(stream->take_output() == ": hello\n\ndata: early\n\n");
+    CHECK(stream->take_output().empty());
+}
+
+TEST_CASE("every subscriber gets every event, in order, and its engine is woken") {
+    EventChannel channel;
+    Subscriber one(channel), two(channel);
+    channel.publish("a");
+    CHECK(one.wakes == 1);
+    CHECK(two.wakes == 1);
+    CHECK(one.stream->take_output() == "data: a\n\n");
+    channel.publish("b");
+    CHECK(one.stream->take_output() == "data: b\n\n");
+    CHECK(two.stream->take_output() == "data: a\n\ndata: b\n\n");
+}
+
+TEST_CASE("whoever has left is not woken any more") {
+    EventChannel channel;
+    Subscriber stays(channel), leaves(channel);
+    leaves.stream.reset();
+    channel.publish("a");
+    CHECK(leaves.wakes == 0);
+    CHECK(stays.stream->take_output() == "data: a\n\n");
+}
+
+TEST_CASE("whoever does not read is dropped, and the others are not disturbed") {
+    EventChannel channel;
+    Subscriber reads(channel), sleeps(channel);
+    const std::string event(10'000, 'x');
+    int published = 0;
+    while (!sleeps.stream->dropped() && published < 1000) {
+        channel.publish(event);
+        ++published;
+        CHECK(reads.stream->take_output().size() > event.size());
+    }
+    CHECK(sleeps.stream->dropped());
+    CHECK(published > 20);             // some patience there is
+    CHECK(sleeps.wakes == published);  // also for the last one, so that the engine drops it
+    CHECK_FALSE(reads.stream->dropped());
+    CHECK(sleeps.stream->take_output().size() < 300'000);
+}
+
+TEST_CASE("when nothing happens for a while, a comment shows whether the client is still there") {
+    EventChannel channel;
+    Subscriber subscriber(channel);
+    const auto before = Clock::now();
+    CHECK(subscriber.stream->deadline() < before + std::chrono::seconds(20));
+    CHECK(subscriber.stream->deadline() > before + std::chrono::seconds(10));
+    subscriber.stream->time_out();
+    CHECK(subscriber.stream->take_output() == ": still here\n\n");
+    CHECK_FALSE(subscriber.stream->finished());
+    CHECK(subscriber.stream->deadline() >= before + std::chrono::seconds(15));
+}
+
+TEST_CASE("a stream ends when the client hangs up, and when the server stops") {
+    EventChannel channel;
+    Subscriber gone(channel), stopped(channel), other(channel);
+    gone.stream->end_of_input();
+    CHECK(gone.stream->finished());
+    stopped.stream->stop();
+    CHECK(stopped.stream->finished());
+    CHECK_FALSE(other.stream->finished());
+}
+
+TEST_CASE("what a subscriber says is not listened to") {
+    EventChannel channel;
+    Subscriber subscriber(channel);
+    subscriber.stream->receive("GET / HTTP/1.1\r\n\r\n");
+    CHECK(subscriber.stream->take_output().empty());
+    CHECK_FALSE(subscriber.stream->finished());
+}
+
+TEST_CASE("over a connection an event is a chunk, and a stop is the last chunk") {
+    EventChannel channel;
+    const Limits limits;
+    const Handler handler = [&](Request& request) { return channel.subscribe(request); };
+    Connection connection(handler, limits, nullptr, "test");
+    connection.receive("GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(connection.take_output().find("Transfer-Encoding: chunked\r\n") != std::string::npos);
+    CHECK(connection.take_output() == "9\r\n: hello\n\n\r\n");
+    CHECK(connection.take_output().empty());
+    channel.publish("a");
+    CHECK(connection.take_output() == "9\r\ndata: a\n\n\r\n");
+    connection.stop();
+    CHECK(connection.finished());
+    CHECK(connection.take_output() == "0\r\n\r\n");
+}
+
+TEST_CASE("an HTTP/1.0 client gets the events as they are, without chunks") {
+    EventChannel channel;
+    const Limits limits;
+    const Handler handler = [&](Request& request) { return channel.subscribe(request); };
+    Connection connection(handler, limits, nullptr, "test");
+    connection.receive("GET /events HTTP/1.0\r\n\r\n");
+    const auto head = connection.take_output();
+    CHECK(head.starts_with("HTTP/1.1 200 OK\r\n"));
+    CHECK(head.find("Transfer-Encoding") == std::string::npos);
+    channel.publish("a");
+    CHECK(connection.take_output() == ": hello\n\ndata: a\n\n");
+}
+
+TEST_CASE(
+    "many threads publish while subscribers come and go, and nobody who stays misses an event") {
+    EventChannel channel;
+    const auto stays = channel.subscribe(a_request()).protocol;
+    stays->open([] {});
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 3; ++i) {
+        threads.emplace_back([&] {
+            for (int j = 0; j < 200; ++j) channel.publish("event");
+        });
+    }
+    threads.emplace_back([&] {
+        for (int j = 0; j < 200; ++j) {
+            const auto passes_by = channel.subscribe(a_request()).protocol;
+            passes_by->open([] {});
+            passes_by->take_output();
+        }
+    });
+    for (auto& thread : threads) thread.join();
+    CHECK(stays->take_output().size() ==
+          std::string(": hello\n\n").size() + 600 * std::string("data: event\n\n").size());
+}

@@ -1,0 +1,221 @@
+// What takes a connection over after a response's head: what the conversation passes on to it, and
+// how a stream of unknown length goes over the wire.
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "connection.hpp"
+
+namespace {
+
+// Notes what happens to it, and says what it is told to say.
+struct Recorder : Protocol {
+    std::string events;
+    std::vector<std::string> to_say;
+    bool over = false;
+    bool gone = false;
+    std::function<void()> wake;
+    Clock::time_point limit = Clock::now() + std::chrono::hours(1);
+
+    void open(std::function<void()> wake_engine) override {
+        events += "open ";
+        wake = std::move(wake_engine);
+    }
+    void receive(std::string_view bytes) override {
+        if (!bytes.empty()) events += "receive(" + std::string(bytes) + ") ";
+    }
+    void end_of_input() override { events += "end "; }
+    std::string take_output() override {
+        if (to_say.empty()) return "";
+        const std::string first = to_say.front();
+        to_say.erase(to_say.begin());
+        return first;
+    }
+    bool finished() const override { return over; }
+    bool dropped() const override { return gone; }
+    Clock::time_point deadline() const override { return limit; }
+    void time_out() override { events += "time_out "; }
+    void stop() override { events += "stop "; }
+};
+
+// A conversation in which /switch is answered with 101, /stream with a stream, and all else at
+// once.
+struct Talk {
+    std::shared_ptr<Recorder> recorder = std::make_shared<Recorder>();
+    Limits limits{};
+    Handler handler = [this](Request& request) {
+        Response response = Response::text(request.path);
+        if (request.path == "/switch") response = Response{101, {}, ""};
+        if (request.path == "/stream") response = Response{};
+        if (request.path == "/switch" || request.path == "/stream") response.protocol = recorder;
+        return response;
+    };
+    Connection connection{handler, limits, nullptr, "test"};
+
+    std::string say(std::string_view bytes) {
+        connection.receive(bytes);
+        return listen();
+    }
+    std::string listen() {
+        std::string all;
+        for (std::string piece; !(piece = connection.take_output()).empty();) all += piece;
+        return all;
+    }
+};
+
+std::string request(const std::string& path, const std::string& method = "GET",
+                    const std::string& version = "HTTP/1.1") {
+    return method + " " + path + " " + version + "\r\nHost: a\r\n\r\n";
+}
+
+// What follows the head.
+std::string body_of(const std::string& reply) {
+    return reply.substr(reply.find("\r\n\r\n") + 4);
+}
+
+bool has(const std::string& text, std::string_view what) {
+    return text.find(what) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("after a 101 the protocol is opened, once, and what it says follows the head") {
+    Talk talk;
+    talk.recorder->to_say = {"hello", "again"};
+    talk.connection.receive(request("/switch"));
+    const auto head = talk.connection.take_output();
+    CHECK(head.starts_with("HTTP/1.1 101 Switching Protocols\r\n"));
+    CHECK(head.ends_with("\r\n\r\n"));
+    CHECK_FALSE(has(head, "Transfer-Encoding"));
+    CHECK_FALSE(has(head, "Content-Length"));
+    CHECK_FALSE(has(head, "Connection: close"));
+    CHECK(talk.connection.upgraded());
+    CHECK(talk.recorder->events.empty());  // it must not speak before the head has been taken
+    CHECK(talk.connection.take_output() == "hello");
+    CHECK(talk.connection.take_output() == "again");
+    CHECK(talk.connection.take_output().empty());
+    CHECK(talk.recorder->events == "open ");
+}
+
+TEST_CASE("bytes that came together with the request reach the protocol, before any others") {
+    Talk talk;
+    talk.say(request("/switch") + "early");
+    CHECK(talk.recorder->events == "open receive(early) ");
+    talk.say("late");
+    CHECK(talk.recorder->events == "open receive(early) receive(late) ");
+}
+
+TEST_CASE("bytes that come while the head is on its way reach the protocol in their order") {
+    Talk talk;
+    talk.connection.receive(request("/switch") + "one ");
+    talk.connection.take_output();
+    talk.connection.receive("two");
+    talk.listen();
+    CHECK(talk.recorder->events == "open receive(one two) ");
+}
+
+TEST_CASE("what follows a request that switches is never answered as a request") {
+    Talk talk;
+    const auto output = talk.say(request("/switch") + request("/x"));
+    CHECK(body_of(output).empty());
+    CHECK(talk.recorder->events == "open receive(" + request("/x") + ") ");
+}
+
+TEST_CASE("replies to earlier requests go out before the protocol begins") {
+    Talk talk;
+    talk.recorder->to_say = {"hello"};
+    const auto output = talk.say(request("/1") + request("/switch"));
+    CHECK(output.find("/1") < output.find("101 Switching"));
+    CHECK(output.find("101 Switching") < output.find("hello"));
+}
+
+TEST_CASE("a protocol is told how to wake the engine") {
+    Talk talk;
+    int wakes = 0;
+    talk.connection.receive(request("/switch"));
+    talk.connection.take_output();
+    talk.connection.on_wake([&wakes] { ++wakes; });
+    talk.connection.take_output();
+    REQUIRE(talk.recorder->wake);
+    talk.recorder->wake();
+    CHECK(wakes == 1);
+}
+
+TEST_CASE(
+    "after it has taken over, the protocol decides: deadline, end, stop and finish are its own") {
+    Talk talk;
+    talk.say(request("/switch"));
+    CHECK(talk.connection.deadline() == talk.recorder->limit);
+    talk.connection.time_out();
+    talk.connection.stop();
+    talk.connection.end_of_input();
+    CHECK(talk.recorder->events == "open time_out stop end ");
+    CHECK_FALSE(talk.connection.finished());
+    CHECK_FALSE(talk.connection.dropped());
+    talk.recorder->over = true;
+    CHECK(talk.connection.finished());
+    talk.recorder->gone = true;
+    CHECK(talk.connection.dropped());
+}
+
+TEST_CASE("a conversation without another protocol is neither upgraded nor dropped") {
+    Talk talk;
+    talk.say(request("/x"));
+    CHECK_FALSE(talk.connection.upgraded());
+    CHECK_FALSE(talk.connection.dropped());
+}
+
+TEST_CASE("a stream goes out in chunks, a piece each, and ends with the last chunk") {
+    Talk talk;
+    talk.recorder->to_say = {"hello", std::string(26, 'x')};
+    const auto first = talk.say(request("/stream"));
+    CHECK(first.starts_with("HTTP/1.1 200 OK\r\n"));
+    CHECK(has(first, "Transfer-Encoding: chunked\r\n"));
+    CHECK_FALSE(has(first, "Content-Length"));
+    CHECK(body_of(first) == "5\r\nhello\r\n1a\r\n" + std::string(26, 'x') + "\r\n");
+    CHECK(talk.listen().empty());  // an empty chunk would be the end (RFC 9112 §7.1)
+
+    talk.recorder->to_say = {"bye"};
+    talk.recorder->over = true;
+    CHECK(talk.listen() == "3\r\nbye\r\n0\r\n\r\n");
+    CHECK(talk.connection.finished());
+    CHECK(talk.listen().empty());
+}
+
+TEST_CASE("a stream is the last reply of its connection, and says so") {
+    Talk talk;
+    const auto output = talk.say(request("/stream") + request("/x"));
+    CHECK(has(output, "Connection: close\r\n"));
+    CHECK_FALSE(has(output, "/x"));
+}
+
+TEST_CASE("HEAD of a stream has its head, and no stream") {
+    Talk talk;
+    talk.recorder->to_say = {"hello"};
+    const auto output = talk.say(request("/stream", "HEAD"));
+    CHECK(has(output, "Transfer-Encoding: chunked\r\n"));
+    CHECK_FALSE(has(output, "Content-Length"));
+    CHECK(body_of(output).empty());
+    CHECK(talk.recorder->events.empty());
+    CHECK_FALSE(talk.connection.upgraded());
+    CHECK(talk.connection.finished());
+}
+
+TEST_CASE(
+    "an HTTP/1.0 client, which knows no chunks, reads a stream to the end of the connection") {
+    Talk talk;
+    talk.recorder->to_say = {"hello", "again"};
+    const auto output = talk.say(request("/stream", "GET", "HTTP/1.0"));
+    CHECK_FALSE(has(output, "Transfer-Encoding"));
+    CHECK_FALSE(has(output, "Content-Length"));
+    CHECK(has(output, "Connection: close\r\n"));
+    CHECK(body_of(output) == "helloagain");
+    talk.recorder->over = true;
+    CHECK(talk.listen().empty());
+    CHECK(talk.connection.finished());
+}

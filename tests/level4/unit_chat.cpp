@@ -1,0 +1,257 @@
+// The chat as bytes: what a visitor's socket sends, and what the sockets of all others get. To keep
+// a message is work for another thread, so a visitor waits until it is woken, as an engine would.
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <iostream>
+#include <mutex>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/chat.hpp"
+#include "connection.hpp"
+#include "json.hpp"
+#include "router.hpp"
+#include "unit_guestbook.hpp"
+#include "unit_websocket_frames.hpp"
+
+namespace {
+
+struct Site : GuestbookParts {
+    Chat chat{store, templates};
+    Router router;
+    Handler handler = [this](Request& request) { return router.handle(request); };
+    Limits limits{};
+
+    Site() { chat.add_routes(router); }
+};
+
+// One client of the site.
+struct Visitor {
+    explicit Visitor(Site& site) : connection(site.handler, site.limits, nullptr, "test") {}
+
+    // The head of the reply. What the protocol says is left for wait_for().
+    std::string ask(const std::string& path, const std::string& fields = "") {
+        connection.receive("GET " + path + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n");
+        const auto head = connection.take_output();
+        connection.on_wake([this] {
+            const std::lock_guard lock(mutex);
+            awake = true;
+            woken.notify_one();
+        });
+        listen();
+        return head;
+    }
+    void join(const std::string& path = "/ws/chat") {
+        const auto head = ask(path,
+                              "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: "
+                              "13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
+        REQUIRE(head.starts_with("HTTP/1.1 101"));
+    }
+    void send(const std::string& frame) {
+        connection.receive(frame);
+        listen();
+    }
+    void say(const std::string& name, const std::string& message) {
+        send(client::text(Json{{"name", name}, {"message", message}}.dump()));
+    }
+    void listen() {
+        for (std::string piece; !(piece = connection.take_output()).empty();) heard += piece;
+    }
+    // True as soon as it has heard these words; false if it has not within a minute.
+    bool wait_for(std::string_view words) {
+        const auto deadline = Clock::now() + std::chrono::minutes(1);
+        for (;;) {
+            listen();
+            if (heard.find(words) != std::string::npos) return true;
+            std::unique_lock lock(mutex);
+            if (!woken.wait_until(lock, deadline, [this] { return awake; })) return false;
+            awake = false;
+        }
+    }
+
+    std::string heard;
+    std::mutex mutex;  // guards awake
+    std::condition_variable woken;
+    bool awake = false;
+    Connection connection;  // the first to go: it may call what stands above
+};
+
+// The texts in the payloads of a server's frames, which here are shorter than 64 KiB.
+std::vector<std::string> texts(std::string_view output) {
+    std::vector<std::string> result;
+    while (output.size() >= 2) {
+        std::size_t length = static_cast<unsigned char>(output[1]);
+        std::size_t start = 2;
+        if (length == 126) {
+            length = static_cast<std::size_t>(static_cast<unsigned char>(output[2])) << 8 |
+                     static_cast<unsigned char>(output[3]);
+            start = 4;
+        }
+        result.emplace_back(output.substr(start, length));
+        output.remove_prefix(start + length);
+    }
+    return result;
+}
+
+}  // namespace
+
+TEST_CASE("/chat is a page") {
+    Site site;
+    Visitor visitor(site);
+    CHECK(visitor.ask("/chat").ends_with("<Chat>the chat"));
+}
+
+TEST_CASE("whoever joins is shown the latest twenty messages, the oldest first") {
+    Site site;
+    for (int i = 1; i <= 25; ++i) site.store.add("Ada", "", "number " + std::to_string(i));
+    Visitor visitor(site);
+    visitor.join();
+    const auto shown = texts(visitor.heard);
+    REQUIRE(shown.size() == 20);
+    CHECK(Json::parse(shown.front()).at("message").as_string() == "number 6");
+    CHECK(Json::parse(shown.back()).at("message").as_string() == "number 25");
+}
+
+TEST_CASE("what one visitor says is kept, and everybody in the chat gets it as the API shows it") {
+    Site site;
+    Visitor speaks(site), listens(site);
+    speaks.join();
+    listens.join();
+    speaks.say(" Ada ", "hello <b>");
+    REQUIRE(speaks.wait_for("hello"));
+    REQUIRE(listens.wait_for("hello"));
+    CHECK(speaks.heard == listens.heard);
+    const Json message = Json::parse(texts(listens.heard).at(0));
+    CHECK(message.at("name").as_string() == "Ada");
+    CHECK(message.at("message").as_string() == "hello <b>");
+    const auto kept = site.store.newest(0, 10);
+    REQUIRE(kept.size() == 1);
+    CHECK(kept[0].name == "Ada");
+    CHECK(kept[0].message == "hello <b>");
+    CHECK(message.at("created").as_string() == kept[0].created);
+}
+
+TEST_CASE("what one visitor says one after the other is kept in that order") {
+    Site site;
+    Visitor visitor(site);
+    visitor.join();
+    std::string frames;
+    for (int i = 0; i < 20; ++i) {
+        frames += client::text(Json{{"name", "Ada"}, {"message", std::to_string(i)}}.dump());
+    }
+    visitor.send(frames + client::text(R"({"name": "Ada", "message": "the end"})"));
+    REQUIRE(visitor.wait_for("the end"));
+    const auto kept = site.store.newest(1, 20);
+    REQUIRE(kept.size() == 20);
+    for (std::size_t i = 0; i < 20; ++i) CHECK(kept[i].message == std::to_string(19 - i));
+}
+
+TEST_CASE("what is wrong is explained to whoever said it, and to nobody else; nothing is kept") {
+    const char* const mistakes[] = {
+        R"({"name": "", "message": "hello"})",
+        R"({"name": "Ada", "message": "  "})",
+        R"({"name": "Ada"})",
+        R"({"name": 7, "message": "hello"})",
+        R"(["Ada", "hello"])",
+        "hello",
+        "",
+    };
+    Site site;
+    Visitor listens(site);
+    listens.join();
+    for (const char* const said : mistakes) {
+        Visitor visitor(site);
+        visitor.join();
+        visitor.send(client::text(said));
+        REQUIRE(visitor.wait_for("error"));
+        const auto answers = texts(visitor.heard);
+        REQUIRE(answers.size() == 1);
+        CHECK_FALSE(Json::parse(answers[0]).at("error").as_string().empty());
+        CHECK_FALSE(visitor.connection.finished());  // the next attempt may be better
+    }
+    CHECK(site.store.total() == 0);
+    listens.listen();
+    CHECK(listens.heard.empty());
+}
+
+TEST_CASE("when the disk fails, the visitor learns that the message is lost, and no more") {
+    Site site;
+    Visitor speaks(site), listens(site);
+    speaks.join();
+    listens.join();
+    std::ostringstream complaints;
+    auto* const cerr_buffer = std::cerr.rdbuf(complaints.rdbuf());
+    rlimit limit{};
+    getrlimit(RLIMIT_FSIZE, &limit);
+    rlimit none = limit;
+    none.rlim_cur = 0;
+    auto* const handler = signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &none);
+    speaks.say("Ada", "hello");
+    const bool told = speaks.wait_for("error");
+    setrlimit(RLIMIT_FSIZE, &limit);
+    signal(SIGXFSZ, handler);
+    std::cerr.rdbuf(cerr_buffer);
+
+    REQUIRE(told);
+    CHECK(texts(speaks.heard).at(0).find("could not keep") != std::string::npos);
+    CHECK(speaks.heard.find(site.folder.root.string()) == std::string::npos);
+    CHECK_FALSE(complaints.str().empty());  // for the person who runs the server
+    listens.listen();
+    CHECK(listens.heard.empty());
+    CHECK(site.store.total() == 0);
+
+    speaks.say("Ada", "once more");
+    CHECK(listens.wait_for("once more"));
+}
+
+TEST_CASE("what is announced reaches every socket and every stream of events") {
+    Site site;
+    Visitor socket(site), stream(site);
+    socket.join();
+    CHECK(stream.ask("/api/messages/events").find("text/event-stream") != std::string::npos);
+    site.chat.announce(site.store.add("Ada", "", "by the form"));
+    CHECK(socket.wait_for(R"("message":"by the form")"));
+    CHECK(stream.wait_for(R"("message":"by the form")"));
+    CHECK(stream.heard.find("data: {") != std::string::npos);
+}
+
+TEST_CASE("a message with line ends in it is one event") {
+    Site site;
+    Visitor stream(site);
+    stream.ask("/api/messages/events");
+    site.chat.announce(site.store.add("Ada", "", "one\ndata: two\n\nthree"));
+    REQUIRE(stream.wait_for("three"));
+    CHECK(stream.heard.find("\ndata: two") == std::string::npos);
+}
+
+TEST_CASE("whoever has left gets nothing more, and what he said last is kept all the same") {
+    Site site;
+    Visitor stays(site);
+    stays.join();
+    {
+        Visitor leaves(site);
+        leaves.join();
+        leaves.say("Ada", "good bye");
+        leaves.send(client::close(1000));
+        CHECK(leaves.connection.finished());
+    }
+    CHECK(stays.wait_for("good bye"));
+    CHECK(site.store.total() == 1);
+}
+
+TEST_CASE("/ws/echo says what it is told, text as text and bytes as bytes") {
+    Site site;
+    Visitor visitor(site);
+    visitor.join("/ws/echo");
+    visitor.send(client::text("hello") + client::binary("\x01\xff"));
+    CHECK(describe(visitor.heard) == "text(hello) binary(\x01\xff)");
+    CHECK(site.store.total() == 0);
+}

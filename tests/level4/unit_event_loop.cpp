@@ -1,0 +1,350 @@
+// The event loop over real connections. A stop concerns the whole process and can't be taken back,
+// so the loops run in a process of their own; its sockets and pipes are all that joins it to the
+// test. The order of events is never left to chance: a handler that has to wait tells when it has
+// begun, and waits until it may go on.
+#include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../common/socket.hpp"
+#include "event_loop.hpp"
+
+namespace {
+
+constexpr int patience = 60'000;  // milliseconds until something that should happen does not
+
+// A listener on a port that the kernel chooses.
+Socket listen_anywhere() {
+    Socket listener(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(bind(listener.descriptor(), reinterpret_cast<sockaddr*>(&address), sizeof address) ==
+            0);
+    REQUIRE(listen(listener.descriptor(), 100) == 0);
+    return listener;
+}
+
+// A pipe between the test and the handlers of the loops' process.
+struct Pipe {
+    Pipe() { REQUIRE(pipe(ends) == 0); }
+    ~Pipe() {
+        close(ends[0]);
+        close(ends[1]);
+    }
+    Pipe(const Pipe&) = delete;
+    Pipe& operator=(const Pipe&) = delete;
+
+    void put() const { REQUIRE(write(ends[1], "x", 1) == 1); }
+    bool take() const {  // false if there is nothing for a minute
+        pollfd watched{ends[0], POLLIN, 0};
+        char byte = 0;
+        return poll(&watched, 1, patience) == 1 && read(ends[0], &byte, 1) == 1;
+    }
+    int ends[2] = {-1, -1};
+};
+
+class Client {
+  public:
+    explicit Client(const Socket& listener)
+        : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in address{};
+        socklen_t size = sizeof address;
+        getsockname(listener.descriptor(), reinterpret_cast<sockaddr*>(&address), &size);
+        connected_ =
+            connect(socket_.descriptor(), reinterpret_cast<sockaddr*>(&address), size) == 0;
+    }
+    bool connected() const { return connected_; }
+    void send(std::string_view bytes) const {
+        REQUIRE(::send(socket_.descriptor(), bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+                static_cast<ssize_t>(bytes.size()));
+    }
+    void end() const { shutdown(socket_.descriptor(), SHUT_WR); }
+
+    // All that comes until it ends with these words, or until the server closes.
+    std::string read_until(std::string_view words) {
+        std::string all;
+        char buffer[4096];
+        while (words.empty() || !all.ends_with(words)) {
+            pollfd watched{socket_.descriptor(), POLLIN, 0};
+            if (poll(&watched, 1, patience) != 1) return all + " (nothing more for a minute)";
+            const ssize_t count = recv(socket_.descriptor(), buffer, sizeof buffer, 0);
+            if (count <= 0) break;
+            all.append(buffer, static_cast<std::size_t>(count));
+        }
+        return all;
+    }
+    std::string read_to_end() { return read_until(""); }
+
+  private:
+    Socket socket_;
+    bool connected_ = false;
+};
+
+std::string get(const std::string& path) {
+    return "GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n";
+}
+std::string post(const std::string& path) {
+    return "POST " + path + " HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n";
+}
+
+// Speaks only when it is woken, by a request to /wake.
+class Sleeper : public Protocol {
+  public:
+    void open(std::function<void()> wake) override { wake_ = std::move(wake); }
+    void receive(std::string_view bytes) override { output_ += bytes; }
+    void end_of_input() override { finished_ = true; }
+    std::string take_output() override { return std::exchange(output_, {}); }
+    bool finished() const override { return finished_; }
+    bool dropped() const override { return false; }
+    Clock::time_point deadline() const override { return Clock::time_point::max(); }
+    void time_out() override {}
+    void stop() override {
+        output_ += "good bye";
+        finished_ = true;
+    }
+    void say(std::string_view words) {
+        output_ += words;
+        wake_();
+    }
+
+  private:
+    std::string output_;
+    std::function<void()> wake_;
+    bool finished_ = false;
+};
+
+// The loops in a process of their own, from start() on. POST has to wait: /slow until the test
+// lets it go on.
+class Loops {
+  public:
+    explicit Loops(std::size_t count = 1) : count_(count) {}
+    ~Loops() {
+        if (process_ > 0) stop();
+    }
+    Loops(const Loops&) = delete;
+    Loops& operator=(const Loops&) = delete;
+
+    Loops& start() {
+        process_ = fork();
+        REQUIRE(process_ >= 0);
+        if (process_ == 0) _exit(run());
+        return *this;
+    }
+    void ask_to_stop() const { kill(process_, SIGTERM); }
+    // What the process exits with: 0 if all clients were served to the end.
+    int wait() {
+        int status = 0;
+        waitpid(std::exchange(process_, 0), &status, 0);
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    }
+    int stop() {
+        ask_to_stop();
+        return wait();
+    }
+
+    Socket listener = listen_anywhere();
+    Limits limits{};
+    Pipe begun;  // from /slow
+    Pipe go_on;  // to /slow
+
+  private:
+    int run() {
+        handle_signals();
+        auto sleeper = std::make_shared<Sleeper>();
+        const Handler handler = [&](Request& request) {
+            if (request.path == "/slow") {
+                begun.put();
+                if (!go_on.take()) return Response::error(500, "Nobody lets me go on.");
+            }
+            if (request.path == "/large") return Response::text(std::string(20 << 20, 'x'));
+            if (request.path == "/throw") throw std::bad_alloc();
+            Response response = Response::text(request.path);
+            if (request.path == "/switch") {
+                response = Response{101, {}, ""};
+                response.protocol = sleeper;
+            }
+            if (request.path == "/wake") sleeper->say("awake");
+            return response;
+        };
+        const DeferTest must_wait = [](const Request& request) { return request.method == "POST"; };
+        return run_event_loops(listener, count_, handler, must_wait, limits, nullptr) ? 0 : 1;
+    }
+
+    std::size_t count_;
+    pid_t process_ = 0;
+};
+
+bool has(const std::string& text, std::string_view what) {
+    return text.find(what) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("an event loop answers request after request on many connections at once") {
+    Loops loops(2);
+    loops.start();
+    std::vector<std::unique_ptr<Client>> clients;
+    for (int i = 0; i < 20; ++i) clients.push_back(std::make_unique<Client>(loops.listener));
+    for (int round = 0; round < 3; ++round) {
+        for (const auto& client : clients) client->send(get("/x"));
+        for (const auto& client : clients) CHECK(client->read_until("/x").ends_with("\r\n\r\n/x"));
+    }
+    CHECK(loops.stop() == 0);
+}
+
+TEST_CASE("a request in pieces, and its end without a reply to wait for, are understood") {
+    Loops loops;
+    loops.start();
+    Client client(loops.listener);
+    client.send("GET /one HT");
+    Client other(loops.listener);  // when this one is answered, the piece has been read
+    other.send(get("/x"));
+    other.read_until("/x");
+    client.send("TP/1.1\r\nHost: a\r\n\r\n" + get("/two"));
+    client.end();
+    const auto output = client.read_to_end();
+    CHECK(output.find("/one") < output.find("/two"));
+    CHECK(output.ends_with("/two"));
+}
+
+TEST_CASE("a handler that waits holds up no other client of its loop") {
+    Loops loops;
+    loops.start();
+    Client waits(loops.listener), other(loops.listener);
+    waits.send(post("/slow"));
+    REQUIRE(loops.begun.take());
+    other.send(get("/quick"));
+    CHECK(other.read_until("/quick").ends_with("/quick"));
+    loops.go_on.put();
+    CHECK(waits.read_until("/slow").ends_with("/slow"));
+}
+
+TEST_CASE("requests behind one that waits are answered after it") {
+    Loops loops;
+    loops.start();
+    Client client(loops.listener);
+    client.send(get("/1") + post("/slow") + get("/3"));
+    REQUIRE(loops.begun.take());
+    client.send(get("/4"));
+    loops.go_on.put();
+    const auto output = client.read_until("/4");
+    CHECK(output.find("/1") < output.find("/slow"));
+    CHECK(output.find("/slow") < output.find("/3"));
+    CHECK(output.ends_with("/4"));
+}
+
+TEST_CASE("a client that leaves while its handler waits harms nobody") {
+    Loops loops;
+    loops.start();
+    {
+        Client leaves(loops.listener);
+        leaves.send(post("/slow"));
+        REQUIRE(loops.begun.take());
+    }
+    loops.go_on.put();
+    Client other(loops.listener);
+    other.send(get("/x"));
+    CHECK(other.read_until("/x").ends_with("/x"));
+    CHECK(loops.stop() == 0);
+}
+
+TEST_CASE("a client that reads nothing of a large reply holds up no other") {
+    Loops loops;
+    loops.start();
+    Client lazy(loops.listener), other(loops.listener);
+    lazy.send(get("/large"));
+    for (int i = 0; i < 5; ++i) {
+        other.send(get("/x"));
+        CHECK(other.read_until("/x").ends_with("/x"));
+    }
+    const auto reply = lazy.read_until(std::string(10, 'x'));  // and it still gets its reply
+    CHECK(reply.starts_with("HTTP/1.1 200"));
+}
+
+TEST_CASE("a handler's exception is a 500, and its connection goes on") {
+    Loops loops;
+    loops.start();
+    Client client(loops.listener);
+    client.send(get("/throw") + get("/x"));
+    const auto output = client.read_until("/x");
+    CHECK(has(output, "HTTP/1.1 500"));
+    CHECK(output.ends_with("/x"));
+}
+
+TEST_CASE("another protocol is woken across clients, and hears what its client says") {
+    Loops loops;
+    loops.start();
+    Client upgraded(loops.listener), other(loops.listener);
+    upgraded.send(get("/switch") + "early ");
+    CHECK(upgraded.read_until("early ").starts_with("HTTP/1.1 101"));
+    other.send(get("/wake"));
+    CHECK(other.read_until("/wake").ends_with("/wake"));
+    CHECK(upgraded.read_until("awake") == "awake");
+    upgraded.send("late");
+    CHECK(upgraded.read_until("late") == "late");
+    loops.ask_to_stop();
+    CHECK(upgraded.read_to_end() == "good bye");
+}
+
+TEST_CASE("a client that says nothing after its reply is let go when its time is over") {
+    Loops loops;
+    loops.limits.idle = std::chrono::seconds(0);
+    loops.start();
+    Client client(loops.listener);
+    client.send(get("/x"));
+    CHECK(client.read_to_end().ends_with("/x"));
+    CHECK(loops.stop() == 0);
+}
+
+TEST_CASE("a client that does not finish its request is told so when its time is over") {
+    Loops loops;
+    loops.limits.request_head = std::chrono::seconds(0);
+    Client begins(loops.listener), silent(loops.listener);
+    begins.send("GET / HT");  // there before the loop looks for the first time
+    loops.start();
+    CHECK(begins.read_to_end().starts_with("HTTP/1.1 408"));
+    CHECK(silent.read_to_end().empty());
+}
+
+TEST_CASE("asked to stop, the loops let idle clients go at once, and new ones are refused") {
+    Loops loops(2);
+    loops.start();
+    Client idle(loops.listener), fresh(loops.listener);
+    idle.send(get("/x"));
+    idle.read_until("/x");
+    const auto before = Clock::now();
+    loops.ask_to_stop();
+    CHECK(idle.read_to_end().empty());
+    CHECK(fresh.read_to_end().empty());
+    CHECK(loops.wait() == 0);
+    CHECK(Clock::now() - before < std::chrono::seconds(4));  // not the five of a drain
+    CHECK_FALSE(Client(loops.listener).connected());
+}
+
+TEST_CASE("asked to stop, the loops finish the replies in flight, and say that they are the last") {
+    Loops loops;
+    loops.start();
+    Client waits(loops.listener), idle(loops.listener);
+    waits.send(post("/slow"));
+    REQUIRE(loops.begun.take());
+    loops.ask_to_stop();
+    CHECK(idle.read_to_end().empty());  // the stop has been noticed
+    loops.go_on.put();
+    const auto output = waits.read_to_end();
+    CHECK(has(output, "Connection: close\r\n"));
+    CHECK(output.ends_with("/slow"));
+    CHECK(loops.wait() == 0);
+}

@@ -1,0 +1,138 @@
+// The workers: all that is handed over is done, by no more threads than there are.
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "worker_pool.hpp"
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+Clock::time_point in_a_minute() {
+    return Clock::now() + std::chrono::minutes(1);
+}
+
+// Whoever walks in waits until it is opened.
+class Gate {
+  public:
+    void pass() {
+        std::unique_lock lock(mutex_);
+        ++waiting_;
+        changed_.notify_all();
+        changed_.wait(lock, [this] { return open_; });
+    }
+    void open() {
+        const std::lock_guard lock(mutex_);
+        open_ = true;
+        changed_.notify_all();
+    }
+    // False if there are not so many at the gate within a minute.
+    bool wait_for(int count) {
+        std::unique_lock lock(mutex_);
+        return changed_.wait_until(lock, in_a_minute(), [&] { return waiting_ >= count; });
+    }
+    int waiting() {
+        const std::lock_guard lock(mutex_);
+        return waiting_;
+    }
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    int waiting_ = 0;
+    bool open_ = false;
+};
+
+}  // namespace
+
+TEST_CASE("work is done by another thread") {
+    std::thread::id id;
+    WorkerPool pool(1);
+    pool.submit({[&] { id = std::this_thread::get_id(); }});
+    REQUIRE(pool.wait_until_idle(in_a_minute()));
+    CHECK(id != std::thread::id());
+    CHECK(id != std::this_thread::get_id());
+}
+
+TEST_CASE("as many pieces of work are done at once as there are threads, and no more") {
+    Gate gate;
+    WorkerPool pool(3);
+    for (int i = 0; i < 5; ++i) pool.submit({[&] { gate.pass(); }});
+    CHECK(gate.wait_for(3));
+    CHECK(gate.waiting() == 3);
+    gate.open();
+    REQUIRE(pool.wait_until_idle(in_a_minute()));
+    CHECK(gate.waiting() == 5);
+}
+
+TEST_CASE("one worker does its work in the order in which it came") {
+    std::string done;
+    WorkerPool pool(1);
+    for (const char letter : std::string("abcdefghij"))
+        pool.submit({[&, letter] { done += letter; }});
+    REQUIRE(pool.wait_until_idle(in_a_minute()));
+    CHECK(done == "abcdefghij");
+}
+
+TEST_CASE("at its end a pool does what is still in the queue") {
+    std::atomic<int> done = 0;
+    Gate gate;
+    std::optional<WorkerPool> pool(2);
+    for (int i = 0; i < 2; ++i) pool->submit({[&] { gate.pass(); }});
+    for (int i = 0; i < 50; ++i) pool->submit({[&] { ++done; }});
+    REQUIRE(gate.wait_for(2));
+    CHECK(done == 0);
+    gate.open();
+    pool.reset();
+    CHECK(done == 50);
+}
+
+TEST_CASE("a pool is idle when nothing is in the queue, and nothing being done") {
+    Gate gate;
+    WorkerPool pool(1);
+    CHECK(pool.wait_until_idle(Clock::now()));
+    pool.submit({[&] { gate.pass(); }});
+    REQUIRE(gate.wait_for(1));
+    CHECK_FALSE(pool.wait_until_idle(Clock::now()));  // the queue is empty, the worker is not done
+    gate.open();
+    CHECK(pool.wait_until_idle(in_a_minute()));
+}
+
+TEST_CASE("work may be handed over by many threads, and by the workers themselves") {
+    std::atomic<int> done = 0;
+    WorkerPool pool(4);
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+        threads.emplace_back([&] {
+            for (int j = 0; j < 100; ++j) {
+                pool.submit({[&] {
+                    ++done;
+                    pool.submit({[&] { ++done; }});
+                }});
+            }
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    REQUIRE(pool.wait_until_idle(in_a_minute()));
+    CHECK(done == 800);
+}
+
+TEST_CASE("what a piece of work owns is given back when it is done") {
+    auto owned = std::make_shared<int>(1);
+    const std::weak_ptr<int> watched = owned;
+    WorkerPool pool(1);
+    pool.submit({[owned = std::move(owned)] {}});
+    std::atomic<bool> released = false;
+    pool.submit({[&] { released = watched.expired(); }});  // one thread: the first is over by now
+    REQUIRE(pool.wait_until_idle(in_a_minute()));
+    CHECK(released);
+}

@@ -86,7 +86,13 @@ class Client {
         }
         return all;
     }
-    std::string read_to_end() { return read_until(""); }
+    // Then closes as well: a server that has said goodbye waits for that, two seconds at most.
+    std::string read_to_end() {
+        const std::string all = read_until("");
+        close();
+        return all;
+    }
+    void close() { socket_.close(); }
 
   private:
     Socket socket_;
@@ -137,11 +143,13 @@ class Loops {
     Loops(const Loops&) = delete;
     Loops& operator=(const Loops&) = delete;
 
-    Loops& start() {
+    // Who is connected already has to be named: the new process must not hold his end as well.
+    void start(const std::vector<Client*>& connected = {}) {
         process_ = fork();
         REQUIRE(process_ >= 0);
-        if (process_ == 0) _exit(run());
-        return *this;
+        if (process_ > 0) return;
+        for (Client* const client : connected) client->close();
+        _exit(run());
     }
     void ask_to_stop() const { kill(process_, SIGTERM); }
     // What the process exits with: 0 if all clients were served to the end.
@@ -202,6 +210,7 @@ TEST_CASE("an event loop answers request after request on many connections at on
         for (const auto& client : clients) client->send(get("/x"));
         for (const auto& client : clients) CHECK(client->read_until("/x").ends_with("\r\n\r\n/x"));
     }
+    clients.clear();
     CHECK(loops.stop() == 0);
 }
 
@@ -258,6 +267,7 @@ TEST_CASE("a client that leaves while its handler waits harms nobody") {
     Client other(loops.listener);
     other.send(get("/x"));
     CHECK(other.read_until("/x").ends_with("/x"));
+    other.close();
     CHECK(loops.stop() == 0);
 }
 
@@ -314,7 +324,7 @@ TEST_CASE("a client that does not finish its request is told so when its time is
     loops.limits.request_head = std::chrono::seconds(0);
     Client begins(loops.listener), silent(loops.listener);
     begins.send("GET / HT");  // there before the loop looks for the first time
-    loops.start();
+    loops.start({&begins, &silent});
     CHECK(begins.read_to_end().starts_with("HTTP/1.1 408"));
     CHECK(silent.read_to_end().empty());
 }

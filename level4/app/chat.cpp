@@ -21,8 +21,7 @@ void Chat::add_routes(Router& router) {
     router.get("/chat", [this](const Request&) {
         return Response::html(templates_.render_template("chat.html", Json{{"title", "Chat"}}));
     });
-    router.get("/api/messages/events",
-               [this](const Request& request) { return events_.subscribe(request); });
+    router.get("/api/messages/events", [this](const Request&) { return events_.subscribe(); });
 
     WebSocketHandlers chat;
     chat.on_open = [this](const WebSocketHandlers::Client& client) {

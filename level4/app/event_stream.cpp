@@ -55,7 +55,7 @@ class EventStream : public Protocol {
     bool finished_ = false;
 };
 
-Response EventChannel::subscribe(const Request& request) {
+Response EventChannel::subscribe() {
     Response response;
     response.headers.add("Content-Type", "text/event-stream; charset=utf-8");
     response.headers.add("Cache-Control", "no-store");

@@ -10,7 +10,6 @@
 #include <string>
 #include <string_view>
 
-#include "request.hpp"
 #include "response.hpp"
 
 // One subscriber's events that have not been sent yet. Filled by any thread, emptied by the engine.
@@ -25,7 +24,7 @@ struct EventQueue {
 class EventChannel {
   public:
     // The reply that makes the client a subscriber. The channel must live longer than the server.
-    Response subscribe(const Request& request);
+    Response subscribe();
 
     // To all subscribers; never waits for one. `data` is a single line.
     void publish(std::string_view data);

@@ -12,15 +12,8 @@
 
 namespace {
 
-Request a_request() {
-    Request request;
-    request.method = "GET";
-    request.version = "HTTP/1.1";
-    return request;
-}
-
 struct Subscriber {
-    explicit Subscriber(EventChannel& channel) : stream(channel.subscribe(a_request()).protocol) {
+    explicit Subscriber(EventChannel& channel) : stream(channel.subscribe().protocol) {
         REQUIRE(stream != nullptr);
         stream->open([this] { ++wakes; });
         stream->take_output();  // the greeting
@@ -33,7 +26,7 @@ struct Subscriber {
 
 TEST_CASE("the reply to a subscriber is a stream of events that no cache may keep") {
     EventChannel channel;
-    const Response response = channel.subscribe(a_request());
+    const Response response = channel.subscribe();
     CHECK(response.status == 200);
     REQUIRE(response.headers.find("Content-Type") != nullptr);
     CHECK(*response.headers.find("Content-Type") == "text/event-stream; charset=utf-8");
@@ -44,7 +37,7 @@ TEST_CASE("the reply to a subscriber is a stream of events that no cache may kee
 
 TEST_CASE("a stream begins with a comment, and misses nothing since the subscription") {
     EventChannel channel;
-    const auto stream = channel.subscribe(a_request()).protocol;
+    const auto stream = channel.subscribe().protocol;
     channel.publish("early");  // before the head is on its way
     stream->open([] {});
     CHECK(stream->take_output() == ": hello\n\ndata: early\n\n");
@@ -122,7 +115,7 @@ TEST_CASE("what a subscriber says is not listened to") {
 TEST_CASE("over a connection an event is a chunk, and a stop is the last chunk") {
     EventChannel channel;
     const Limits limits;
-    const Handler handler = [&](Request& request) { return channel.subscribe(request); };
+    const Handler handler = [&](Request&) { return channel.subscribe(); };
     Connection connection(handler, limits, nullptr, "test");
     connection.receive("GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
     CHECK(connection.take_output().find("Transfer-Encoding: chunked\r\n") != std::string::npos);
@@ -138,7 +131,7 @@ TEST_CASE("over a connection an event is a chunk, and a stop is the last chunk")
 TEST_CASE("an HTTP/1.0 client gets the events as they are, without chunks") {
     EventChannel channel;
     const Limits limits;
-    const Handler handler = [&](Request& request) { return channel.subscribe(request); };
+    const Handler handler = [&](Request&) { return channel.subscribe(); };
     Connection connection(handler, limits, nullptr, "test");
     connection.receive("GET /events HTTP/1.0\r\n\r\n");
     const auto head = connection.take_output();
@@ -151,7 +144,7 @@ TEST_CASE("an HTTP/1.0 client gets the events as they are, without chunks") {
 TEST_CASE(
     "many threads publish while subscribers come and go, and nobody who stays misses an event") {
     EventChannel channel;
-    const auto stays = channel.subscribe(a_request()).protocol;
+    const auto stays = channel.subscribe().protocol;
     stays->open([] {});
     std::vector<std::thread> threads;
     for (int i = 0; i < 3; ++i) {
@@ -161,7 +154,7 @@ TEST_CASE(
     }
     threads.emplace_back([&] {
         for (int j = 0; j < 200; ++j) {
-            const auto passes_by = channel.subscribe(a_request()).protocol;
+            const auto passes_by = channel.subscribe().protocol;
             passes_by->open([] {});
             passes_by->take_output();
         }

@@ -261,6 +261,8 @@ TEST_CASE("a client that leaves while its handler waits harms nobody") {
     Loops loops;
     loops.start();
     Client leaves(loops.listener), other(loops.listener);
+    leaves.send(get("/read"));
+    leaves.read_until("/read");
     leaves.send(get("/unread") + post("/slow"));
     REQUIRE(loops.begun.take());
     leaves.close();  // with a reply that it has not read: the connection breaks at once

@@ -132,8 +132,8 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
     const bool with_body = request.method != "HEAD";
     if (with_body) file_ = response.file;
     if (with_body) protocol_ = response.protocol;
-    // A WebSocket has frames of its own, a stream has not; and nobody knows how long it will be. HTTP/1.0
-    // reads it up to the end of the connection: it does not know chunks (RFC 9112 §6.1).
+    // Nobody knows how long a stream will be, so it goes out in chunks; a WebSocket has frames. An
+    // HTTP/1.0 client knows no chunks (RFC 9112 §6.1): it reads to the end of the connection.
     chunked_ = response.protocol && !switching && request.version != "HTTP/1.0";
     if (chunked_) response.headers.set("Transfer-Encoding", "chunked");
     serialize(response, with_body, output_);

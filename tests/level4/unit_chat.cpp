@@ -1,7 +1,9 @@
 // The chat as bytes: what a visitor's socket sends, and what the sockets of all others get. To keep
 // a message is work for another thread, so a visitor waits until it is woken, as an engine would.
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 
 #include <chrono>
@@ -16,6 +18,7 @@
 
 #include "app/chat.hpp"
 #include "connection.hpp"
+#include "file.hpp"
 #include "json.hpp"
 #include "router.hpp"
 #include "unit_guestbook.hpp"
@@ -187,6 +190,29 @@ TEST_CASE("what is wrong is explained to whoever said it, and to nobody else; no
     CHECK(site.store.total() == 0);
     listens.listen();
     CHECK(listens.heard.empty());
+}
+
+TEST_CASE("who says too much at once is told so, and what was taken before is kept") {
+    Site site;
+    Visitor visitor(site);
+    visitor.join();
+    visitor.say("Ada", std::string(70'000, 'x'));
+    CHECK(visitor.wait_for("Too much"));
+    visitor.heard.clear();
+
+    // As long as somebody else has locked the file, nothing that is said gets to the disk.
+    site.store.add("Grace", "", "here already");
+    const File file(open((site.folder.root / "data" / "messages.jsonl").c_str(), O_RDONLY));
+    REQUIRE(flock(file.descriptor(), LOCK_EX) == 0);
+    int taken = 0;
+    while (taken < 1000 && visitor.heard.empty()) {
+        visitor.say("Ada", std::to_string(taken));
+        ++taken;
+    }
+    CHECK(visitor.heard.find("Too much") != std::string::npos);
+    REQUIRE(flock(file.descriptor(), LOCK_UN) == 0);
+    CHECK(visitor.wait_for("\"" + std::to_string(taken - 2) + "\""));
+    CHECK(site.store.total() == static_cast<std::size_t>(taken));  // Grace's, and all but the last
 }
 
 TEST_CASE("when the disk fails, the visitor learns that the message is lost, and no more") {

@@ -28,10 +28,10 @@ struct Talk {
         answered += request.path;
         return Response::text("reply to " + request.path);
     };
-    DeferTest must_wait = [](const Request& request) { return request.method == "POST"; };
+    BlockingTest is_blocking = [](const Request& request) { return request.method == "POST"; };
     Connection connection{handler, limits, nullptr, "test"};
 
-    Talk() { connection.defer_if(must_wait); }
+    Talk() { connection.defer_if(is_blocking); }
 
     std::string say(std::string_view bytes) {
         connection.receive(bytes);
@@ -173,7 +173,7 @@ TEST_CASE("after a response that took long the client has its time between reque
 
 TEST_CASE("HEAD is answered without a body, also when it was deferred") {
     Talk talk;
-    const DeferTest all = [](const Request&) { return true; };
+    const BlockingTest all = [](const Request&) { return true; };
     talk.connection.defer_if(all);
     talk.say("HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n");
     const auto deferred = talk.connection.take_deferred();
@@ -186,7 +186,7 @@ TEST_CASE("HEAD is answered without a body, also when it was deferred") {
 
 TEST_CASE("without a test every request is answered at once") {
     Talk talk;
-    talk.connection.defer_if(DeferTest());
+    talk.connection.defer_if(BlockingTest());
     CHECK(talk.say(post("/x", "y")).ends_with("reply to /x"));
     CHECK(talk.connection.take_deferred() == nullptr);
 }

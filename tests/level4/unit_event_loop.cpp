@@ -154,7 +154,7 @@ class Loops {
         _exit(run());
     }
     void ask_to_stop() const { kill(process_, SIGTERM); }
-    // What the process exits with: 0 if all clients were served to the end.
+    // What the process exits with.
     int wait() {
         int status = 0;
         waitpid(std::exchange(process_, 0), &status, 0);
@@ -189,8 +189,11 @@ class Loops {
             if (request.path == "/wake") sleeper->say("awake");
             return response;
         };
-        const DeferTest must_wait = [](const Request& request) { return request.method == "POST"; };
-        return run_event_loops(listener, count_, handler, must_wait, limits, nullptr) ? 0 : 1;
+        const BlockingTest is_blocking = [](const Request& request) {
+            return request.method == "POST";
+        };
+        run_event_loops(listener, count_, handler, is_blocking, limits, nullptr);
+        return 0;
     }
 
     std::size_t count_;

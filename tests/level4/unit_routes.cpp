@@ -36,8 +36,8 @@ std::string body(const Router& router, const std::string& path) {
     return router.handle(request).body;
 }
 
-bool must_wait(const Router& router, const std::string& method, const std::string& path) {
-    return router.must_wait(make_request(method, path));
+bool is_blocking(const Router& router, const std::string& method, const std::string& path) {
+    return router.is_blocking(make_request(method, path));
 }
 
 Request handshake(const std::string& path) {
@@ -130,28 +130,31 @@ TEST_CASE("the request of a handler that is marked as blocking has to wait, othe
     router.post("/slow/{id:int}", blocking(say_ok));
     router.post("/quick", say_ok);
     router.del("/slow/{id:int}", say_ok);
-    CHECK(must_wait(router, "POST", "/slow/1"));
-    CHECK_FALSE(must_wait(router, "POST", "/quick"));
-    CHECK_FALSE(must_wait(router, "DELETE", "/slow/1"));
-    CHECK_FALSE(must_wait(router, "POST", "/slow/x"));
-    CHECK_FALSE(must_wait(router, "POST", "/nowhere"));
+    CHECK(is_blocking(router, "POST", "/slow/1"));
+    CHECK_FALSE(is_blocking(router, "POST", "/quick"));
+    CHECK_FALSE(is_blocking(router, "DELETE", "/slow/1"));
+    CHECK_FALSE(is_blocking(router, "POST", "/slow/x"));
+    CHECK_FALSE(is_blocking(router, "POST", "/nowhere"));
 }
 
 TEST_CASE("it is the best route's handler that counts") {
     Router router;
     router.any("/*path", blocking(say_ok));
     router.post("/quick", say_ok);
-    CHECK_FALSE(must_wait(router, "POST", "/quick"));
-    CHECK(must_wait(router, "POST", "/other"));
-    CHECK(must_wait(router, "PUT", "/quick"));
+    CHECK_FALSE(is_blocking(router, "POST", "/quick"));
+    CHECK(is_blocking(router, "POST", "/other"));
+    CHECK(is_blocking(router, "PUT", "/quick"));
 }
 
-TEST_CASE("what only reads does not wait, whatever is marked") {
+TEST_CASE("what waits for GET waits for HEAD, and a route for any method waits for each") {
     Router router;
-    router.any("/x", blocking(say_ok));
-    CHECK_FALSE(must_wait(router, "GET", "/x"));
-    CHECK_FALSE(must_wait(router, "HEAD", "/x"));
-    CHECK(must_wait(router, "POST", "/x"));
+    router.get("/get", blocking(say_ok));
+    CHECK(is_blocking(router, "GET", "/get"));
+    CHECK(is_blocking(router, "HEAD", "/get"));
+    CHECK_FALSE(is_blocking(router, "POST", "/get"));
+    router.any("/any", blocking(say_ok));
+    CHECK(is_blocking(router, "GET", "/any"));
+    CHECK(is_blocking(router, "POST", "/any"));
 }
 
 TEST_CASE("the mark of a handler stays when a middleware is put around it") {
@@ -162,8 +165,8 @@ TEST_CASE("the mark of a handler stays when a middleware is put around it") {
     inner.use(named("b"));
     inner.post("/slow", blocking(say_ok));
     inner.post("/quick", say_ok);
-    CHECK(must_wait(router, "POST", "/a/b/slow"));
-    CHECK_FALSE(must_wait(router, "POST", "/a/b/quick"));
+    CHECK(is_blocking(router, "POST", "/a/b/slow"));
+    CHECK_FALSE(is_blocking(router, "POST", "/a/b/quick"));
     Request request = make_request("POST", "/a/b/slow");
     CHECK(router.handle(request).body == "a(b(ok))");
 }

@@ -501,7 +501,8 @@ void run_event_loops(const Socket& listener, std::size_t loops, const Handler& h
         });
     }
     for (auto& thread : threads) thread.join();
-    if (all_done && pool.wait_until_idle(Clock::now())) return;
+    // (A worker may still be busy with a request whose client has left.)
+    if (all_done && pool.wait_until_idle(Clock::now() + std::chrono::milliseconds(500))) return;
     // A worker can't be ended from outside, and ~WorkerPool would wait for it: what still runs ends
     // with the process.
     if (log != nullptr) log->flush();

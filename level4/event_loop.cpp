@@ -214,11 +214,12 @@ void EventLoop::handle(const epoll_event& event) {
     }
     Client* const client = find(id);
     if (client == nullptr) return;  // dropped by an earlier event of the same batch
-    if (client->connection.awaits_response() && event.events == EPOLLIN) {
-        return want(*client, 0);  // its next request has to wait
+    const bool broken = (event.events & (EPOLLHUP | EPOLLERR)) != 0;
+    if (client->connection.awaits_response() && !broken) {
+        return want(*client, 0);  // its next request, or room for the next reply, has to wait
     }
     // A connection that is broken is also "read": recv() tells what has happened.
-    if ((event.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
+    if (broken || (event.events & EPOLLIN) != 0)
         read(*client);
     else
         advance(*client);
@@ -267,7 +268,7 @@ void EventLoop::begin_stop() {
         Client& client = *find(id);
         client.connection.stop();
         set_timer(client);
-        if (client.watched == EPOLLIN)
+        if (client.watched == EPOLLIN && !client.connection.awaits_response())
             read(client);
         else if (client.connection.upgraded())
             advance(client);
@@ -310,9 +311,7 @@ void EventLoop::advance(Client& client) {
         if (client.connection.dropped()) return drop(client);
         const Sending sending = send_some(client);
         if (sending == Sending::failed) return drop(client);
-        if (sending == Sending::blocked) {
-            return wait_for_room(client);
-        }
+        if (sending == Sending::blocked) return wait_for_room(client);
         if (client.connection.upgraded() && !std::exchange(client.wakeable, true)) {
             // The work is done in this loop, if at all. Only the mailbox may be used once the loop is
             // gone.

@@ -13,6 +13,7 @@
 #include "guestbook.hpp"
 #include "json_value.hpp"
 #include "live.hpp"
+#include "public_folder.hpp"
 #include "reporter.hpp"
 #include "text.hpp"
 #include "websocket.hpp"
@@ -212,6 +213,31 @@ TEST_CASE("handlers that wait for the disk hold up nobody, also on a single loop
         expect_status(waiting[i].read_reply("POST"), i % 2 == 0 ? 303 : 201, {"stored now"});
         expect_in_body(waiting[i].read_reply(), "behind", {"then the next in the queue"});
     }
+}
+
+TEST_CASE("a client whose handler waits costs no processor time meanwhile") {
+    if (lacks_program() || lacks_public_folder()) return;
+    PublicFolder folder;
+    const std::size_t size = 8 << 20;  // more than the kernel takes at once: the reply gets stuck
+    const std::string address = folder.write_pattern("big.bin", size);
+    DataFolder data;
+    ServerProcess server(data.launch("--quiet"));
+    StoreLock lock(data);
+    Client client(server);
+    client.send(get_and_stay(address) + form(unique()) + hello("behind"));
+    expect_status(client.read_reply(), 200, {"a file comes before the form"});
+    const auto before = server.process().usage();
+    let_pass(0.5);
+    const auto after = server.process().usage();
+    if (!before || !after) return remark("processor time not looked at: there is no /proc here");
+    const double spent = after->processor_seconds - before->processor_seconds;
+    expect_that(spent < 0.2, "hardly any processor time in half a second of waiting",
+                std::to_string(spent) + " s",
+                {"the client is ready all the time: to be read from, to be written to",
+                 "ask the kernel for neither while its handler is with the workers"});
+    lock.release();
+    expect_status(client.read_reply("POST"), 303, {"stored now"});
+    expect_in_body(client.read_reply(), "behind", {"then the next in the queue"});
 }
 
 TEST_CASE("SIGTERM while a handler waits for the disk: its reply still comes, and it is kept") {

@@ -166,16 +166,25 @@ deps-browser:  ## install what make test-browser needs (chromium and its chromed
 	elif command -v pacman >/dev/null; then sudo pacman -S --needed chromium python; \
 	else echo 'Install Chromium, chromedriver of the same version, and Python 3, then try again.'; exit 1; fi
 
-.PHONY: asan tsan
+.PHONY: asan tsan build-asan build-tsan
 # Without optimization, because that halves the time to build. Without the check of vptr, because it
 # opens a pipe for its work, and takes it for an error if there is no descriptor left: one test sees
 # to that.
-asan:  ## run all tests under the address and undefined-behaviour sanitizers
-	$(MAKE) BUILD=$(BUILD)/asan CXXFLAGS='-O0 -g' \
-	    EXTRA_FLAGS='-fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all' test
+ASAN := BUILD=$(BUILD)/asan CXXFLAGS='-O0 -g' \
+    EXTRA_FLAGS='-fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all'
+TSAN := BUILD=$(BUILD)/tsan CXXFLAGS='-O0 -g' EXTRA_FLAGS='-fsanitize=thread'
 
-tsan:  ## run all tests under the thread sanitizer
-	$(MAKE) BUILD=$(BUILD)/tsan CXXFLAGS='-O0 -g' EXTRA_FLAGS='-fsanitize=thread' test
+asan: build-asan  ## run all tests under the address and undefined-behaviour sanitizers
+	$(MAKE) $(ASAN) test
+
+tsan: build-tsan  ## run all tests under the thread sanitizer
+	$(MAKE) $(TSAN) test
+
+build-asan:
+	$(MAKE) $(ASAN) build-all
+
+build-tsan:
+	$(MAKE) $(TSAN) build-all
 
 # Measuring -------------------------------------------------------------------------------------
 

@@ -35,7 +35,7 @@ std::atomic<bool> stop_asked{false};
 constexpr unsigned last_moment = 6;
 
 void on_stop_signal(int signal) {
-    if (signal == SIGALRM) _exit(0);                     // something waits for what does not come
+    if (signal == SIGALRM) _exit(0);                     // it is the last moment
     if (stop_asked.exchange(true)) _exit(128 + signal);  // the second time: at once
     alarm(last_moment);
     const int saved_errno = errno;
@@ -44,7 +44,8 @@ void on_stop_signal(int signal) {
 }
 
 // Waits until the descriptor (-1: none) has something to read, for the given milliseconds at most
-// (-1: for ever). Returns false if the program was asked to stop, before or meanwhile.
+// (-1: for ever). Returns false if the program was asked to stop, before or meanwhile. (An error,
+// such as EINTR, counts as "no": the caller looks again.)
 bool wait_readable(int descriptor, int timeout) {
     pollfd watched[2] = {{descriptor, POLLIN, 0}, {stop_pipe[0], POLLIN, 0}};
     return poll(watched, 2, timeout) <= 0 || watched[1].revents == 0;

@@ -29,7 +29,8 @@ class Connection {
     void end_of_input();
 
     // What to send next; empty when there is nothing to send now. Only this call looks for the next
-    // request: so a client that asks and asks but never reads costs us what one call returns, not all its replies.
+    // request: so a client that asks and asks but never reads costs us what one call returns, and
+    // not all of its replies.
     std::string take_output();
 
     // Close the connection once take_output() is empty.

@@ -1,6 +1,6 @@
-// See event_loop.hpp. Read EventLoop::run() first, then advance(): that is the whole engine. epoll is
-// used "level-triggered", which is its default: what is not read now is reported again. So it is
-// never wrong to leave some of it for later, and that is how all clients get their turn.
+// See event_loop.hpp. Read EventLoop::run() first, then advance(): that is the whole engine.
+// epoll is used "level-triggered", which is its default: what is not read now is reported again. So
+// it is never wrong to leave some of it for later, and that is how all clients get their turn.
 #include "event_loop.hpp"
 
 #include <linux/sockios.h>
@@ -69,8 +69,8 @@ struct Task {
     std::function<void(Client&)> work;
 };
 
-// Where they leave it. It outlives the loop: a chat room may still hold the wake-up of a client that
-// is gone.
+// Where they leave it. It outlives the loop: a chat room may still hold the wake-up of a client
+// that is gone.
 class Mailbox {
   public:
     Mailbox() : event_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {

@@ -167,9 +167,9 @@ deps-browser:  ## install what make test-browser needs (chromium and its chromed
 	else echo 'Install Chromium, chromedriver of the same version, and Python 3, then try again.'; exit 1; fi
 
 .PHONY: asan tsan build-asan build-tsan
-# Without optimization and with no more than line numbers, because that halves the time to build. Without the check of vptr, because it
-# opens a pipe for its work, and takes it for an error if there is no descriptor left: one test sees
-# to that.
+# Without optimization and with no more than line numbers, because that halves the time to build.
+# Without the check of vptr, because it opens a pipe for its work, and takes it for an error if there
+# is no descriptor left: one test sees to that.
 ASAN := BUILD=$(BUILD)/asan CXXFLAGS='-O0 -g1' \
     EXTRA_FLAGS='-fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all'
 TSAN := BUILD=$(BUILD)/tsan CXXFLAGS='-O0 -g1' EXTRA_FLAGS='-fsanitize=thread'

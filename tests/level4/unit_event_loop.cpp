@@ -315,6 +315,7 @@ TEST_CASE("another protocol is woken across clients, and hears what its client s
     CHECK(upgraded.read_until("late") == "late");
     loops.ask_to_stop();
     CHECK(upgraded.read_to_end() == "good bye");
+    CHECK(loops.wait() == 0);
 }
 
 TEST_CASE("a client that says nothing after its reply is let go when its time is over") {

@@ -186,6 +186,31 @@ build-asan:
 build-tsan:
 	$(MAKE) $(TSAN) build-all
 
+# Input that nobody has thought of: libFuzzer, which comes with clang, invents it. What it finds
+# interesting stays in $(BUILD)/fuzz/corpus, so that the next run goes on from there.
+FUZZ_SECONDS ?= 20
+FUZZ := BUILD=$(BUILD)/fuzz CXX=clang++ CXXFLAGS='-O1 -g1' NO_ZLIB=1 \
+    EXTRA_FLAGS='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
+FUZZERS := $(patsubst tests/fuzz/%.cpp,%,$(wildcard tests/fuzz/fuzz_*.cpp))
+.PHONY: fuzz build-fuzz
+fuzz: build-fuzz  ## invent input for the parsers of level 4 (needs clang; FUZZ_SECONDS=20 for each)
+	@for fuzzer in $(FUZZERS); do \
+	    log=$(BUILD)/fuzz/$$fuzzer.log; corpus=$(BUILD)/fuzz/corpus/$$fuzzer; mkdir -p $$corpus; \
+	    $(BUILD)/fuzz/$$fuzzer -max_total_time=$(FUZZ_SECONDS) -timeout=10 -print_final_stats=1 \
+	        -dict=tests/fuzz/$$fuzzer.dict -artifact_prefix=$(BUILD)/fuzz/ $$corpus >$$log 2>&1 || \
+	        { grep -v '^#' $$log; exit 1; }; \
+	    sed -n "s/.*number_of_executed_units: */$$fuzzer: nothing found, inputs tried: /p" $$log; done
+
+build-fuzz:
+	$(MAKE) $(FUZZ) $(FUZZERS:%=$(BUILD)/fuzz/%)
+
+# (With the variables above; only the parsers are fuzzed: what is above them is left out.)
+$(BUILD)/fuzz_%: tests/fuzz/fuzz_%.cpp \
+    $(filter-out $(BUILD)/level4/main.o $(BUILD)/level4/router.o $(BUILD)/level4/app/%.o $(BUILD)/level4/middleware/%.o,$(LEVEL4_OBJECTS))
+	$(COMPILE) -Ilevel4 -fsanitize=fuzzer $(filter %.cpp %.o,$^) -o $@
+
+-include $(FUZZERS:%=$(BUILD)/%.d)
+
 # Measuring -------------------------------------------------------------------------------------
 
 # Programs to compare with; cpp-httplib only where its header is.

@@ -1,0 +1,30 @@
+// Forms of both kinds. The first line of the input is the Content-Type.
+#include <string>
+#include <string_view>
+
+#include "form.hpp"
+#include "pieces.hpp"
+#include "request.hpp"
+#include "utf8.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const char* bytes, std::size_t size) {
+    std::string_view input(bytes, size);
+    const auto content_type = take_first_line(input);
+    try {
+        const Form form = parse_form(content_type, input);
+        std::size_t total = 0;
+        for (const auto& [name, value] : form.fields) {
+            must(is_valid_utf8(value), "a text field is UTF-8, or else empty");
+            total += value.size();
+        }
+        for (const auto& file : form.files) {
+            must(file.filename.find_first_of("/\\") == std::string::npos, "a file name is no path");
+            must(file.filename != ".." && !file.filename.starts_with('.'), "nor hidden");
+            total += file.content.size();
+        }
+        must(total <= input.size(), "no more comes out than went in");
+    } catch (const HttpError& error) {
+        must(error.status >= 400 && error.status < 500, "a form is the client's mistake");
+    }
+    return 0;
+}

@@ -55,8 +55,9 @@ Response show_echo(const Request& request) {
 Response show_user(const Request& request) {
     const std::string& id = request.params.at("id");  // a number: the route says so
     return Response::html(html_page(
-        "User " + id, "<h1>User " + id + "</h1>\n<p>The same as data: " +
-                          "<a href=\"/api/v1/users/" + id + "\">/api/v1/users/" + id + "</a></p>"));
+        "User " + id, "<h1>User " + id +
+                          "</h1>\n<p>The same as data: " + "<a href=\"/api/v1/users/" + id +
+                          "\">/api/v1/users/" + id + "</a></p>\n<p><a href=\"/\">Home</a></p>"));
 }
 
 Response show_user_as_json(const Request& request) {

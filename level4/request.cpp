@@ -45,6 +45,10 @@ bool is_valid_host(std::string_view host) {
            port.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+HttpError too_large(std::uint64_t limit) {
+    return {413, "A body may have " + std::to_string(limit) + " bytes here, and this one has more."};
+}
+
 }  // namespace
 
 void RequestParser::feed(std::string_view bytes) {
@@ -241,7 +245,7 @@ void RequestParser::check_body() {
     if (request_.has_body() && headers.find("Content-Encoding") != nullptr) {
         throw HttpError(415, "This server does not take compressed bodies.");
     }
-    if (request_.content_length > limits_.body) throw HttpError(413, "The body is too large.");
+    if (request_.content_length > limits_.body) throw too_large(limits_.body);
     body_left_ = request_.content_length;
     state_ = request_.chunked ? State::chunk_size : State::body;
 }
@@ -318,8 +322,6 @@ void RequestParser::parse_chunk_size(std::string_view line) {
     if (section_bytes_ > limits_.header_section) {
         throw HttpError(400, "There are too many chunk extensions.");
     }
-    if (body_left_ > limits_.body - request_.body.size()) {
-        throw HttpError(413, "The body is too large.");
-    }
+    if (body_left_ > limits_.body - request_.body.size()) throw too_large(limits_.body);
     state_ = body_left_ == 0 ? State::trailers : State::chunk;
 }

@@ -1,27 +1,34 @@
 // See admin.hpp.
 #include "app/admin.hpp"
 
+#include <algorithm>
 #include <string>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "app/upload_store.hpp"
 
 namespace {
 
-constexpr std::size_t most_shown = 100;  // messages, and uploads
+constexpr std::size_t most_shown = 100;  // of the messages the newest, of the uploads the first
 
 Response show_admin(MessageStore& store, TemplateFolder& templates,
                     const std::filesystem::path& uploads) {
     Json::Array messages;
-    for (const auto& message : store.newest(0, most_shown)) messages.push_back(to_json(message));
-    Json::Array names;
+    for (const auto& message : store.newest(0, most_shown))
+        messages.push_back(to_page_values(message));
+    std::vector<std::string> names;
     std::error_code error;
     for (const auto& entry : std::filesystem::directory_iterator(uploads, error)) {
         const std::string name = entry.path().filename().string();
-        if (names.size() < most_shown && is_upload_name(name)) names.push_back(name);
+        if (is_upload_name(name)) names.push_back(name);
     }
-    const Json values{
-        {"title", "Admin"}, {"messages", std::move(messages)}, {"uploads", std::move(names)}};
+    std::sort(names.begin(), names.end());
+    names.resize(std::min(names.size(), most_shown));
+    const Json values{{"title", "Admin"},
+                      {"messages", std::move(messages)},
+                      {"uploads", Json::Array(names.begin(), names.end())}};
     return Response::html(templates.render_template("admin.html", values));
 }
 

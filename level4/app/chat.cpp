@@ -19,7 +19,8 @@ constexpr std::size_t most_json = 64 * 1024;  // bytes of one, as in the API
 
 void Chat::add_routes(Router& router) {
     router.get("/chat", [this](const Request&) {
-        return Response::html(templates_.render_template("chat.html", Json{{"title", "Chat"}}));
+        return Response::html(
+            templates_.render_template("chat.html", Json{{"title", "Chat"}, {"at_chat", true}}));
     });
     router.get("/api/messages/events", [this](const Request&) { return events_.subscribe(); });
 

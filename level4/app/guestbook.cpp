@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "app/message_fields.hpp"
 #include "cookie.hpp"
@@ -33,7 +34,9 @@ void Guestbook::add_routes(Router& router) {
 
 // Whoever has been here before finds the name filled in.
 Response Guestbook::show_form(const Request& request) {
-    const Json values{{"title", "Sign the guestbook"}, {"name", session_of(request).get("name")}};
+    const Json values{{"title", "Sign the guestbook"},
+                      {"at_contact", true},
+                      {"name", session_of(request).get("name")}};
     return Response::html(templates_.render_template("contact.html", values));
 }
 
@@ -46,24 +49,37 @@ Response Guestbook::take_form(const Request& request) {
 
     if (!mistakes.as_object().empty()) {
         // The form again, with all that was typed: nobody wants to write it twice.
-        const Json values{{"title", "Sign the guestbook"}, {"name", fields.name},
-                          {"email", fields.email},         {"message", fields.message},
-                          {"mistakes", mistakes},          {"has_mistakes", true}};
+        const Json values{{"title", "Not yet: sign the guestbook"},
+                          {"at_contact", true},
+                          {"name", fields.name},
+                          {"email", fields.email},
+                          {"message", fields.message},
+                          {"mistakes", mistakes},
+                          {"has_mistakes", true}};
         return Response::html(templates_.render_template("contact.html", values), 422);
     }
-    chat_.announce(store_.add(fields.name, fields.email, fields.message));
+    const auto message = store_.add(fields.name, fields.email, fields.message);
+    chat_.announce(message);
 
     // Not the page itself: reloading that would send the form a second time.
     auto response = Response::redirect("/thankyou");
     Session session = session_of(request);
     session.set("name", fields.name);
+    session.take_flashes();  // of a thank-you page that was never looked at
+    session.flash("Your message is number " + std::to_string(message.id) + ".");
     keep_session(session, response);
     return response;
 }
 
 Response Guestbook::show_thanks(const Request& request) {
-    const Json values{{"title", "Thank you"}, {"name", session_of(request).get("name")}};
-    return Response::html(templates_.render_template("thankyou.html", values));
+    Session session = session_of(request);
+    Json::Array news;  // shown once: it is not there when the page is reloaded
+    for (auto& flash : session.take_flashes()) news.push_back(std::move(flash));
+    const Json values{
+        {"title", "Thank you"}, {"name", session.get("name")}, {"news", std::move(news)}};
+    auto response = Response::html(templates_.render_template("thankyou.html", values));
+    keep_session(session, response);
+    return response;
 }
 
 Response Guestbook::show_messages(const Request& request) {
@@ -74,10 +90,12 @@ Response Guestbook::show_messages(const Request& request) {
 
     Json::Array messages;
     for (const auto& message : store_.newest((page - 1) * page_size, page_size)) {
-        messages.push_back(to_json(message));
+        messages.push_back(to_page_values(message));
     }
-    Json values{{"title", "Messages"},
+    Json values{{"title", page == 1 ? "Messages" : "Messages, page " + std::to_string(page)},
+                {"at_messages", true},
                 {"messages", std::move(messages)},
+                {"any", total > 0},
                 {"total", total},
                 {"page", page},
                 {"pages", pages}};

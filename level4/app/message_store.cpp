@@ -74,6 +74,15 @@ Json to_json(const Message& message) {
                 {"created", message.created}};
 }
 
+Json to_page_values(const Message& message) {
+    Json values = to_json(message);
+    std::string when = message.created;  // 2026-11-21T10:25:00Z
+    std::replace(when.begin(), when.end(), 'T', ' ');
+    if (when.ends_with('Z')) when.replace(when.size() - 1, 1, " UTC");
+    values.set("when", when);
+    return values;
+}
+
 MessageStore::MessageStore(const std::filesystem::path& file)
     : path_(file.string()), file_(open_log(file)) {
     // A device or a pipe can be opened as well, but keeps nothing.

@@ -28,11 +28,15 @@ struct Message {
     bool operator==(const Message&) const = default;
 };
 
-// As the API and the templates show it, and as it stands in the file.
+// As the API shows it, and as it stands in the file.
 Json to_json(const Message& message);
 
+// As the templates show it: that, and in `when` the time as people read it.
+Json to_page_values(const Message& message);
+
 // The disk is full, or the file has grown as large as it may. Nothing was written: answer 507. (For
-// the second case the program must ignore SIGXFSZ, which would end it: handle_signals() in common/ does.)
+// the second case the program must ignore SIGXFSZ, which would end it: handle_signals() in common/
+// does.)
 struct StoreFull : std::runtime_error {
     using std::runtime_error::runtime_error;
 };

@@ -8,7 +8,7 @@
 namespace {
 
 Response show_form(TemplateFolder& templates, const std::string& mistake, int status) {
-    const Json values{{"title", "Upload"}, {"mistake", mistake}};
+    const Json values{{"title", "Upload"}, {"at_upload", true}, {"mistake", mistake}};
     return Response::html(templates.render_template("upload.html", values), status);
 }
 

@@ -5,6 +5,7 @@ const list = document.getElementById("messages");
 const state = document.getElementById("state");
 const shown = new Set();
 let socket;
+let sent = "";  // the last message, in case that it is refused
 
 function show(message) {
     if (shown.has(message.id)) return;  // the history may repeat what came live
@@ -13,10 +14,13 @@ function show(message) {
     article.className = "message";
     const header = document.createElement("header");
     const name = document.createElement("b");
+    name.dir = "auto";  // from right to left where it is Hebrew
     name.textContent = message.name;
     const time = document.createElement("time");
-    time.textContent = message.created;
+    time.dateTime = message.created;
+    time.textContent = message.created.replace("T", " ").replace("Z", " UTC");
     const text = document.createElement("p");
+    text.dir = "auto";
     text.textContent = message.message;
     header.append(name, " ", time);
     article.append(header, text);
@@ -33,17 +37,21 @@ function connect() {
     };
     socket.onmessage = (event) => {
         const message = JSON.parse(event.data);
-        if (message.error) state.textContent = message.error;
-        else show(message);
+        if (!message.error) return show(message);
+        state.textContent = message.error;
+        if (form.message.value === "") form.message.value = sent;
     };
 }
 
 form.addEventListener("submit", (event) => {
-    if (socket.readyState !== WebSocket.OPEN) return;  // then the form posts, as without JavaScript
-    event.preventDefault();
-    socket.send(JSON.stringify({name: form.name.value, message: form.message.value}));
+    event.preventDefault();  // without JavaScript the form posts
+    if (socket.readyState !== WebSocket.OPEN) return;  // the line below the button says so
+    state.textContent = "Connected.";
+    sent = form.message.value;
+    socket.send(JSON.stringify({name: form.name.value, message: sent}));
     form.message.value = "";
     form.message.focus();
 });
 
+state.textContent = "Connecting …";
 connect();

@@ -1,6 +1,6 @@
-// How socket.hpp does it. A thread that has nothing to do waits inside of recv() or send(), as long
-// as the kernel's own timeouts allow. Only who waits for the next client waits for two things at
-// once, that client and the signal to stop, and needs poll() for that.
+// How socket.hpp does it. A thread that has nothing to do waits inside recv() or send(), as long
+// as the kernel's own timeouts allow. Only the thread that waits for the next client waits
+// for two things at once, that client and the signal to stop, and needs poll() for that.
 #include "socket.hpp"
 
 #include <fcntl.h>

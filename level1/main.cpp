@@ -2,8 +2,11 @@
 // looks at nothing in it, and always sends the same reply.
 // Leaves out: understanding the request (level 2), and a second client at the same time (level 2).
 #include <array>
+#include <chrono>
 #include <cstdlib>
+#include <exception>
 #include <iostream>
+#include <stdexcept>
 #include <string>
 
 #include "../common/socket.hpp"

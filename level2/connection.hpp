@@ -4,7 +4,6 @@
 // Leaves out: a second request on the same connection (level 3). Every reply ends it.
 #pragma once
 
-#include <chrono>
 #include <string>
 #include <string_view>
 

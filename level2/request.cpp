@@ -4,17 +4,12 @@
 #include "request.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <system_error>
 #include <utility>
 
+#include "number.hpp"
 #include "url.hpp"
 
 namespace {
-
-constexpr std::array<std::string_view, 7> known_methods{"GET",   "HEAD",   "POST",   "PUT",
-                                                        "PATCH", "DELETE", "OPTIONS"};
 
 // Throws unless it is HTTP/1.x. A higher minor version is answered as 1.1 (RFC 9110 §2.5).
 void check_version(std::string_view version) {
@@ -206,11 +201,11 @@ void RequestParser::check_framing() {
         if (last != *coding) throw HttpError(501, "The only coding here is chunked.");
         request_.chunked = true;
     } else if (length != nullptr) {
-        const char* const end = length->data() + length->size();
-        const auto [stop, error] = std::from_chars(length->data(), end, request_.content_length);
+        const auto number = parse_number<std::uint64_t>(*length);
         // Two of them, a list, a sign, a unit, more than 64 bits: all of that is refused.
-        if (request_.headers.count("Content-Length") > 1 || error != std::errc() || stop != end) {
+        if (request_.headers.count("Content-Length") > 1 || !number) {
             throw HttpError(400, "Content-Length must be one decimal number.");
         }
+        request_.content_length = *number;
     }
 }

@@ -5,6 +5,7 @@
 // Leaves out: bodies. It says that one follows (has_body), but does not read it (level 4 does).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -14,6 +15,10 @@
 
 #include "headers.hpp"
 #include "limits.hpp"
+
+// That a request may have; TRACE and CONNECT are none of ours (RFC 9110 §9.3).
+constexpr std::array<std::string_view, 7> known_methods{"GET",   "HEAD",   "POST",   "PUT",
+                                                        "PATCH", "DELETE", "OPTIONS"};
 
 struct Request {
     std::string line;     // the request line as received, for the log

@@ -6,7 +6,9 @@
 #include "server.hpp"
 
 #include <array>
+#include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdlib>
 #include <exception>
 #include <iostream>

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <string>
 #include <system_error>
 
 namespace {
@@ -13,9 +14,9 @@ double weight(std::string_view parameters) {
     if (equals == std::string_view::npos) return 1;
     const std::string_view name = trim(parameters.substr(1, equals - 1));
     const std::string_view text = trim(parameters.substr(equals + 1));
+    if (!equal_ignoring_case(name, "q")) return 1;
     double value = 0;
     const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (!equal_ignoring_case(name, "q")) return 1;
     return error == std::errc() && value > 0 ? std::min(value, 1.0) : 0;
 }
 

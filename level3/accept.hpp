@@ -1,4 +1,5 @@
 // What a client would rather have: the Accept fields (RFC 9110 §12.5).
+// Leaves out: ranges such as text/*, which count as some other item.
 #pragma once
 
 #include <string_view>

@@ -5,7 +5,7 @@
 // conversation: its bytes, which nobody reads here, must never be taken for a request.
 #pragma once
 
-#include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>

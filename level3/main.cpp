@@ -44,7 +44,7 @@ Response show_user_as_json(const Request& request) {
     return Response::json("{\"id\":" + id + ",\"name\":\"User " + id + "\"}\n");
 }
 
-// The routes, as a student reads them: what there is, in one place.
+// The routes: what there is, in one place.
 void add_routes(Router& router, StaticFiles& files) {
     const auto page = [&files](const std::string& name) {
         return [&files, name](const Request& request) { return files.serve_file(request, name); };

@@ -1,28 +1,27 @@
 // The command line: see options.hpp.
 #include "options.hpp"
 
-#include <charconv>
 #include <cstdlib>
 #include <string_view>
 #include <system_error>
+
+#include "number.hpp"
 
 namespace {
 
 // A whole number in the given range, or a UsageError that says what is wrong with it.
 template <typename Number>
-Number parse_number(std::string_view what, std::string_view text, Number lowest, Number highest) {
-    Number number{};
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc() || stop != end || number < lowest || number > highest) {
+Number number_between(std::string_view what, std::string_view text, Number lowest, Number highest) {
+    const auto number = parse_number<Number>(text);
+    if (!number || *number < lowest || *number > highest) {
         throw UsageError(std::string(what) + " must be a number from " + std::to_string(lowest) +
                          " to " + std::to_string(highest) + ", not '" + std::string(text) + "'.");
     }
-    return number;
+    return *number;
 }
 
 int parse_port(std::string_view text) {
-    return parse_number("The port", text, 1, 65535);
+    return number_between("The port", text, 1, 65535);
 }
 
 }  // namespace
@@ -34,7 +33,8 @@ std::string usage(const std::string& program) {
 Options parse_options(int argc, const char* const* argv) {
     Options options;
     options.program = argc > 0 ? argv[0] : "server";
-    // Linux knows where the program lies; elsewhere the name that it was started by has to do.
+    // The kernel knows where the program lies; without /proc the name that it was started by has
+    // to do.
     std::error_code error;
     const auto program = std::filesystem::canonical("/proc/self/exe", error);
     options.folder = (error ? std::filesystem::absolute(options.program) : program).parent_path();

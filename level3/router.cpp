@@ -8,8 +8,6 @@
 
 namespace {
 
-constexpr std::string_view methods[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
-
 // Cuts off and returns what stands before the next slash. `rest` begins with a slash.
 std::string_view next_segment(std::string_view& rest) {
     rest.remove_prefix(1);
@@ -167,7 +165,7 @@ void Router::fill_params(const Route& route, Request& request) {
 
 std::string Router::allowed_methods(std::string_view path) const {
     std::string list;
-    for (const std::string_view method : methods) {
+    for (const std::string_view method : known_methods) {
         const bool known = std::any_of(routes_.begin(), routes_.end(), [&](const Route& route) {
             return (path == "*" || matches(route, path)) && method_matches(route.method, method);
         });

@@ -29,8 +29,8 @@ class RouteGroup {
     void put(std::string_view pattern, Handler handler);
     void patch(std::string_view pattern, Handler handler);
     void del(std::string_view pattern, Handler handler);  // delete is a word of C++
-    void any(std::string_view pattern,
-             Handler handler);  // every method that has no route of its own
+    // Every method that has no route of its own.
+    void any(std::string_view pattern, Handler handler);
 
     // group("/api").group("/v1").get("/users", ...) answers /api/v1/users.
     RouteGroup group(std::string_view prefix);

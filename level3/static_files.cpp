@@ -10,15 +10,16 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <optional>
 #include <string_view>
 #include <system_error>
 
 #include "accept.hpp"
 #include "mime.hpp"
+#include "number.hpp"
 
 namespace {
 
@@ -51,7 +52,7 @@ std::optional<std::time_t> parse_http_date(const std::string& text) {
     return std::nullopt;
 }
 
-// Is the ETag one of a list such as "a", W/"b" or *? A comma inside of a quoted tag cuts it in two,
+// Is the ETag one of a list such as "a", W/"b" or *? A comma inside a quoted tag cuts it in two,
 // but then neither half equals one of ours, which hold no comma.
 enum class Comparison { strong, weak };
 bool lists_etag(std::string_view list, std::string_view etag, Comparison comparison) {
@@ -90,7 +91,7 @@ int check_conditions(const Headers& headers, std::string_view etag, std::time_t 
 
 struct ByteRange {
     std::uint64_t offset;
-    std::uint64_t length;  // 0: it lies outside of the file
+    std::uint64_t length;  // 0: it lies outside the file
 };
 
 // The one range that is asked for, or nothing if there is none to be honoured: bytes=0-499,
@@ -99,17 +100,10 @@ std::optional<ByteRange> parse_range(std::string_view value, std::uint64_t size)
     if (!value.starts_with("bytes=")) return std::nullopt;
     value.remove_prefix(6);
     const auto dash = std::min(value.find('-'), value.size());
-    const auto number = [](std::string_view text) -> std::optional<std::uint64_t> {
-        std::uint64_t result = 0;
-        const char* const end = text.data() + text.size();
-        const auto [stop, error] = std::from_chars(text.data(), end, result);
-        if (error != std::errc() || stop != end) return std::nullopt;
-        return result;
-    };
     const std::string_view first_text = value.substr(0, dash);
     const std::string_view last_text = value.substr(std::min(dash + 1, value.size()));
-    const auto first = number(first_text);
-    const auto last = number(last_text);
+    const auto first = parse_number<std::uint64_t>(first_text);
+    const auto last = parse_number<std::uint64_t>(last_text);
     if (dash == value.size() || (!first && !first_text.empty()) || (!last && !last_text.empty())) {
         return std::nullopt;  // no range, or several, or nonsense
     }
@@ -145,6 +139,17 @@ Response redirect_to_slash(const std::string& target) {
     auto response = Response::error(301, "This folder's address ends in a slash.");
     response.headers.add("Location", target.substr(0, path_end) + "/" + target.substr(path_end));
     return response;
+}
+
+// The fields that describe a file, whatever of it is sent.
+Headers describe(const std::string& path, const std::string& etag, std::time_t modified) {
+    Headers headers;
+    headers.add("Content-Type", mime_type(path));
+    headers.add("Last-Modified", http_date(modified));
+    headers.add("ETag", etag);
+    headers.add("Cache-Control", "no-cache");  // may be kept, but ask before each use
+    headers.add("Accept-Ranges", "bytes");
+    return headers;
 }
 
 }  // namespace
@@ -259,11 +264,7 @@ StaticFiles::StoredFilePtr StaticFiles::load(const std::string& path, Coding cod
                        copy.st_mtime >= facts.st_mtime;
     stored->modified = facts.st_mtime;
     stored->etag = etag_of(facts, coding == Coding::gzip ? "-gzip" : "");
-    stored->headers.add("Content-Type", mime_type(path));
-    stored->headers.add("Last-Modified", http_date(facts.st_mtime));
-    stored->headers.add("ETag", stored->etag);
-    stored->headers.add("Cache-Control", "no-cache");  // may be kept, but ask before each use
-    stored->headers.add("Accept-Ranges", "bytes");
+    stored->headers = describe(path, stored->etag, stored->modified);
     if (coding == Coding::gzip) stored->headers.add("Content-Encoding", "gzip");
     if (coding == Coding::gzip || stored->has_gzip) stored->headers.add("Vary", "Accept-Encoding");
     return stored;

@@ -1,4 +1,5 @@
 // What a client would rather have: the Accept fields (RFC 9110 §12.5).
+// Leaves out: ranges such as text/*, which count as some other item.
 #pragma once
 
 #include <string_view>
@@ -7,6 +8,5 @@
 
 // How much the client wants `item`, from 0 (not at all) to 1, by a field such as
 //     Accept-Encoding: gzip, br;q=0.5, *;q=0
-// Leaves out: ranges such as text/*, which count as some other item.
 // An item that is not listed counts as `*` does, and without that as 0. So does a missing field.
 double quality_of(const Headers& headers, std::string_view field, std::string_view item);

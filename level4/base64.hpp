@@ -1,6 +1,7 @@
 // Base64: any bytes as 64 harmless characters, four for every three bytes (RFC 4648).
 // Two alphabets: the standard one (§4, `+` and `/`, padded with `=`) for HTTP Basic and WebSocket,
-// and the one for URLs and cookies (§5, `-` and `_`, no padding). Left out: line breaks.
+// and the one for URLs and cookies (§5, `-` and `_`, no padding).
+// Leaves out: line breaks.
 #pragma once
 
 #include <optional>

@@ -1,15 +1,16 @@
 // One client's conversation, as bytes in and bytes out: it knows what to answer and when to hang
-// up, but it never touches a socket. So it can be tested on strings, and driven by any engine: here
-// by a thread for each client (server.cpp).
+// up, but it never touches a socket. So it can be tested on strings, and driven by any engine: by
+// a thread for each client (server.cpp), or by an event loop (event_loop.cpp).
 // After a 101, or the head of a stream of events, another Protocol takes its place.
 #pragma once
 
-#include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "../common/socket.hpp"  // Clock
 #include "file.hpp"
@@ -61,6 +62,7 @@ class Connection {
     // its handler where waiting does no harm, and bring the response back. Until then the client
     // waits, and its next requests do, too. Without a test every request is answered at once.
     void defer_if(const BlockingTest& test) { is_blocking_ = test ? &test : nullptr; }
+    // take_deferred() is nullptr once the engine has it; resume() takes it back with its response.
     std::unique_ptr<DeferredRequest> take_deferred() { return std::move(deferred_); }
     bool awaits_response() const { return awaits_response_; }
     void resume(const DeferredRequest& deferred, Response response);

@@ -10,9 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include "response.hpp"  // http_date()
-
 #include "headers.hpp"
+#include "response.hpp"  // http_date()
 
 namespace {
 

@@ -15,13 +15,20 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
 #include <deque>
 #include <exception>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <queue>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -50,7 +57,7 @@ struct Client {
     Connection connection;
     std::string output;             // taken from the connection,
     std::size_t sent = 0;           // and gone this far
-    std::optional<FileSlice> file;  // what of it follows the output
+    std::optional<FileSlice> file;  // what follows the output
     bool registered = false;        // with epoll,
     std::uint32_t watched = 0;      // which looks for these events
     bool wakeable = false;          // by the protocol that has taken over
@@ -69,7 +76,7 @@ struct Task {
     std::function<void(Client&)> work;
 };
 
-// Where they leave it. It outlives the loop: a chat room may still hold the wake-up of a client
+// Where other threads leave their tasks. It outlives the loop: a chat room may still hold the wake-up of a client
 // that is gone.
 class Mailbox {
   public:
@@ -166,7 +173,7 @@ class EventLoop {
     Clock::time_point stop_deadline_ = Clock::time_point::max();
 };
 
-// Whatever goes wrong for one client never costs the others theirs.
+// Whatever goes wrong for one client, the others do not notice.
 void EventLoop::attempt(std::uint64_t id, const std::function<void()>& work) {
     try {
         work();
@@ -382,7 +389,8 @@ void EventLoop::run_deferred(Client& client) {
     });
 }
 
-// RFC 9112 §9.6, and close_gently() in common/socket.hpp: who has sent all closes his half first.
+// RFC 9112 §9.6, and close_gently() in common/socket.hpp: whoever has
+// sent everything closes that half first.
 void EventLoop::say_goodbye(Client& client) {
     if (client.input_ended) return drop(client);
     shutdown(client.socket.descriptor(), SHUT_WR);

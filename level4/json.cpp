@@ -210,18 +210,15 @@ class Parser {
         return true;
     }
 
-    // A character's further bytes are all 10xxxxxx, so a column is counted without them.
     [[noreturn]] void fail(const std::string& problem) const {
         const std::string_view before = text_.substr(0, at_);
         const std::string_view line = before.substr(before.rfind('\n') + 1);  // npos + 1 is 0
         const auto lines = 1 + std::count(before.begin(), before.end(), '\n');
-        const auto columns =
-            1 + std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xC0) != 0x80; });
+        const auto columns = 1 + count_characters(line);
         std::string message =
             "line " + std::to_string(lines) + ", column " + std::to_string(columns) + ": ";
         if (at_ >= text_.size()) message += "the text ends too early: ";
-        throw JsonError(message + problem, static_cast<std::size_t>(lines),
-                        static_cast<std::size_t>(columns));
+        throw JsonError(message + problem, static_cast<std::size_t>(lines), columns);
     }
 
     std::string_view text_;

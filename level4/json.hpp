@@ -36,7 +36,8 @@ class Json {
     static constexpr int max_depth = 64;
 
     // A value is made from the C++ value it stands for:  Json("text"), Json(5), Json(true).
-    // Json{} is null; an empty object is Json::object(). Otherwise braces make an object:  Json{{"name", name}, {"tags", Json::array({"a", "b"})}}.
+    // Json{} is null; an empty object is Json::object(). Otherwise braces make an object:
+    //     Json{{"name", name}, {"tags", Json::array({"a", "b"})}}
     Json(std::nullptr_t = nullptr);
     // Exactly a bool: a plain bool parameter would take any pointer, and make it true.
     Json(std::same_as<bool> auto flag) : value_(flag) {}

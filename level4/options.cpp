@@ -2,29 +2,28 @@
 #include "options.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <string_view>
 #include <system_error>
 #include <thread>
 
+#include "number.hpp"
+
 namespace {
 
 // A whole number in the given range, or a UsageError that says what is wrong with it.
 template <typename Number>
-Number parse_number(std::string_view what, std::string_view text, Number lowest, Number highest) {
-    Number number{};
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc() || stop != end || number < lowest || number > highest) {
+Number number_between(std::string_view what, std::string_view text, Number lowest, Number highest) {
+    const auto number = parse_number<Number>(text);
+    if (!number || *number < lowest || *number > highest) {
         throw UsageError(std::string(what) + " must be a number from " + std::to_string(lowest) +
                          " to " + std::to_string(highest) + ", not '" + std::string(text) + "'.");
     }
-    return number;
+    return *number;
 }
 
 int parse_port(std::string_view text) {
-    return parse_number("The port", text, 1, 65535);
+    return number_between("The port", text, 1, 65535);
 }
 
 std::string parse_engine(std::string_view text) {
@@ -43,7 +42,8 @@ std::string usage(const std::string& program) {
 Options parse_options(int argc, const char* const* argv) {
     Options options;
     options.program = argc > 0 ? argv[0] : "server";
-    // Linux knows where the program lies; elsewhere the name that it was started by has to do.
+    // The kernel knows where the program lies; without /proc the name that it was started by has
+    // to do.
     std::error_code error;
     const auto program = std::filesystem::canonical("/proc/self/exe", error);
     options.folder = (error ? std::filesystem::absolute(options.program) : program).parent_path();
@@ -64,11 +64,11 @@ Options parse_options(int argc, const char* const* argv) {
         else if (argument == "--data")
             options.data = value();
         else if (argument == "--max-body")
-            options.max_body = parse_number<std::uint64_t>("--max-body", value(), 0, 1ull << 40);
+            options.max_body = number_between<std::uint64_t>("--max-body", value(), 0, 1ull << 40);
         else if (argument == "--engine")
             options.engine = parse_engine(value());
         else if (argument == "--threads")
-            options.threads = parse_number<std::size_t>("--threads", value(), 1, 1000);
+            options.threads = number_between<std::size_t>("--threads", value(), 1, 1000);
         else if (argument == "--rate-limit")
             options.rate_limit = value();
         else if (argument == "--cors-origin")

@@ -3,6 +3,7 @@
 //                          [--rate-limit N/SECONDS] [--cors-origin ORIGIN]
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <stdexcept>
@@ -17,7 +18,8 @@ struct Options {
     // Where messages and uploads are kept; by default "data" beside the program.
     std::filesystem::path data;
     std::string engine = "epoll";  // or "threads": a thread for each client
-    std::size_t threads = 0;       // of the event loops; as many as there are processors
+    std::size_t threads =
+        0;  // event loops, one each; parse_options() takes the number of processors
     // POSTs and the like in so many seconds, such as 30/60; 0: no limit.
     std::string rate_limit = "0";
     std::string cors_origin;           // a site whose scripts may use the API; * for all

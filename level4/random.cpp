@@ -1,8 +1,7 @@
-// See random.hpp. <random> is of no use here: whoever sees enough of its numbers knows the next ones.
+// See random.hpp. <random> is of no use here: whoever sees enough of its numbers knows the next.
 #include "random.hpp"
 
-#include <sys/random.h>
-#include <unistd.h>  // getentropy() on some systems
+#include <unistd.h>
 
 #include <cerrno>
 #include <system_error>

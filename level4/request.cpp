@@ -4,20 +4,17 @@
 #include "request.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <system_error>
 #include <utility>
 
+#include "number.hpp"
 #include "url.hpp"
 
 namespace {
 
 // Bytes that an idle connection may keep for its next request: there may be ten thousand of them.
 constexpr std::size_t idle_buffer = 256;
-
-constexpr std::array<std::string_view, 7> known_methods{"GET",   "HEAD",   "POST",   "PUT",
-                                                        "PATCH", "DELETE", "OPTIONS"};
 
 // Throws unless it is HTTP/1.x. A higher minor version is answered as 1.1 (RFC 9110 §2.5).
 void check_version(std::string_view version) {
@@ -46,7 +43,8 @@ bool is_valid_host(std::string_view host) {
 }
 
 HttpError too_large(std::uint64_t limit) {
-    return {413, "A body may have " + std::to_string(limit) + " bytes here, and this one has more."};
+    return {413,
+            "A body may have " + std::to_string(limit) + " bytes here, and this one has more."};
 }
 
 }  // namespace
@@ -224,12 +222,12 @@ void RequestParser::check_framing() {
         if (last != *coding) throw HttpError(501, "The only coding here is chunked.");
         request_.chunked = true;
     } else if (length != nullptr) {
-        const char* const end = length->data() + length->size();
-        const auto [stop, error] = std::from_chars(length->data(), end, request_.content_length);
+        const auto number = parse_number<std::uint64_t>(*length);
         // Two of them, a list, a sign, a unit, more than 64 bits: all of that is refused.
-        if (request_.headers.count("Content-Length") > 1 || error != std::errc() || stop != end) {
+        if (request_.headers.count("Content-Length") > 1 || !number) {
             throw HttpError(400, "Content-Length must be one decimal number.");
         }
+        request_.content_length = *number;
     }
 }
 

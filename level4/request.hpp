@@ -5,6 +5,7 @@
 // Leaves out: bodies too large for memory, and trailers, which are read and dropped.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -16,6 +17,10 @@
 
 #include "headers.hpp"
 #include "limits.hpp"
+
+// That a request may have; TRACE and CONNECT are none of ours (RFC 9110 §9.3).
+constexpr std::array<std::string_view, 7> known_methods{"GET",   "HEAD",   "POST",   "PUT",
+                                                        "PATCH", "DELETE", "OPTIONS"};
 
 struct Request {
     std::string line;     // the request line as received, for the log
@@ -99,10 +104,9 @@ class RequestParser {
 
     const Limits& limits_;
     State state_ = State::request_line;
-    Request request_;        // what is known of the request so far
-    std::string authority_;  // of a target in absolute form; it replaces the Host field
-    std::size_t section_bytes_ =
-        0;  // of the header section so far; of extensions and trailers, too
+    Request request_;                // what is known of the request so far
+    std::string authority_;          // of a target in absolute form; it replaces the Host field
+    std::size_t section_bytes_ = 0;  // of fields, chunk extensions and trailers so far
     bool begun_ = false;
     bool wants_continue_ = false;
     std::uint64_t body_left_ = 0;  // bytes of the body, or of its current chunk, still to come

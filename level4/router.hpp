@@ -32,13 +32,13 @@ class RouteGroup {
     void put(std::string_view pattern, Handler handler);
     void patch(std::string_view pattern, Handler handler);
     void del(std::string_view pattern, Handler handler);  // delete is a word of C++
-    void any(std::string_view pattern,
-             Handler handler);  // every method that has no route of its own
+    // Every method that has no route of its own.
+    void any(std::string_view pattern, Handler handler);
 
     // A WebSocket: see websocket/websocket.hpp.
     void websocket(std::string_view pattern, WebSocketHandlers handlers);
 
-    // A middleware around the handlers that this group, or one inside of it, gets from now on. To
+    // A middleware around the handlers that this group, or one inside it, gets from now on. To
     // put one around everything, the 404 too, see wrap() in middleware/middleware.hpp.
     void use(Middleware middleware) { middleware_.push_back(std::move(middleware)); }
 

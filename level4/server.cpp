@@ -1,4 +1,4 @@
-// A thread for each client. The only file with sockets in it.
+// A thread for each client. Only this file and event_loop.cpp have sockets in them.
 // Threads are used again: the one whose client has left serves the next. All free threads wait at
 // the door, one behind the other, and the first one of them waits in accept_client(). There is
 // always one more thread than there are clients, up to the limit; past it nobody stands at the door
@@ -13,7 +13,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <condition_variable>
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -191,7 +194,8 @@ void Server::handle_client(const Socket& client) {
     Connection connection(handler_, limits_, log_.get(), peer_address(client));
     std::array<char, 16384> buffer;
     for (;;) {
-        // Only who was taken over needs the second thing to wait for: two descriptors a client.
+        // Only a connection that was taken over needs the second thing to wait for: two
+        // descriptors a client.
         if (connection.upgraded() && !waker) {
             waker.emplace();
             connection.on_wake([&waker] { waker->wake(); });

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base64.hpp"
+#include "headers.hpp"
 #include "number.hpp"
 #include "random.hpp"
 #include "sha256.hpp"
@@ -113,16 +114,14 @@ std::vector<std::string> Session::take_flashes() {
 std::vector<std::string> parse_session_keys(std::string_view secret_key) {
     std::vector<std::string> keys;
     while (!secret_key.empty()) {
-        std::string_view key = secret_key.substr(0, secret_key.find(','));
-        secret_key.remove_prefix(std::min(key.size() + 1, secret_key.size()));
-        while (key.starts_with(' ')) key.remove_prefix(1);
-        while (key.ends_with(' ')) key.remove_suffix(1);
+        const auto length = std::min(secret_key.find(','), secret_key.size());
+        const std::string_view key = trim(secret_key.substr(0, length));
+        secret_key.remove_prefix(std::min(length + 1, secret_key.size()));
         if (!key.empty()) keys.emplace_back(key);
     }
     return keys;
 }
 
-// From the kernel, not from std::mt19937: whoever sees some numbers of that one knows the next.
 std::string random_session_key() {
     return random_bytes(32);
 }

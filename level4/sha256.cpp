@@ -1,5 +1,5 @@
 // SHA-256 as FIPS 180-4 §6.2 writes it, with its names (a to h, W, K), so that the two can be read
-// side by side. The message is copied once for the padding: simple, and our messages are short.
+// side by side.
 #include "sha256.hpp"
 
 #include <array>
@@ -9,9 +9,9 @@
 #include <string>
 #include <string_view>
 
-namespace {
+#include "digest.hpp"
 
-constexpr std::size_t block_size = 64;  // bytes; SHA-256 works on 512 bits at a time
+namespace {
 
 using State = std::array<std::uint32_t, 8>;
 
@@ -51,7 +51,7 @@ std::uint32_t small_sigma1(std::uint32_t x) {
 // them.
 std::array<std::uint32_t, 64> message_schedule(std::string_view block) {
     std::array<std::uint32_t, 64> W{};
-    for (std::size_t i = 0; i < block_size; ++i) {
+    for (std::size_t i = 0; i < digest::block_size; ++i) {
         W[i / 4] = (W[i / 4] << 8) | static_cast<unsigned char>(block[i]);
     }
     for (std::size_t t = 16; t < W.size(); ++t) {
@@ -80,43 +80,20 @@ void compress(State& state, std::string_view block) {
     for (std::size_t i = 0; i < state.size(); ++i) state[i] += mixed[i];
 }
 
-// §5.1.1: a 1 bit, zeros, and the length in bits as 8 bytes, to a multiple of the block size.
-// The length makes sure that no two messages look the same once they are padded.
-std::string pad(std::string_view message) {
-    std::string padded(message);
-    padded += '\x80';
-    while (padded.size() % block_size != block_size - 8) padded += '\0';
-    const std::uint64_t length_in_bits = std::uint64_t{message.size()} * 8;
-    for (int shift = 56; shift >= 0; shift -= 8) {
-        padded += static_cast<char>((length_in_bits >> shift) & 0xFF);
-    }
-    return padded;
-}
-
 }  // namespace
 
 std::string sha256(std::string_view message) {
     // §5.3.3: the same idea as K, with the square roots of the first eight primes.
-    State state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                   0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-    const std::string padded = pad(message);
-    for (std::size_t at = 0; at < padded.size(); at += block_size) {
-        compress(state, std::string_view(padded).substr(at, block_size));
-    }
-    std::string digest;
-    for (std::uint32_t word : state) {
-        for (int shift = 24; shift >= 0; shift -= 8) {
-            digest += static_cast<char>((word >> shift) & 0xFF);
-        }
-    }
-    return digest;
+    const State state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                         0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    return digest::of(message, state, compress);
 }
 
 // Why not simply sha256(key + message)? Because whoever knows that digest can go on hashing from it
 // and so sign `message` with something appended. The second, outer hash closes that door.
 std::string hmac_sha256(std::string_view key, std::string_view message) {
-    std::string inner(key.size() > block_size ? sha256(key) : std::string(key));
-    inner.resize(block_size, '\0');
+    std::string inner(key.size() > digest::block_size ? sha256(key) : std::string(key));
+    inner.resize(digest::block_size, '\0');
     std::string outer = inner;
     for (char& c : inner) c = static_cast<char>(c ^ 0x36);
     for (char& c : outer) c = static_cast<char>(c ^ 0x5c);

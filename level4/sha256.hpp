@@ -1,7 +1,7 @@
 // SHA-256 (FIPS 180-4) and HMAC-SHA-256 (RFC 2104): the fingerprint of some bytes, and a
-// fingerprint that only the holder of a key can make. Sessions are signed with the second one. Left
-// out: hashing data in pieces, and speed. A real server takes both from a library such as OpenSSL;
-// here they are short enough to be read. Neither is a way to store passwords (too fast).
+// fingerprint that only the holder of a key can make. Sessions are signed with the second one. A
+// real server takes both from a library such as OpenSSL; here they are short enough to be read.
+// Leaves out: hashing data in pieces, and speed. But still too fast to store passwords with.
 #pragma once
 
 #include <string>

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <system_error>
 #include <utility>
 
 #include "html.hpp"
@@ -284,7 +285,7 @@ class Template::Renderer {
     }
 
     // The first part of a name is searched from the innermost value outwards; the others only
-    // inside of what it has found, so that {{a.b}} never mixes two objects.
+    // inside what it has found, so that {{a.b}} never mixes two objects.
     const Json* find(const std::vector<std::string>& path) const {
         if (path.empty()) return context_.back();
         const Json* value = nullptr;

@@ -2,6 +2,8 @@
 // two bytes is a count and a range, which is why the text may come in pieces.
 #include "utf8.hpp"
 
+#include <algorithm>
+
 #include <string_view>
 
 bool Utf8Validator::feed(std::string_view bytes) {
@@ -47,4 +49,10 @@ bool is_valid_utf8(std::string_view text) {
     Utf8Validator validator;
     validator.feed(text);
     return validator.complete();
+}
+
+// Every byte but those that go on with a character (10xxxxxx) begins one.
+std::size_t count_characters(std::string_view text) {
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xC0) != 0x80; }));
 }

@@ -3,6 +3,7 @@
 // Leaves out: other encodings, and any opinion on which valid characters are wise.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 // Checks text that arrives in pieces of any size: a character may be cut between two of them.
@@ -26,3 +27,6 @@ class Utf8Validator {
 
 // The same for text that is there as a whole.
 bool is_valid_utf8(std::string_view text);
+
+// How many characters (code points) there are in valid UTF-8.
+std::size_t count_characters(std::string_view text);

@@ -1,11 +1,12 @@
 // A few threads for work that has to wait: for a disk, say. An event loop serves hundreds of
 // clients with one thread, so it must never wait itself; it hands such work over and goes on.
-// Leaves out: priorities, and a limit for the queue: who submits has to see to that. (An event
-// loop's client has one piece of work in it at most.)
+// Leaves out: priorities, and a limit for the queue: whoever submits has to see to that. (An
+// event loop's client has one piece of work in it at most.)
 #pragma once
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <functional>
 #include <mutex>
 #include <queue>
@@ -20,7 +21,7 @@ class WorkerPool {
     WorkerPool& operator=(const WorkerPool&) = delete;
 
     // From any thread. The pieces may be done at the same time, by several threads, and begin in
-    // this order. None of them may throw.
+    // this order. If one throws, standard error is told, and the others are done all the same.
     void submit(std::vector<std::function<void()>> work);
 
     // Waits until nothing is left to do; false if that takes longer.

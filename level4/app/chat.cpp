@@ -3,17 +3,18 @@
 #include "app/chat.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <exception>
 #include <iostream>
 #include <string>
+#include <utility>
 
 #include "app/message_fields.hpp"
 
 namespace {
 
-constexpr std::size_t history = 20;           // messages that whoever joins is shown
-constexpr std::size_t most_waiting = 100;     // messages of one visitor that wait for the disk
-constexpr std::size_t most_json = 64 * 1024;  // bytes of one, as in the API
+constexpr std::size_t history = 20;        // messages that whoever joins is shown
+constexpr std::size_t most_waiting = 100;  // messages of one visitor that wait for the disk
 
 }  // namespace
 

@@ -1,8 +1,6 @@
 // See error_pages.hpp.
 #include "app/error_pages.hpp"
 
-#include <utility>
-
 #include "accept.hpp"
 #include "app/message_store.hpp"
 #include "connection.hpp"

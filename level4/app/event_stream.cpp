@@ -1,6 +1,7 @@
 // See event_stream.hpp.
 #include "app/event_stream.hpp"
 
+#include <chrono>
 #include <functional>
 #include <utility>
 
@@ -8,7 +9,7 @@
 
 namespace {
 
-constexpr std::size_t most_waiting = 256 * 1024;  // bytes; who lets more gather is dropped
+constexpr std::size_t most_waiting = 256 * 1024;  // bytes; whoever lets more gather is dropped
 constexpr std::chrono::seconds heartbeat{15};     // a comment, so that a dead client is noticed
 
 }  // namespace

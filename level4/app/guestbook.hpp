@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/chat.hpp"
@@ -18,7 +19,7 @@ class Guestbook {
               std::vector<std::string> keys)
         : store_(store), chat_(chat), templates_(templates), keys_(std::move(keys)) {}
 
-    void add_routes(Router& router);
+    void add_routes(Router& router);  // /contact, /thankyou and /messages
 
   private:
     Response show_form(const Request& request);

@@ -2,7 +2,9 @@
 #include "app/message_api.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "app/message_fields.hpp"
 #include "field_value.hpp"
@@ -10,10 +12,6 @@
 #include "url.hpp"
 
 namespace {
-
-// A message has some 10 KB at most. A JSON text takes up to 60 times its size in memory while it is
-// read, so this is where to stop, and not at --max-body.
-constexpr std::size_t most_json = 64 * 1024;
 
 Response as_response(const Json& value, int status = 200) {
     return Response::json(value.dump() + "\n", status);

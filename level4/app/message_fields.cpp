@@ -4,17 +4,10 @@
 
 #include <algorithm>
 #include <string_view>
-#include <utility>
 
 #include "utf8.hpp"
 
 namespace {
-
-// Every byte but those that go on with a character (10xxxxxx) begins one.
-std::size_t count_characters(std::string_view text) {
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xc0) != 0x80; }));
-}
 
 bool has_control_character(std::string_view text, std::string_view allowed) {
     return std::any_of(text.begin(), text.end(), [&](char byte) {
@@ -33,7 +26,7 @@ bool looks_like_email(std::string_view text) {
            !has_control_character(text, "");
 }
 
-std::string tidy(std::string_view text) {
+std::string tidy_text(std::string_view text) {
     const auto first = text.find_first_not_of(" \t\r\n");
     if (first == std::string_view::npos) return "";
     std::string result;
@@ -46,9 +39,8 @@ std::string tidy(std::string_view text) {
 
 }  // namespace
 
-MessageFields tidy(MessageFields fields) {
-    return {tidy(std::string_view(fields.name)), tidy(std::string_view(fields.email)),
-            tidy(std::string_view(fields.message))};
+MessageFields tidy(const MessageFields& fields) {
+    return {tidy_text(fields.name), tidy_text(fields.email), tidy_text(fields.message)};
 }
 
 Json find_mistakes(const MessageFields& fields) {

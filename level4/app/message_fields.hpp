@@ -2,10 +2,14 @@
 // API.
 #pragma once
 
+#include <cstddef>
 #include <string>
-#include <vector>
 
 #include "json.hpp"
+
+// Bytes of a message as JSON. It needs some 10 KB at most. A JSON text takes up to 60 times its size
+// in memory while it is read, so this is where to stop, and not at --max-body.
+constexpr std::size_t most_json = 64 * 1024;
 
 struct MessageFields {
     std::string name;     // 1 to 100 characters, on one line
@@ -14,7 +18,7 @@ struct MessageFields {
 };
 
 // Spaces around the values go, and line ends become a single \n: browsers send \r\n.
-MessageFields tidy(MessageFields fields);
+MessageFields tidy(const MessageFields& fields);
 
 // An object with a text for each field that is wrong; an empty object if none is.
 Json find_mistakes(const MessageFields& fields);

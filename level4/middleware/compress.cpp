@@ -16,7 +16,8 @@
 
 namespace {
 
-// The content as gzip, or nothing if there is no memory for that.
+// The content as gzip, or nothing if there is no memory for that. (It is only read, but zlib has no
+// word for that.)
 std::optional<std::string> gzip(std::string& content, int level) {
     z_stream stream{};
     // 15: it looks back 32 KiB for repetitions. 16: in gzip's wrapping (RFC 1952), not in zlib's,
@@ -60,7 +61,8 @@ bool is_compressible(const Response& response, const CompressOptions& options) {
            !response.headers.lists("Cache-Control", "no-transform");
 }
 
-// RFC 9110 §12.5.3. Who would rather have it as it is, gets it so: "gzip;q=0.5, identity".
+// RFC 9110 §12.5.3. Whoever would rather have it as it is gets it so:
+// "gzip;q=0.5, identity".
 bool accepts_gzip(const Headers& headers) {
     const double quality = quality_of(headers, "Accept-Encoding", "gzip");
     return quality > 0 && quality >= quality_of(headers, "Accept-Encoding", "identity");
@@ -90,7 +92,8 @@ void compress_reply(Response& response, int level) {
     response.body = std::move(*compressed);
     response.headers.set("Content-Encoding", "gzip");
     weaken_etag(response.headers);
-    // A range would be one of the uncompressed bytes, of no use to who has half of these.
+    // A range would be one of the uncompressed bytes, of no use to somebody who has half of
+    // these.
     if (response.headers.find("Accept-Ranges") != nullptr) {
         response.headers.set("Accept-Ranges", "none");
     }

@@ -20,5 +20,5 @@ struct CompressOptions {
 // False if the program was built without zlib. Then compress() changes nothing.
 bool compression_available();
 
-// Belongs outside of all that changes bodies: what it hands out is not to be touched any more.
+// Belongs outside all that changes bodies: what it hands out is not to be touched any more.
 Middleware compress(CompressOptions options = {});

@@ -5,19 +5,14 @@
 #include <string_view>
 #include <utility>
 
+#include "origin.hpp"
+
 namespace {
 
 // The value of the field; empty without one.
 std::string_view value_of(const Request& request, std::string_view name) {
     const auto* const value = request.headers.find(name);
     return value != nullptr ? std::string_view(*value) : std::string_view();
-}
-
-// https://example.com:8443 has the host example.com:8443. "null", which stands for a page without
-// an origin of its own (in a sandboxed frame, or a local file), has none: the result is empty.
-std::string_view host_of(std::string_view origin) {
-    const auto scheme_end = origin.find("://");
-    return scheme_end == std::string_view::npos ? "" : origin.substr(scheme_end + 3);
 }
 
 bool is_own_page(const Request& request) {
@@ -27,11 +22,9 @@ bool is_own_page(const Request& request) {
     if (!site.empty()) return site == "same-origin" || site == "none";
 
     // Browsers send that field through TLS and to this machine only, the last of them since 2023.
-    // Origin comes with every post. Its scheme we cannot check: a proxy may end TLS for us.
-    const auto origin = value_of(request, "Origin");
-    if (origin.empty()) return true;  // curl and the like: no browser, so nobody's cookies
-    const auto host = host_of(origin);
-    return !host.empty() && equal_ignoring_case(host, value_of(request, "Host"));
+    // Origin comes with every post.
+    if (request.headers.count("Origin") == 0) return true;  // curl and the like: nobody's cookies
+    return is_same_origin(request.headers);
 }
 
 }  // namespace

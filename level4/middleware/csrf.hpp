@@ -1,8 +1,8 @@
 // Cross-site request forgery: a foreign page posts a form to us, and the visitor's browser adds our
 // cookies. Browsers say where a request comes from, in fields that no page can forge: so the forms
 // need no token. The rules are those of CrossOriginProtection in Go's net/http.
-// Leaves out: browsers from before 2020 that send neither field. And GET: it must not change a
-// thing (RFC 9110 §9.2.1), for it is never checked.
+// Leaves out: browsers from before 2020 that send neither field. And GET, which is never
+// checked: it must not change anything (RFC 9110 §9.2.1).
 #pragma once
 
 #include <string>
@@ -16,4 +16,5 @@ struct CsrfOptions {
     std::string trusted_prefix = "/";  // and to which paths
 };
 
+// Refuses with 403 what a page of another site asks for, unless the method is GET, HEAD or OPTIONS.
 Middleware csrf(CsrfOptions options = {});

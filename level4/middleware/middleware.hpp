@@ -3,7 +3,7 @@
 // middleware, then the router. It may change the request, call `next` or refuse to, and change the
 // reply. So it sees every reply to a request: the router's 404 and 405 as well as the pages. Not the
 // 400, 408, 413 or 431 for what never became a request: those are the Connection's.
-// Leaves out: asynchronous middleware. Whoever waits in one, waits in the thread.
+// Leaves out: asynchronous middleware. One that waits holds up its thread.
 #pragma once
 
 #include <functional>

@@ -12,4 +12,5 @@ struct RequestIdOptions {
     bool keep_given = true;
 };
 
+// A given name is kept only if it is 1 to 64 characters of A-Z a-z 0-9 - _ . and given once.
 Middleware request_id(RequestIdOptions options = {});

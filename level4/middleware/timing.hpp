@@ -13,4 +13,5 @@ struct TimingOptions {
     std::string metric = "app";  // a token: the name that the browser shows
 };
 
+// Adds the field to every reply. Throws std::invalid_argument if the metric is no token.
 Middleware timing(TimingOptions options = {});

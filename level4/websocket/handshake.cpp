@@ -6,6 +6,7 @@
 
 #include "base64.hpp"
 #include "headers.hpp"
+#include "origin.hpp"
 #include "websocket/sha1.hpp"
 
 namespace {
@@ -34,19 +35,6 @@ bool has_one_key(const Headers& headers) {
     return key && key->size() == 16;
 }
 
-// An origin is a scheme, a host and perhaps a port: http://localhost:9000 (RFC 6454 §6.1). What
-// follows the scheme must be what the client calls us. The scheme itself says nothing: behind a
-// reverse proxy it is https for the browser and http for us.
-bool is_foreign(const Headers& headers) {
-    if (headers.count("Origin") == 0) return false;
-    const std::string_view origin = *headers.find("Origin");
-    const auto scheme_end = origin.find("://");
-    const std::string* host = headers.find("Host");
-    return headers.count("Origin") > 1 || host == nullptr ||
-           scheme_end == std::string_view::npos ||  // such as "null", from a page without address
-           !equal_ignoring_case(origin.substr(scheme_end + 3), *host);
-}
-
 }  // namespace
 
 // The text in it is chosen by the RFC (§1.3) so that nothing but a WebSocket server appends it.
@@ -69,7 +57,7 @@ Response accept_websocket(const Request& request) {
     if (!has_one_key(headers)) {
         return Response::error(400, "Sec-WebSocket-Key must be 16 bytes in base64.");
     }
-    if (is_foreign(headers)) {
+    if (headers.count("Origin") > 0 && !is_same_origin(headers)) {
         return Response::error(403, "Pages of other sites can't open a WebSocket here.");
     }
     Response response;

@@ -9,9 +9,9 @@
 #include <string>
 #include <string_view>
 
-namespace {
+#include "digest.hpp"
 
-constexpr std::size_t block_size = 64;  // bytes; SHA-1 works on 512 bits at a time
+namespace {
 
 using State = std::array<std::uint32_t, 5>;
 
@@ -27,7 +27,7 @@ std::uint32_t f_and_K(std::size_t t, std::uint32_t x, std::uint32_t y, std::uint
 // 80 rounds stir them into the state.
 void compress(State& state, std::string_view block) {
     std::array<std::uint32_t, 80> W{};
-    for (std::size_t i = 0; i < block_size; ++i) {
+    for (std::size_t i = 0; i < digest::block_size; ++i) {
         W[i / 4] = (W[i / 4] << 8) | static_cast<unsigned char>(block[i]);
     }
     for (std::size_t t = 16; t < W.size(); ++t) {
@@ -46,31 +46,9 @@ void compress(State& state, std::string_view block) {
     for (std::size_t i = 0; i < state.size(); ++i) state[i] += mixed[i];
 }
 
-// §5.1.1: a 1 bit, zeros, and the length in bits as 8 bytes, to a multiple of the block size.
-std::string pad(std::string_view message) {
-    std::string padded(message);
-    padded += '\x80';
-    while (padded.size() % block_size != block_size - 8) padded += '\0';
-    const std::uint64_t length_in_bits = std::uint64_t{message.size()} * 8;
-    for (int shift = 56; shift >= 0; shift -= 8) {
-        padded += static_cast<char>((length_in_bits >> shift) & 0xFF);
-    }
-    return padded;
-}
-
 }  // namespace
 
 std::string sha1(std::string_view message) {
-    State state = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};  // §5.3.1
-    const std::string padded = pad(message);
-    for (std::size_t at = 0; at < padded.size(); at += block_size) {
-        compress(state, std::string_view(padded).substr(at, block_size));
-    }
-    std::string digest;
-    for (std::uint32_t word : state) {
-        for (int shift = 24; shift >= 0; shift -= 8) {
-            digest += static_cast<char>((word >> shift) & 0xFF);
-        }
-    }
-    return digest;
+    const State state = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};  // §5.3.1
+    return digest::of(message, state, compress);
 }

@@ -143,7 +143,8 @@ void WebSocket::answer_close() {
 
 // There are three ways to the end: answer_close() after the client's goodbye, fail() with ours, and
 // give_up() without any. All of them call finish(), and only its first call tells the application.
-// This one says why, and does not wait for an answer: who breaks the rules once may do it again (§7.1.7).
+// This one says why, and does not wait for an answer: whoever breaks the rules once may do it again
+// (§7.1.7).
 // What was to be sent before is sent before.
 void WebSocket::fail(std::uint16_t code, std::string_view reason) {
     client_->end(std::make_shared<const std::string>(make_close_frame(code, reason)));

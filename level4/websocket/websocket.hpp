@@ -1,20 +1,7 @@
 // One WebSocket conversation after its handshake (RFC 6455), as bytes in and bytes out, like
 // Connection, whose place it takes (protocol.hpp). It never touches a socket.
 // Leaves out: extensions such as compression, and messages larger than memory should hold.
-//
-// How an engine drives it. All calls come from one thread at a time, whichever engine it is:
-//     open(wake), once, when the 101 has been put out;
-//     receive(bytes) with what came after the request, beginning with what came together with it;
-//     after each of these, and after each wake: take_output() until it is empty, sending everything
-//         before taking more. Only then read again: that is all the backpressure that is needed;
-//     time_out() when deadline() has passed; look at deadline() again after each call;
-//     close gently when take_output() is empty and finished(), at once when dropped().
-// `wake` is what another thread's send() calls when the engine has been told that there is nothing
-// to send, or when this client has to be dropped. It must be short (a write to an eventfd, a line
-// in a list for it), must not throw and must not call anything here; nor may the engine call in
-// here while it holds a lock that `wake` takes. Once the WebSocket is destroyed it is not called
-// any more. A loop wakes from epoll_wait(); a thread per client waits in poll() for its socket and
-// for a pipe of its own.
+// How an engine drives it: see protocol.hpp.
 #pragma once
 
 #include <chrono>

@@ -21,7 +21,7 @@ void Connection::receive(std::string_view bytes) {
 }
 
 void Connection::end_of_input() {
-    if (parser_.begun()) fail(400, "The request breaks off.");
+    if (parser_.in_request()) fail(400, "The request breaks off.");
     finished_ = true;
 }
 
@@ -37,13 +37,13 @@ std::string Connection::take_output() {
 }
 
 void Connection::time_out() {
-    if (parser_.begun()) fail(408, "The request took too long to arrive.");
+    if (parser_.in_request()) fail(408, "The request took too long to arrive.");
     finished_ = true;
 }
 
 void Connection::stop() {
     // Not finished at once: a request may lie in the kernel's buffer, sent before we were to stop.
-    if (!parser_.begun()) deadline_ = Clock::now();
+    if (!parser_.in_request()) deadline_ = Clock::now();
 }
 
 Response call_handler(const Handler& handler, Request& request) {

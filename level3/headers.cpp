@@ -42,6 +42,16 @@ std::size_t Headers::count(std::string_view name) const {
         begin(), end(), [&](const auto& field) { return equal_ignoring_case(field.first, name); }));
 }
 
+std::string Headers::joined(std::string_view name) const {
+    std::string list;
+    for (const auto& [field_name, value] : fields_) {
+        if (!equal_ignoring_case(field_name, name)) continue;
+        if (!list.empty()) list += ", ";
+        list += value;
+    }
+    return list;
+}
+
 bool Headers::lists(std::string_view name, std::string_view word) const {
     for (const auto& [field_name, value] : fields_) {
         if (!equal_ignoring_case(field_name, name)) continue;

@@ -20,6 +20,9 @@ class Headers {
     const std::string* find(std::string_view name) const;
     std::size_t count(std::string_view name) const;
 
+    // All values of that name as the one list that they are together (RFC 9110 §5.3).
+    std::string joined(std::string_view name) const;
+
     // True if the word is in the comma-separated list that the fields of that name make together
     // (RFC 9110 §5.6.1), in whatever case: Connection: Keep-Alive, Upgrade
     bool lists(std::string_view name, std::string_view word) const;

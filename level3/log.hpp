@@ -19,7 +19,8 @@ class AccessLog {
     AccessLog();
     ~AccessLog();  // writes out what is left
 
-    // May be called from any thread. Control characters in the request line are spelled out.
+    // May be called from any thread. Control characters in the request line are spelled out,
+    // and a backslash stands before its quotes and backslashes.
     void add(std::string_view peer, std::string_view request_line, int status,
              std::uint64_t body_bytes, std::chrono::nanoseconds time);
 

@@ -76,13 +76,13 @@ int check_conditions(const Headers& headers, std::string_view etag, std::time_t 
         const auto* const value = headers.find(name);
         return value != nullptr ? parse_http_date(*value) : std::nullopt;
     };
-    if (const auto* const match = headers.find("If-Match")) {
-        if (!lists_etag(*match, etag, Comparison::strong)) return 412;
+    if (headers.find("If-Match") != nullptr) {
+        if (!lists_etag(headers.joined("If-Match"), etag, Comparison::strong)) return 412;
     } else if (const auto date = date_of("If-Unmodified-Since")) {
         if (modified > *date) return 412;
     }
-    if (const auto* const none_match = headers.find("If-None-Match")) {
-        if (lists_etag(*none_match, etag, Comparison::weak)) return 304;
+    if (headers.find("If-None-Match") != nullptr) {
+        if (lists_etag(headers.joined("If-None-Match"), etag, Comparison::weak)) return 304;
     } else if (const auto date = date_of("If-Modified-Since")) {
         if (modified <= *date) return 304;
     }
@@ -163,7 +163,7 @@ Response StaticFiles::serve_file(const Request& request, const std::string& path
     StoredFilePtr file = is_safe(name) ? find(name, Coding::none) : nullptr;
     if (!file) return Response::error(404, "There is no file at " + request.path);
     if (file->is_directory) return redirect_to_slash(request.target);
-    if (file->has_gzip && quality_of(request.headers, "Accept-Encoding", "gzip") > 0) {
+    if (file->has_gzip && accepts_gzip(request.headers)) {
         if (auto compressed = find(name, Coding::gzip)) file = compressed;
     }
 

@@ -10,3 +10,7 @@
 //     Accept-Encoding: gzip, br;q=0.5, *;q=0
 // An item that is not listed counts as `*` does, and without that as 0. So does a missing field.
 double quality_of(const Headers& headers, std::string_view field, std::string_view item);
+
+// May the reply be compressed? Whoever would rather have it as it is gets it so: "gzip;q=0.5,
+// identity" (RFC 9110 §12.5.3).
+bool accepts_gzip(const Headers& headers);

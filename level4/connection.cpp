@@ -36,7 +36,7 @@ void Connection::receive(std::string_view bytes) {
 
 void Connection::end_of_input() {
     if (protocol_) return protocol_->end_of_input();
-    if (parser_.begun()) fail(400, "The request breaks off.");
+    if (parser_.in_request()) fail(400, "The request breaks off.");
     finished_ = true;
 }
 
@@ -84,7 +84,7 @@ std::optional<FileSlice> Connection::take_file() {
 
 void Connection::time_out() {
     if (protocol_) return protocol_->time_out();
-    if (parser_.begun()) fail(408, "The request took too long to arrive.");
+    if (parser_.in_request()) fail(408, "The request took too long to arrive.");
     finished_ = true;
 }
 
@@ -92,7 +92,7 @@ void Connection::stop() {
     if (protocol_) return protocol_->stop();
     stopping_ = true;  // the next reply is the last one
     // Not finished at once: a request may lie in the kernel's buffer, sent before we were to stop.
-    if (!parser_.begun()) deadline_ = Clock::now();
+    if (!parser_.in_request()) deadline_ = Clock::now();
 }
 
 Response call_handler(const Handler& handler, Request& request) {
@@ -127,7 +127,7 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
     if (response.protocol && !switching) finished_ = true;  // a stream is the last reply
     // Only what is not understood anyway: HTTP/1.1 keeps a connection, HTTP/1.0 closes it.
     if (!switching && (finished_ || request.version == "HTTP/1.0")) {
-        response.headers.set("Connection", finished_ ? "close" : "keep-alive");
+        response.headers.add("Connection", finished_ ? "close" : "keep-alive");
     }
     const bool with_body = request.method != "HEAD";
     if (with_body) file_ = response.file;

@@ -9,7 +9,7 @@
 
 struct Limits {
     std::size_t request_line = 8 * 1024;     // bytes, with its line end; past it: 414
-    std::size_t header_section = 16 * 1024;  // bytes of all fields together; past it: 431
+    std::size_t header_section = 16 * 1024;  // bytes of all fields, with the blank line: 431
     std::size_t header_fields = 100;         // past it: 431
     std::uint64_t body = 1024 * 1024;        // bytes; past it: 413
     std::size_t chunk_line = 256;            // bytes of a chunk's size and extensions; past it: 400

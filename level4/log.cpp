@@ -24,6 +24,16 @@ const char* colour_of(int status) {
     return "";
 }
 
+// In quotes, and on one line. A client's own quote must not look like the end of it.
+std::string quoted(std::string_view text) {
+    std::string escaped;
+    for (const char c : text) {
+        if (c == '"' || c == '\\') escaped += '\\';
+        escaped += c;
+    }
+    return '"' + visible(escaped) + '"';
+}
+
 }  // namespace
 
 AccessLog::AccessLog()
@@ -44,11 +54,11 @@ void AccessLog::add(std::string_view peer, std::string_view request_line, int st
                     std::uint64_t body_bytes, std::chrono::nanoseconds time) {
     char numbers[64];
     const double milliseconds = std::chrono::duration<double, std::milli>(time).count();
-    std::snprintf(numbers, sizeof numbers, "\" %d %llu %.1fms", status,
+    std::snprintf(numbers, sizeof numbers, " %d %llu %.1fms", status,
                   static_cast<unsigned long long>(body_bytes), milliseconds);
     const std::string colour = coloured_ ? colour_of(status) : "";
     std::string line = colour;
-    line.append(peer).append(" \"").append(visible(request_line)).append(numbers);
+    line.append(peer).append(" ").append(quoted(request_line)).append(numbers);
     line += colour.empty() ? "\n" : "\x1b[0m\n";
 
     const std::lock_guard lock(mutex_);

@@ -78,9 +78,11 @@ void add_routes(Router& router, StaticFiles& files) {
     router.get("/echo", show_echo);
     router.post("/echo", show_echo);
     router.get("/users/{id:int}", show_user);
+    router.get("/static", page("static"));
     router.get("/static/*path", [&files](const Request& request) {
         return files.serve_file(request, "static/" + request.params.at("path"));
     });
+    router.get("/files", page("files"));
     router.get("/files/*path", [&files](const Request& request) {
         return files.serve_file(request, "files/" + request.params.at("path"));
     });

@@ -157,7 +157,7 @@ void RequestParser::parse_target(std::string_view target) {
         target.remove_prefix(7);
         authority_ = target.substr(0, target.find_first_of("/?"));
         target.remove_prefix(authority_.size());
-        if (authority_.empty() || !is_valid_host(authority_)) {
+        if (authority_.empty() || authority_.starts_with(':') || !is_valid_host(authority_)) {
             throw HttpError(400, "The request target names no valid host.");
         }
         if (!target.starts_with('/')) request_.path = "/";  // http://host and http://host?x=1

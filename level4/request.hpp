@@ -61,6 +61,10 @@ class RequestParser {
     // True if a byte has arrived that belongs to no request returned so far.
     bool begun() const { return begun_; }
 
+    // The same, but empty lines do not count: a client may send them before a request (RFC 9112
+    // §2.2), and some do after one, so they ask for no reply.
+    bool in_request() const { return state_ != State::request_line || position_ < buffer_.size(); }
+
     // True while a body is being read.
     bool reading_body() const { return state_ >= State::body; }
 

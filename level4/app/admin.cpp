@@ -29,7 +29,9 @@ Response show_admin(MessageStore& store, TemplateFolder& templates,
     const Json values{{"title", "Admin"},
                       {"messages", std::move(messages)},
                       {"uploads", Json::Array(names.begin(), names.end())}};
-    return Response::html(templates.render_template("admin.html", values));
+    auto response = Response::html(templates.render_template("admin.html", values));
+    response.headers.add("Cache-Control", "no-store");
+    return response;
 }
 
 }  // namespace

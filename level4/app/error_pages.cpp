@@ -5,6 +5,7 @@
 #include "app/message_store.hpp"
 #include "connection.hpp"
 #include "json.hpp"
+#include "middleware/vary.hpp"
 
 namespace {
 
@@ -25,7 +26,9 @@ Response error_pages(Request& request, const Next& next) {
         }
     };
     Response response = call_handler(handler, request);
-    if (response.problem.empty() || response.status < 400 || !wants_json(request)) return response;
+    if (response.problem.empty() || response.status < 400) return response;
+    vary_on(response.headers, "Accept");
+    if (!wants_json(request)) return response;
     const Json error{{"status", response.status}, {"message", response.problem}};
     response.body = Json{{"error", error}}.dump() + "\n";
     response.headers.set("Content-Type", "application/json");

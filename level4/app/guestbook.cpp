@@ -22,6 +22,14 @@ std::size_t page_number(const Request& request) {
     return parse_number<std::size_t>(text).value_or(0);
 }
 
+// A page with the visitor's name on it, which no cache may show to somebody else.
+Response personal(const std::string& page, int status = 200) {
+    auto response = Response::html(page, status);
+    response.headers.add("Cache-Control", "private, no-cache");
+    response.headers.add("Vary", "Cookie");
+    return response;
+}
+
 }  // namespace
 
 void Guestbook::add_routes(Router& router) {
@@ -37,7 +45,7 @@ Response Guestbook::show_form(const Request& request) {
     const Json values{{"title", "Sign the guestbook"},
                       {"at_contact", true},
                       {"name", session_of(request).get("name")}};
-    return Response::html(templates_.render_template("contact.html", values));
+    return personal(templates_.render_template("contact.html", values));
 }
 
 Response Guestbook::take_form(const Request& request) {
@@ -56,7 +64,7 @@ Response Guestbook::take_form(const Request& request) {
                           {"message", fields.message},
                           {"mistakes", mistakes},
                           {"has_mistakes", true}};
-        return Response::html(templates_.render_template("contact.html", values), 422);
+        return personal(templates_.render_template("contact.html", values), 422);
     }
     const auto message = store_.add(fields.name, fields.email, fields.message);
     chat_.announce(message);
@@ -77,7 +85,7 @@ Response Guestbook::show_thanks(const Request& request) {
     for (auto& flash : session.take_flashes()) news.push_back(std::move(flash));
     const Json values{
         {"title", "Thank you"}, {"name", session.get("name")}, {"news", std::move(news)}};
-    auto response = Response::html(templates_.render_template("thankyou.html", values));
+    auto response = personal(templates_.render_template("thankyou.html", values));
     keep_session(session, response);
     return response;
 }

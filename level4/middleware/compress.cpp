@@ -61,13 +61,6 @@ bool is_compressible(const Response& response, const CompressOptions& options) {
            !response.headers.lists("Cache-Control", "no-transform");
 }
 
-// RFC 9110 §12.5.3. Whoever would rather have it as it is gets it so:
-// "gzip;q=0.5, identity".
-bool accepts_gzip(const Headers& headers) {
-    const double quality = quality_of(headers, "Accept-Encoding", "gzip");
-    return quality > 0 && quality >= quality_of(headers, "Accept-Encoding", "identity");
-}
-
 // A strong ETag stands for certain bytes, and these are others now (RFC 9110 §8.8.3.3). A weak one
 // says "the same content", which is true. If-None-Match compares weakly (§13.1.2), so the handler
 // still knows it when the client comes back with it; a changed one, "abc-gzip", it would not know.

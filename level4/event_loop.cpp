@@ -61,6 +61,7 @@ struct Client {
     bool registered = false;        // with epoll,
     std::uint32_t watched = 0;      // which looks for these events
     bool wakeable = false;          // by the protocol that has taken over
+    bool with_workers = false;      // a request of this client
     bool saying_goodbye = false;    // all is sent; now the client closes, or has two seconds
     bool input_ended = false;
     std::uint64_t sent_in_all = 0;
@@ -222,7 +223,7 @@ void EventLoop::handle(const epoll_event& event) {
     Client* const client = find(id);
     if (client == nullptr) return;  // dropped by an earlier event of the same batch
     const bool broken = (event.events & (EPOLLHUP | EPOLLERR)) != 0;
-    if (client->connection.awaits_response() && !broken) {
+    if (client->with_workers && !broken) {
         return want(*client, 0);  // its next request, or room for the next reply, has to wait
     }
     // A connection that is broken is also "read": recv() tells what has happened.
@@ -314,6 +315,7 @@ void EventLoop::read(Client& client) {
 // output is gone: so a client that does not read cannot make us work, or remember, any further.
 void EventLoop::advance(Client& client) {
     if (client.saying_goodbye) return;
+    const auto turn_ends = Clock::now() + limits_.turn;
     for (;;) {
         if (client.connection.dropped()) return drop(client);
         const Sending sending = send_some(client);
@@ -328,8 +330,10 @@ void EventLoop::advance(Client& client) {
         }
         client.output = client.connection.take_output();
         client.file = client.connection.take_file();
-        if (!client.output.empty() || client.file) continue;
-
+        if (!client.output.empty() || client.file) {
+            if (Clock::now() < turn_ends || client.connection.upgraded()) continue;
+            return wait_for_room(client);  // epoll will say at once that there is, after the others
+        }
         if (client.connection.awaits_response()) return run_deferred(client);
         if (client.connection.finished()) return say_goodbye(client);
         set_timer(client);
@@ -380,9 +384,11 @@ EventLoop::Sending EventLoop::send_some(Client& client) const {
 void EventLoop::run_deferred(Client& client) {
     std::shared_ptr<DeferredRequest> deferred = client.connection.take_deferred();
     if (!deferred) return;  // it is with them already
+    client.with_workers = true;
     deferred_.push_back([this, &handler = handler_, mailbox = mailbox_, deferred, id = client.id] {
         auto response = std::make_shared<Response>(call_handler(handler, deferred->request));
         mailbox->post({id, [this, deferred, response](Client& waiting) {
+                           waiting.with_workers = false;
                            waiting.connection.resume(*deferred, std::move(*response));
                            advance(waiting);
                        }});

@@ -159,6 +159,7 @@ int main(int argc, char** argv) try {
     RouteGroup api = router.group("/api");
     api.use(request_id());
     api.use(timing());
+    api.use(error_pages);  // innermost, so that errors get the fields of the two, too
     add_message_api(api, messages, chat);
     add_upload_pages(router, uploads, uploaded_files, templates);
     RouteGroup admin = router.group("/admin");

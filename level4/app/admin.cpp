@@ -38,9 +38,9 @@ Response show_admin(MessageStore& store, TemplateFolder& templates,
 
 void add_admin_pages(RouteGroup admin, MessageStore& store, TemplateFolder& templates,
                      const std::filesystem::path& uploads) {
-    admin.get("", [&store, &templates, uploads](const Request&) {
-        return show_admin(store, templates, uploads);
-    });
+    admin.get("", blocking([&store, &templates, uploads](const Request&) {
+                  return show_admin(store, templates, uploads);
+              }));
     admin.post("/messages/{id:int}/delete", blocking([&store](const Request& request) {
                    store.remove(std::stoll(request.params.at("id")));
                    return Response::redirect("/admin");

@@ -28,7 +28,7 @@ void Chat::add_routes(Router& router) {
     WebSocketHandlers chat;
     chat.on_open = [this](const WebSocketHandlers::Client& client) {
         room_.join(client);  // first, or a message could be missed; the page drops what comes twice
-        send_history(client);
+        writer_.submit({[this, client] { send_history(client); }});
     };
     chat.on_message = [this](const WebSocketHandlers::Client& client, std::string_view message,
                              bool) {
@@ -36,10 +36,7 @@ void Chat::add_routes(Router& router) {
             client->send_text(Json{{"error", "Too much at once. Nothing was kept."}}.dump());
             return;
         }
-        writer_.submit({[this, client, text = std::string(message)] {
-            take_message(client, text);
-            has_written(client);
-        }});
+        take_message(client, message);
     };
     chat.on_close = [this](const WebSocketHandlers::Client& client, std::uint16_t,
                            std::string_view) { room_.leave(client); };
@@ -83,21 +80,33 @@ void Chat::has_written(const WebSocketHandlers::Client& client) {
     if (--waiting_[client] == 0) waiting_.erase(client);
 }
 
+// Only what is to be kept waits in the queue, not the bytes that came: 64 KiB may hold two words.
 void Chat::take_message(const WebSocketHandlers::Client& client, std::string_view text) {
+    MessageFields fields;
+    std::string mistake;
     try {
         const Json values = Json::parse(text);  // which also checks that it is UTF-8
-        const auto fields =
-            tidy({values.at("name").as_string(), "", values.at("message").as_string()});
+        fields = tidy({values.at("name").as_string(), "", values.at("message").as_string()});
         const Json mistakes = find_mistakes(fields);
-        if (mistakes.as_object().empty()) {
-            announce(store_.add(fields.name, fields.email, fields.message));
-        } else {
-            client->send_text(Json{{"error", mistakes.as_object().front().value}}.dump());
-        }
+        if (!mistakes.as_object().empty()) mistake = mistakes.as_object().front().value.as_string();
     } catch (const JsonError& error) {
-        client->send_text(Json{{"error", error.what()}}.dump());
+        mistake = error.what();
+    }
+    if (!mistake.empty()) fields = {};
+    writer_.submit({[this, client, fields, mistake] {
+        const auto problem = mistake.empty() ? store(fields) : mistake;
+        if (!problem.empty()) client->send_text(Json{{"error", problem}}.dump());
+        has_written(client);
+    }});
+}
+
+// What went wrong; empty if nothing did.
+std::string Chat::store(const MessageFields& fields) {
+    try {
+        announce(store_.add(fields.name, fields.email, fields.message));
+        return "";
     } catch (const std::exception& error) {
         std::cerr << "The chat: " << error.what() << std::endl;
-        client->send_text(Json{{"error", "The server could not keep your message."}}.dump());
+        return "The server could not keep your message.";
     }
 }

@@ -6,9 +6,11 @@
 #include <cstddef>
 #include <map>
 #include <mutex>
+#include <string>
 #include <string_view>
 
 #include "app/event_stream.hpp"
+#include "app/message_fields.hpp"
 #include "app/message_store.hpp"
 #include "router.hpp"
 #include "template.hpp"
@@ -31,6 +33,7 @@ class Chat {
     bool may_write(const WebSocketHandlers::Client& client);
     void has_written(const WebSocketHandlers::Client& client);
     void take_message(const WebSocketHandlers::Client& client, std::string_view text);
+    std::string store(const MessageFields& fields);
 
     MessageStore& store_;
     TemplateFolder& templates_;
@@ -39,7 +42,8 @@ class Chat {
     std::mutex mutex_;                                          // guards waiting_
     std::map<WebSocketHandlers::Client, std::size_t> waiting_;  // of each visitor's messages
 
-    // To store a message waits for the disk, which must not hold up the loop that a socket is on.
+    // To read or store messages waits for the disk, which must not hold up the loop that a socket is
+    // on.
     // One thread, so that what one visitor writes is stored in its order.
     WorkerPool writer_{1};
 };

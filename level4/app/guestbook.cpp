@@ -37,7 +37,9 @@ void Guestbook::add_routes(Router& router) {
     router.post("/contact",
                 blocking([this](const Request& request) { return take_form(request); }));
     router.get("/thankyou", [this](const Request& request) { return show_thanks(request); });
-    router.get("/messages", [this](const Request& request) { return show_messages(request); });
+    // To read waits, too, as long as somebody writes: for the file's lock, and a slow disk.
+    router.get("/messages",
+               blocking([this](const Request& request) { return show_messages(request); }));
 }
 
 // Whoever has been here before finds the name filled in.

@@ -76,7 +76,6 @@ void restore_weak_etag(const Request& request, Headers& headers) {
     const auto* const known = request.headers.find("If-None-Match");
     if (etag == nullptr || known == nullptr) return;
     if (known->find("W/" + *etag) != std::string::npos) weaken_etag(headers);
-    vary_on(headers, "Accept-Encoding");  // one too many does no harm
 }
 
 void compress_reply(Response& response, int level) {
@@ -103,6 +102,10 @@ Middleware compress(CompressOptions options) {
     return [options](Request& request, const Next& next) {
         Response response = next(request);
         if (response.status == 304) restore_weak_etag(request, response.headers);
+        // Of a reply that may well be compressed when it is whole. One Vary too many does no harm.
+        if (response.status == 304 || response.status == 206) {
+            vary_on(response.headers, "Accept-Encoding");
+        }
         if (!is_compressible(response, options)) return response;
         // Also if this client gets it uncompressed: a cache must not give that reply to the others.
         vary_on(response.headers, "Accept-Encoding");

@@ -116,6 +116,7 @@ TEST_CASE("whoever joins is shown the latest twenty messages, the oldest first")
     for (int i = 1; i <= 25; ++i) site.store.add("Ada", "", "number " + std::to_string(i));
     Visitor visitor(site);
     visitor.join();
+    REQUIRE(visitor.wait_for("number 25"));
     const auto shown = texts(visitor.heard);
     REQUIRE(shown.size() == 20);
     CHECK(Json::parse(shown.front()).at("message").as_string() == "number 6");
@@ -194,14 +195,15 @@ TEST_CASE("what is wrong is explained to whoever said it, and to nobody else; no
 
 TEST_CASE("who says too much at once is told so, and what was taken before is kept") {
     Site site;
+    site.store.add("Grace", "", "here already");
     Visitor visitor(site);
     visitor.join();
+    REQUIRE(visitor.wait_for("here already"));
     visitor.say("Ada", std::string(70'000, 'x'));
     CHECK(visitor.wait_for("Too much"));
     visitor.heard.clear();
 
     // As long as somebody else has locked the file, nothing that is said gets to the disk.
-    site.store.add("Grace", "", "here already");
     const File file(open((site.folder.root / "data" / "messages.jsonl").c_str(), O_RDONLY));
     REQUIRE(flock(file.descriptor(), LOCK_EX) == 0);
     int taken = 0;

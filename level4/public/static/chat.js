@@ -12,6 +12,7 @@ function show(message) {
     shown.add(message.id);
     const article = document.createElement("article");
     article.className = "message";
+    article.dataset.id = message.id;
     const header = document.createElement("header");
     const name = document.createElement("b");
     name.dir = "auto";  // from right to left where it is Hebrew
@@ -24,7 +25,9 @@ function show(message) {
     text.textContent = message.message;
     header.append(name, " ", time);
     article.append(header, text);
-    list.prepend(article);
+    // The newest on top. They may come in another order, when several visitors write at once.
+    const older = [...list.children].find((other) => Number(other.dataset.id) < message.id);
+    list.insertBefore(article, older ?? null);
 }
 
 function connect() {

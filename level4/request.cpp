@@ -184,7 +184,8 @@ void RequestParser::parse_field(std::string_view line, Headers& headers) {
     try {
         headers.add(line.substr(0, colon), trim(line.substr(colon + 1)));
     } catch (const std::logic_error&) {
-        throw HttpError(400, "A header field looks like this: Name: value");
+        throw HttpError(
+            400, "A field looks like this: `Name: value`, without a space before the colon.");
     }
 }
 

@@ -1,5 +1,6 @@
 // static_files.hpp on a folder made for each case. What can be seen from outside is tested over
-// TCP, in blackbox_static_files.cpp; here is what needs no server, and no second client.
+// TCP, in blackbox_files.cpp and blackbox_paths.cpp; here is what needs no server, and no second
+// client.
 #include <doctest/doctest.h>
 #include <stdlib.h>
 #include <sys/stat.h>

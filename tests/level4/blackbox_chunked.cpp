@@ -31,7 +31,7 @@ void expect_body_and_next(const Exchange& reply, const std::string& body, const 
            {"RFC 9112 §7.1: the body ends after the last chunk and its trailers"}, where);
 }
 
-// Each must be 400 and end the connection.
+// Each must be refused with one of the statuses, and end the connection.
 void expect_refused(const std::vector<std::string>& bodies, const Statuses& statuses,
                     const Reason& reason, Where where = Where::here()) {
     for (const Exchange& reply : followed_by_another(bodies)) {

@@ -56,8 +56,7 @@ std::string read_file(const fs::path& path) {
     return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-// A folder of its own for each test, gone afterwards. `recheck` is nil, so that every change
-// counts.
+// A folder of its own for each test, gone afterwards.
 class Folder {
   public:
     Folder() : path_(fs::temp_directory_path() / unique_name()) {
@@ -96,6 +95,7 @@ class Folder {
     fs::path path_;
 };
 
+// A recheck of no time at all: every change is seen at once.
 constexpr std::chrono::milliseconds always{0};
 
 }  // namespace

@@ -172,7 +172,7 @@ std::string visible_text(std::string_view html) {
 void expect_shown_as_text(const Exchange& exchange, std::string_view text, const Reason& reason,
                           Where where) {
     if (text.find_first_of("&<>\"'") != std::string_view::npos)
-        expect_not_in_body(exchange, text, reason, where);
+        expect_not_in_reply(exchange, text, reason, where);
     expect(contains(visible_text(exchange.reply.body), text), exchange,
            "a page that shows, as text: " + visible(text),
            exchange.reply.complete() ? "a page that does not" : "", reason, where);

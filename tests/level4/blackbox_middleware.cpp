@@ -159,8 +159,8 @@ TEST_CASE("a browser's request from a page of another site is refused, and chang
     Exchange api = exchange(with_body("POST", "/api/messages", json_type,
                                       message_json(name, "forged"), forged.front()));
     expect_json(api, {"an error of the API is JSON, also this one"});
-    expect_not_in_body(exchange(get("/api/messages?limit=20")), name,
-                       {"refused before the handler"});
+    expect_not_in_reply(exchange(get("/api/messages?limit=20")), name,
+                        {"refused before the handler"});
 }
 
 TEST_CASE("requests of our own pages, of the user and of programs are taken") {
@@ -268,7 +268,7 @@ TEST_CASE("--cors-origin lets pages of that origin use the API, and asks no othe
         const std::string from = std::string("Origin: ") + other;
         for (const Exchange& reply :
              {preflight("/api/messages", from), exchange(get("/api/messages", {from}), server)}) {
-            expect_not_in_body(
+            expect_not_in_reply(
                 reply, "Access-Control-",
                 {"that page is not allowed, and nothing else is its business", "", other});
             expect_listed(reply, "Vary", "Origin",

@@ -6,6 +6,7 @@
 #include <ctime>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "client.hpp"
 #include "expect.hpp"

@@ -40,7 +40,7 @@ Launch with_arguments(const std::string& arguments,
 // What it prints from its start to its end, while it answers these requests.
 std::string output_of(const Launch& launch, const std::vector<std::string>& requests) {
     ServerProcess server(launch);
-    for (const std::string& bytes : requests) exchange(bytes, server);
+    for (const std::string& bytes : requests) exchange(Script(bytes), server);
     server.process().signal(SIGTERM);
     server.process().wait_for_end(patience);
     return server.process().output();

@@ -1,8 +1,10 @@
 // connection.hpp on strings: what is answered, and when the conversation is over.
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "connection.hpp"
 

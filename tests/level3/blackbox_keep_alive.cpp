@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "client.hpp"

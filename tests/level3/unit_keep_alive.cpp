@@ -1,7 +1,9 @@
 // What level 3 adds to a conversation: more than one request, and files.
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <string>
+#include <string_view>
 
 #include "connection.hpp"
 

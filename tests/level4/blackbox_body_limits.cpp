@@ -2,6 +2,7 @@
 // these have in common: much can be said before the body is read.
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>

@@ -2,6 +2,7 @@
 // at the same time leave behind. Also errors, as HTML for people and as JSON for programs.
 #include <doctest/doctest.h>
 
+#include <cstdlib>
 #include <set>
 #include <string>
 #include <vector>

@@ -2,8 +2,10 @@
 // of requests, CORS, the rate limit. The last two need flags, and so our own program.
 #include <doctest/doctest.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "client.hpp"

@@ -1,13 +1,13 @@
 // The flags and the secrets of this repository's own level 4: --data, --max-body, SECRET_KEY. A
 // server in another language has its own, so these need --program=PATH.
 #include <doctest/doctest.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "client.hpp"
 #include "data_folder.hpp"

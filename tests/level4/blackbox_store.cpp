@@ -3,11 +3,15 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
-#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "client.hpp"

@@ -1,6 +1,7 @@
 // What level 4 adds to the parser and the conversation: bodies.
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>

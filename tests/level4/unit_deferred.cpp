@@ -1,7 +1,7 @@
 // Requests whose handlers have to wait: the engine takes them, and brings their responses back.
 #include <doctest/doctest.h>
 
-#include <memory>
+#include <chrono>
 #include <string>
 #include <string_view>
 

@@ -2,6 +2,7 @@
 // how a stream of unknown length goes over the wire.
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>

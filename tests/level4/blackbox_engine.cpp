@@ -1,5 +1,6 @@
 // What the engine under the conversations has to do, whichever it is: keep the order of replies
-// while handlers wait, keep one client's wait from the others, hold many idle clients, stop in order.
+// while handlers wait, keep one client's wait from the others, hold many idle clients, stop in
+// order.
 #include <doctest/doctest.h>
 #include <signal.h>
 

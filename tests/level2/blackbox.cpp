@@ -261,7 +261,7 @@ TEST_CASE("the connection is closed after each reply, asked for or not") {
     if (outgrown(3, "level 3 keeps connections open")) return;
     Exchange reply = exchange(get_and_stay("/about"));
     expect_listed(reply, "Connection", "close",
-                  {"RFC 9112 §9.6: who is going to close the connection says so"});
+                  {"RFC 9112 §9.6: whoever is going to close the connection says so"});
     expect_one_reply_then_close(reply, {"level 2 answers one request per connection"});
 }
 

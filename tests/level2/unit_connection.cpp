@@ -93,7 +93,7 @@ TEST_CASE("a handler may throw an HttpError") {
     CHECK(reply.find("not here") != std::string::npos);
 }
 
-TEST_CASE("who has begun a request and takes too long gets 408") {
+TEST_CASE("whoever has begun a request and takes too long gets 408") {
     Talk talk;
     CHECK(talk.say("GET").empty());
     talk.connection.time_out();
@@ -101,7 +101,7 @@ TEST_CASE("who has begun a request and takes too long gets 408") {
     CHECK(talk.connection.finished());
 }
 
-TEST_CASE("who has said nothing is left without a word") {
+TEST_CASE("whoever has said nothing is left without a word") {
     Talk talk;
     talk.connection.time_out();
     CHECK(talk.listen().empty());
@@ -130,7 +130,7 @@ TEST_CASE("a head has ten seconds in all, however it trickles") {
     CHECK(talk.connection.deadline() == deadline);
 }
 
-TEST_CASE("when the server stops, who has begun may end, and who has not has no time left") {
+TEST_CASE("at a stop, a request that has begun may end, and a silent client has no time left") {
     Talk begun;
     begun.say("GET");
     begun.connection.stop();

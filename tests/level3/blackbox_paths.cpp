@@ -62,7 +62,7 @@ TEST_CASE("a symbolic link out of the folder is 404") {
     for (const char* name : {"file.txt", "folder/passwd", "link-to-link.txt", "folder/"}) {
         Exchange reply = exchange(get(folder.address(name)));
         expect_status(reply, 404,
-                      {"CWE-59: who can put a link there could read any file",
+                      {"CWE-59: whoever can put a link there could read any file",
                        "follow the links first (realpath), then compare with the root"});
         expect_not_in_reply(reply, "root:", {"/etc/passwd is not part of the site"});
     }
@@ -216,7 +216,7 @@ TEST_CASE("a .gz beside a file goes to whoever accepts gzip") {
     std::string compressed = "\x1f\x8b" + pattern(0, 30);  // the server must not look into it
     folder.write("page.css.gz", compressed);
     Exchange plain = exchange(get(address));
-    expect_body(plain, "body { color: black }", {"who does not ask for gzip does not get it"});
+    expect_body(plain, "body { color: black }", {"whoever does not ask for gzip does not get it"});
     expect_absent(plain, "Content-Encoding", {"RFC 9110 §8.4: the plain file is not encoded"});
     for (const char* accepted : {"gzip", "br, GZIP", "gzip;q=0.5, *;q=0", "deflate , gzip ; q=1"}) {
         Exchange reply = exchange(get(address, {std::string("Accept-Encoding: ") + accepted}));

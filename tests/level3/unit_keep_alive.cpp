@@ -74,7 +74,7 @@ TEST_CASE("small replies to requests that came together go out together, in orde
     CHECK(output.find("/2") < output.find("/3"));
 }
 
-TEST_CASE("who asks for much and reads nothing costs about one batch of memory") {
+TEST_CASE("whoever asks for much and reads nothing costs about one batch of memory") {
     Talk talk;
     std::string requests;
     for (int i = 0; i < 100; ++i) requests += get("/large");

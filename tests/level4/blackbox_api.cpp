@@ -174,7 +174,7 @@ TEST_CASE("what is not JSON is 400, and the error says where") {
         bool located = contains(text, "line") && contains(text, "column");
         expect(located && contains(text, row.line), reply,
                "a message with the line (" + row.line + ") and the column", "another",
-               {"who wrote it by hand wants to know where to look"});
+               {"whoever wrote it by hand wants to know where to look"});
     }
 }
 

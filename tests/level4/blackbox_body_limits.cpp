@@ -94,7 +94,7 @@ TEST_CASE("a Content-Length past 1 MiB is 413, before the body is sent") {
     for (std::size_t size : {limit + 1, std::size_t{5'000'000'000}}) {
         Exchange reply = exchange(post_head({length(size)}));
         expect_status(reply, 413, too_large);
-        expect_listed(reply, "Connection", "close", {"RFC 9112 §9.6: who closes says so"});
+        expect_listed(reply, "Connection", "close", {"RFC 9112 §9.6: whoever closes says so"});
         expect_one_reply_then_close(reply, {"the body will not be read, so nothing can follow"});
     }
 }

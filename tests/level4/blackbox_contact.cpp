@@ -138,7 +138,7 @@ TEST_CASE("a session cookie that was tampered with is ignored") {
                "a page or a redirect, as for a new visitor", "",
                {"a broken cookie may be years old; it must not lock anybody out"});
         expect_not_in_reply(page, name,
-                            {"who can change a session can be anybody",
+                            {"whoever can change a session can be anybody",
                              "verify the signature of the whole value before anything is read"});
     }
 }

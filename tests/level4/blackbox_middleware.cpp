@@ -61,7 +61,7 @@ std::string form_post(const std::vector<std::string>& fields, const std::string&
 
 TEST_SUITE_BEGIN("level 4 middleware");
 
-TEST_CASE("who accepts gzip gets pages and JSON compressed, and finds the same in them") {
+TEST_CASE("whoever accepts gzip gets pages and JSON compressed, and finds the same in them") {
     if (lacks_compression()) return;
     for (const std::string& target : {long_message(), std::string("/contact")}) {
         Exchange plain = exchange(get(target));
@@ -99,7 +99,7 @@ TEST_CASE("compression follows the weights in Accept-Encoding") {
                       {"RFC 9110 §12.5.3: q=0 means not acceptable, and not named is not accepted",
                        "read the list, don't look for the letters gzip in it", no});
     expect_absent(exchange(get(target)), "Content-Encoding",
-                  {"who says nothing may not be able to unpack it"});
+                  {"whoever says nothing may not be able to unpack it"});
 }
 
 TEST_CASE("HEAD says of the compressed reply what GET says") {

@@ -181,7 +181,7 @@ TEST_CASE("after a body the connection goes on, and what was in the body is no r
     CHECK(talk.connection.take_output().empty());
 }
 
-TEST_CASE("who waits for a word before sending the body gets it, once") {
+TEST_CASE("whoever waits for a word before sending the body gets it, once") {
     Talk talk;
     const auto head = post("Expect: 100-continue\r\nContent-Length: 2\r\n", "");
     CHECK(talk.say(head) == "HTTP/1.1 100 Continue\r\n\r\n");
@@ -190,7 +190,7 @@ TEST_CASE("who waits for a word before sending the body gets it, once") {
     CHECK(talk.say("i").ends_with("\r\n\r\nhi"));
 }
 
-TEST_CASE("who does not wait, has no body or speaks HTTP/1.0 gets no 100") {
+TEST_CASE("whoever does not wait, has no body or speaks HTTP/1.0 gets no 100") {
     for (const std::string& bytes :
          {post("Expect: 100-continue\r\nContent-Length: 2\r\n", "hi"),
           post("Expect: 100-continue\r\n", ""),

@@ -192,7 +192,7 @@ TEST_CASE("what is wrong is explained to whoever said it, and to nobody else; no
     CHECK(listens.heard.empty());
 }
 
-TEST_CASE("who says too much at once is told so, and what was taken before is kept") {
+TEST_CASE("whoever says too much at once is told so, and what was taken before is kept") {
     Site site;
     site.store.add("Grace", "", "here already");
     Visitor visitor(site);

@@ -75,7 +75,7 @@ TEST_CASE("tidying takes outer spaces away and makes line ends one character") {
     CHECK(fields.message == "a\n b");
 }
 
-TEST_CASE("an error is a page for browsers, and JSON for the API and who prefers it") {
+TEST_CASE("an error is a page for browsers, and JSON for the API and whoever prefers it") {
     CHECK(ask(not_found, "/x", "text/html,*/*;q=0.8").body.starts_with("<!doctype html>"));
     CHECK(ask(not_found, "/x", "*/*").body.starts_with("<!doctype html>"));
     const std::string json = "{\"error\":{\"status\":404,\"message\":\"not \\u003chere>\"}}\n";

@@ -104,7 +104,7 @@ TEST_CASE("subprotocols and extensions may be offered, and are not taken") {
     CHECK(response.headers.size() == 3);
 }
 
-TEST_CASE("who does not ask for a WebSocket learns that this address has nothing else") {
+TEST_CASE("whoever does not ask for a WebSocket learns that this address has nothing else") {
     std::vector<std::pair<std::string, std::function<void(Request&)>>> cases = {
         {"a plain GET",
          [](Request& request) {

@@ -27,17 +27,11 @@ std::string length(std::size_t bytes) {
     return "Content-Length: " + std::to_string(bytes);
 }
 
-// `size` bytes in chunks of 64 KiB, without the last chunk.
+// `size` bytes in chunks of 64 KiB, without the last chunk. `size` is a multiple of that.
 std::string chunks(std::size_t size) {
     std::string result;
-    for (std::size_t left = size; left > 0;) {
-        std::size_t now_sent = std::min<std::size_t>(left, 0x10000);
-        bool full = now_sent == 0x10000;
-        // The rest of a size that is no multiple goes byte by byte: simple, and rarely needed.
-        if (!full) now_sent = 1;
-        result += (full ? "10000\r\n" : "1\r\n") + std::string(now_sent, 'x') + "\r\n";
-        left -= now_sent;
-    }
+    for (std::size_t sent = 0; sent < size; sent += 0x10000)
+        result += "10000\r\n" + std::string(0x10000, 'x') + "\r\n";
     return result;
 }
 

@@ -237,7 +237,7 @@ TEST_CASE("an event loop answers request after request on many connections at on
     CHECK(loops.stop() == 0);
 }
 
-TEST_CASE("a request in pieces, and its end without a reply to wait for, are understood") {
+TEST_CASE("a request in pieces is answered, also when the client has ended its side") {
     Loops loops;
     loops.start();
     Client client(loops.listener);

@@ -4,9 +4,7 @@
 #include <signal.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -17,6 +15,7 @@
 #include "client.hpp"
 #include "data_folder.hpp"
 #include "expect.hpp"
+#include "file_content.hpp"
 #include "guestbook.hpp"
 #include "json_value.hpp"
 #include "reporter.hpp"
@@ -91,11 +90,6 @@ void expect_each_once(const Stored& stored, const std::vector<std::string>& name
                 {"the total is that of the list"}, where);
 }
 
-std::string content_of(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
 }  // namespace
 
 TEST_SUITE_BEGIN("level 4 program");
@@ -130,7 +124,7 @@ TEST_CASE("after kill -9 under load every acknowledged message is there, exactly
     long long next = add(unique(), server);
     expect_that(stored.ids.empty() || next > *stored.ids.rbegin(), "an id past all earlier ones",
                 std::to_string(next), {"ids go on after a restart"});
-    std::string content = content_of(data.path() / "messages.jsonl");
+    std::string content = file_content(data.path() / "messages.jsonl");
     for (const std::string& line : split(content.substr(0, content.size() - 1), '\n'))
         expect_that(parse_json(line).has_value(), "a line of JSON", line,
                     {"no line is torn, and no two are on one line"});
@@ -159,7 +153,7 @@ TEST_CASE("half a line at the end of the store is cut off at the start") {
             names.push_back(unique());
             add(names.back(), server);
         }
-        std::string content = content_of(data.path() / "messages.jsonl");
+        std::string content = file_content(data.path() / "messages.jsonl");
         expect_that(!contains(content, half + "{"), "no message behind the half line", content,
                     {"a message that is appended to half a line is lost with it"});
     }

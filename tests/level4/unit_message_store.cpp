@@ -13,7 +13,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <mutex>
 #include <set>
 #include <sstream>
@@ -23,6 +22,7 @@
 #include <vector>
 
 #include "app/message_store.hpp"
+#include "file_content.hpp"
 
 namespace {
 
@@ -40,10 +40,7 @@ struct Folder {
     Folder(const Folder&) = delete;
     Folder& operator=(const Folder&) = delete;
 
-    std::string content() const {
-        std::ifstream in(file, std::ios::binary);
-        return {std::istreambuf_iterator<char>(in), {}};
-    }
+    std::string content() const { return file_content(file); }
     void write(const std::string& content) const {
         fs::create_directories(file.parent_path());
         std::ofstream(file, std::ios::binary | std::ios::trunc) << content;

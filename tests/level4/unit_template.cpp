@@ -10,13 +10,13 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "file_content.hpp"
 #include "json.hpp"
 #include "mutation.hpp"
 #include "template.hpp"
@@ -49,11 +49,6 @@ std::string complaint(const std::string& source) {
     } catch (const TemplateError& error) {
         return error.what();
     }
-}
-
-std::string read_file(const fs::path& path) {
-    std::ifstream stream(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), {}};
 }
 
 // A folder of its own for each test, gone afterwards.
@@ -111,7 +106,7 @@ TEST_CASE("template: the Mustache specification's own cases pass") {
     int cases = 0;
     for (const std::string name :
          {"comments", "delimiters", "interpolation", "inverted", "partials", "sections"}) {
-        const Json spec = Json::parse(read_file(fs::path(folder) / (name + ".json")));
+        const Json spec = Json::parse(file_content(fs::path(folder) / (name + ".json")));
         for (const Json& test : spec.at("tests").as_array()) {
             std::map<std::string, std::string> partials;
             if (const Json* given = test.find("partials")) {

@@ -8,7 +8,6 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <mutex>
 #include <set>
 #include <stdexcept>
@@ -18,6 +17,7 @@
 #include <vector>
 
 #include "app/upload_store.hpp"
+#include "file_content.hpp"
 
 namespace {
 
@@ -35,10 +35,7 @@ struct Folder {
     Folder(const Folder&) = delete;
     Folder& operator=(const Folder&) = delete;
 
-    std::string content(const std::string& name) const {
-        std::ifstream in(uploads / name, std::ios::binary);
-        return {std::istreambuf_iterator<char>(in), {}};
-    }
+    std::string content(const std::string& name) const { return file_content(uploads / name); }
     // Also the hidden ones.
     std::set<std::string> names() const {
         std::set<std::string> names;

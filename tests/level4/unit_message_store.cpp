@@ -2,7 +2,6 @@
 // the disk meanwhile. Each case has a folder of its own.
 #include <doctest/doctest.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -13,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <mutex>
 #include <set>
 #include <sstream>
@@ -23,34 +23,22 @@
 
 #include "app/message_store.hpp"
 #include "file_content.hpp"
+#include "temporary_folder.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
 using Ids = std::vector<std::int64_t>;
 
-struct Folder {
-    Folder() {
-        std::string pattern = (fs::temp_directory_path() / "messages-XXXXXX").string();
-        REQUIRE(mkdtemp(pattern.data()) != nullptr);
-        root = pattern;
-        file = root / "data" / "messages.jsonl";
-    }
-    ~Folder() { fs::remove_all(root); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
+// A folder with the file of a store.
+struct Folder : TemporaryFolder {
     std::string content() const { return file_content(file); }
-    void write(const std::string& content) const {
-        fs::create_directories(file.parent_path());
-        std::ofstream(file, std::ios::binary | std::ios::trunc) << content;
-    }
+    void write(const std::string& content) const { TemporaryFolder::write(file, content); }
     void append(const std::string& content) const {
         std::ofstream(file, std::ios::binary | std::ios::app) << content;
     }
 
-    fs::path root;
-    fs::path file;
+    const fs::path file = root / "data" / "messages.jsonl";
 };
 
 // Catches what the store writes to standard error, which also keeps the tests' output clean.

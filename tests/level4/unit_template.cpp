@@ -3,13 +3,10 @@
 // files (github.com/mustache/spec, specs/*.json); they are not copied here.
 #include <doctest/doctest.h>
 
-#include <unistd.h>
-
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <string>
@@ -20,6 +17,7 @@
 #include "json.hpp"
 #include "mutation.hpp"
 #include "template.hpp"
+#include "temporary_folder.hpp"
 
 namespace {
 
@@ -51,23 +49,16 @@ std::string complaint(const std::string& source) {
     }
 }
 
-// A folder of its own for each test, gone afterwards.
+// A folder of templates for each test, with a layout in it.
 class Folder {
   public:
-    Folder() : path_(fs::temp_directory_path() / unique_name()) {
-        fs::create_directories(path_ / "templates");
-        write("layout.html", "[{{title}}|{{{content}}}]");
-    }
-    ~Folder() { fs::remove_all(path_); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
+    Folder() { write("layout.html", "[{{title}}|{{{content}}}]"); }
 
     void write(const std::string& name, const std::string& source) const {
-        fs::create_directories((templates() / name).parent_path());
-        std::ofstream(templates() / name, std::ios::binary) << source;
+        folder_.write(templates() / name, source);
     }
 
-    fs::path templates() const { return path_ / "templates"; }
+    fs::path templates() const { return folder_.root / "templates"; }
 
     // What rendering this page complains about.
     std::string complaint(const std::string& page,
@@ -82,12 +73,7 @@ class Folder {
     }
 
   private:
-    static std::string unique_name() {
-        static std::atomic<int> count = 0;
-        return "unit_template_" + std::to_string(getpid()) + "_" + std::to_string(++count);
-    }
-
-    fs::path path_;
+    TemporaryFolder folder_;
 };
 
 // A recheck of no time at all: every change is seen at once.

@@ -2,12 +2,10 @@
 // there by half.
 #include <doctest/doctest.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <mutex>
 #include <set>
 #include <stdexcept>
@@ -18,23 +16,15 @@
 
 #include "app/upload_store.hpp"
 #include "file_content.hpp"
+#include "temporary_folder.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
 using namespace std::string_literals;
 
-struct Folder {
-    Folder() {
-        std::string pattern = (fs::temp_directory_path() / "uploads-XXXXXX").string();
-        REQUIRE(mkdtemp(pattern.data()) != nullptr);
-        root = pattern;
-        uploads = root / "data" / "uploads";
-    }
-    ~Folder() { fs::remove_all(root); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
+// A folder with that of a store in it.
+struct Folder : TemporaryFolder {
     std::string content(const std::string& name) const { return file_content(uploads / name); }
     // Also the hidden ones.
     std::set<std::string> names() const {
@@ -45,8 +35,7 @@ struct Folder {
         return names;
     }
 
-    fs::path root;
-    fs::path uploads;
+    const fs::path uploads = root / "data" / "uploads";
 };
 
 // The first bytes of each kind of picture, and the suffix that belongs to it.
@@ -200,7 +189,7 @@ TEST_CASE("what a killed server left half written is removed at a later start") 
     const std::string kept = *UploadStore(folder.uploads).save("hello");
     const fs::path old_one = folder.uploads / ("." + digits + ".part");
     const fs::path young_one = folder.uploads / ("." + std::string(32, 'b') + ".part");
-    for (const fs::path& path : {old_one, young_one}) std::ofstream(path) << "half";
+    for (const fs::path& path : {old_one, young_one}) folder.write(path, "half");
     const auto yesterday = fs::file_time_type::clock::now() - std::chrono::hours(24);
     fs::last_write_time(old_one, yesterday);
     fs::last_write_time(folder.uploads / kept, yesterday);
@@ -210,7 +199,7 @@ TEST_CASE("what a killed server left half written is removed at a later start") 
 
 TEST_CASE("a place where no folder can be is refused") {
     const Folder folder;
-    std::ofstream(folder.root / "file") << "x";
+    folder.write("file", "x");
     CHECK_THROWS_AS(UploadStore(folder.root / "file"), std::runtime_error);
     CHECK_THROWS_AS(UploadStore(folder.root / "file/uploads"), std::runtime_error);
     CHECK_THROWS_AS(UploadStore("/proc/no-such-folder"), std::runtime_error);

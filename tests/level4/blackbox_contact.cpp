@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "bytes.hpp"
 #include "client.hpp"
 #include "expect.hpp"
 #include "guestbook.hpp"
@@ -17,12 +18,6 @@ namespace {
 
 const std::string umlaut = "\xc3\xbc";
 const std::string emoji = "\xf0\x9f\x98\x80";
-
-std::string repeated(const std::string& text, int times) {
-    std::string result;
-    for (int i = 0; i < times; ++i) result += text;
-    return result;
-}
 
 // What a reader sees around a field: the text between the fields before and behind it.
 std::string text_around(std::string_view page, const std::string& field) {

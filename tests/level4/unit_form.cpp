@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "bytes.hpp"
 #include "form.hpp"
 #include "mutation.hpp"
 #include "request.hpp"
@@ -53,12 +54,6 @@ std::string field_name(const std::string& disposition) {
     return parse_form(multipart, part("Content-Disposition: " + disposition, "x") + "--b--\r\n")
         .fields.at(0)
         .first;
-}
-
-std::string repeated(std::string_view text, std::size_t times) {
-    std::string result;
-    for (std::size_t i = 0; i < times; ++i) result += text;
-    return result;
 }
 
 // What Firefox sends for a form with two text fields and two file controls, one of them empty.

@@ -6,6 +6,7 @@
 #include "app/error_pages.hpp"
 #include "app/message_fields.hpp"
 #include "app/message_store.hpp"
+#include "bytes.hpp"
 
 namespace {
 
@@ -15,12 +16,6 @@ std::string wrong(const MessageFields& fields) {
     std::string names;
     for (const auto& member : mistakes.as_object()) names += member.name + " ";
     return names;
-}
-
-std::string repeated(const std::string& text, int times) {
-    std::string result;
-    while (times-- > 0) result += text;
-    return result;
 }
 
 Response ask(const Handler& handler, const std::string& path, const std::string& accept) {

@@ -2,7 +2,6 @@
 // the disk meanwhile. Each case has a folder of its own.
 #include <doctest/doctest.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,11 +10,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <iterator>
 #include <mutex>
 #include <set>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -23,7 +20,9 @@
 
 #include "app/message_store.hpp"
 #include "file_content.hpp"
+#include "full_disk.hpp"
 #include "temporary_folder.hpp"
+#include "warnings.hpp"
 
 namespace {
 
@@ -39,44 +38,6 @@ struct Folder : TemporaryFolder {
     }
 
     const fs::path file = root / "data" / "messages.jsonl";
-};
-
-// Catches what the store writes to standard error, which also keeps the tests' output clean.
-class Warnings {
-  public:
-    Warnings() : previous_(std::cerr.rdbuf(text_.rdbuf())) {}
-    ~Warnings() { std::cerr.rdbuf(previous_); }
-    Warnings(const Warnings&) = delete;
-    Warnings& operator=(const Warnings&) = delete;
-    bool mention(const std::string& word) const {
-        return text_.str().find(word) != std::string::npos;
-    }
-    bool empty() const { return text_.str().empty(); }
-
-  private:
-    std::ostringstream text_;
-    std::streambuf* previous_;
-};
-
-// No file may grow past `bytes` while this lives: to the program that is a full disk.
-class FullDisk {
-  public:
-    explicit FullDisk(std::uint64_t bytes) : previous_signal_(signal(SIGXFSZ, SIG_IGN)) {
-        getrlimit(RLIMIT_FSIZE, &previous_);
-        rlimit limit = previous_;
-        limit.rlim_cur = bytes;
-        setrlimit(RLIMIT_FSIZE, &limit);
-    }
-    ~FullDisk() {
-        setrlimit(RLIMIT_FSIZE, &previous_);
-        signal(SIGXFSZ, previous_signal_);
-    }
-    FullDisk(const FullDisk&) = delete;
-    FullDisk& operator=(const FullDisk&) = delete;
-
-  private:
-    rlimit previous_{};
-    void (*previous_signal_)(int);
 };
 
 Ids ids_of(const std::vector<Message>& messages) {

@@ -13,6 +13,7 @@
 #include "protocol.hpp"
 #include "static_files.hpp"
 #include "temporary_folder.hpp"
+#include "value_of.hpp"
 
 #if !defined(NO_ZLIB) && __has_include(<zlib.h>)
 #include <zlib.h>
@@ -50,11 +51,6 @@ Response passed_through(const Response& reply, const Fields& fields = {{"Accept-
     request.method = method;
     for (const auto& [name, value] : fields) request.headers.add(name, value);
     return wrap({compress(options)}, [&](Request&) { return reply; })(request);
-}
-
-std::string value_of(const Response& response, std::string_view name) {
-    const auto* const value = response.headers.find(name);
-    return value != nullptr ? *value : "(none)";
 }
 
 }  // namespace

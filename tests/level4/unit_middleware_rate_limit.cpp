@@ -7,12 +7,12 @@
 #include <random>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "middleware/rate_limit.hpp"
+#include "value_of.hpp"
 
 namespace {
 
@@ -49,11 +49,6 @@ class Server {
 
 RateLimitOptions three_in_ten() {
     return {.rate = {.requests = 3, .window = seconds(10)}};
-}
-
-std::string value_of(const Response& response, std::string_view name) {
-    const auto* const value = response.headers.find(name);
-    return value != nullptr ? *value : "(none)";
 }
 
 }  // namespace

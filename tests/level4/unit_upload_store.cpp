@@ -1,8 +1,6 @@
 // The upload store: which contents it takes, which names it gives them, and that no file is ever
 // there by half.
 #include <doctest/doctest.h>
-#include <signal.h>
-#include <sys/resource.h>
 
 #include <chrono>
 #include <filesystem>
@@ -16,6 +14,7 @@
 
 #include "app/upload_store.hpp"
 #include "file_content.hpp"
+#include "full_disk.hpp"
 #include "temporary_folder.hpp"
 
 namespace {
@@ -163,22 +162,15 @@ TEST_CASE("many threads can save at once") {
 TEST_CASE("on a full disk an upload leaves nothing behind, and the next one may succeed") {
     const Folder folder;
     const UploadStore store(folder.uploads);
-    // No file may grow past 1000 bytes: the write succeeds by half, then fails.
-    const auto previous_signal = signal(SIGXFSZ, SIG_IGN);
-    rlimit previous{};
-    REQUIRE(getrlimit(RLIMIT_FSIZE, &previous) == 0);
-    rlimit small = previous;
-    small.rlim_cur = 1000;
-    REQUIRE(setrlimit(RLIMIT_FSIZE, &small) == 0);
     bool refused = false;
-    try {
-        store.save(std::string(1001, 'x'));
-    } catch (const StoreFull&) {
-        refused = true;
+    {
+        const FullDisk disk(1000);  // the write succeeds by half, then fails
+        try {
+            store.save(std::string(1001, 'x'));
+        } catch (const StoreFull&) {
+            refused = true;
+        }
     }
-    setrlimit(RLIMIT_FSIZE, &previous);
-    signal(SIGXFSZ, previous_signal);
-
     CHECK(refused);
     CHECK(folder.names().empty());
     CHECK(folder.content(store.save(std::string(1001, 'x')).value()).size() == 1001);

@@ -1,0 +1,17 @@
+// The value of a field as a unit test compares it: "(none)" where there is no such field.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "headers.hpp"
+#include "response.hpp"
+
+inline std::string value_of(const Headers& headers, std::string_view name) {
+    const std::string* const value = headers.find(name);
+    return value != nullptr ? *value : "(none)";
+}
+
+inline std::string value_of(const Response& response, std::string_view name) {
+    return value_of(response.headers, name);
+}

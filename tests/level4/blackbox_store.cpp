@@ -18,20 +18,16 @@
 #include "file_content.hpp"
 #include "guestbook.hpp"
 #include "json_value.hpp"
+#include "live.hpp"
 #include "reporter.hpp"
 #include "text.hpp"
 
 namespace {
 
-std::string post(const std::string& name) {
-    return with_body_and_stay("POST", "/api/messages", json_type,
-                              "{\"name\":" + json_string(name) + ",\"message\":\"kept\"}");
-}
-
 // Posts one message. Returns its id.
 long long add(const std::string& name, ServerProcess& server, Where where = Where::here()) {
     Client client(server);
-    client.send(post(name));
+    client.send(api_post(name));
     Exchange reply = client.read_reply("POST");
     expect_status(reply, 201, {"a good message"}, where);
     return std::atoll(parse_json(reply.reply.body).value_or(JsonValue{})["id"].text.c_str());
@@ -103,7 +99,7 @@ TEST_CASE("after kill -9 under load every acknowledged message is there, exactly
         std::vector<Client> clients;
         for (int i = 0; i < 8; ++i) clients.emplace_back(server);
         for (Client& client : clients)
-            for (int i = 0; i < 300; ++i) client.send(post(unique("Kill")));
+            for (int i = 0; i < 300; ++i) client.send(api_post(unique("Kill")));
         // In the middle of it: the first client has some replies, the others are being answered.
         clients.front().receive_at_least(round * 5'000);
         server.process().signal(SIGKILL);
@@ -200,7 +196,7 @@ TEST_CASE("two servers that share a data folder see each other's messages") {
     for (Client& client : clients) {
         for (int i = 0; i < 40; ++i) {
             names.push_back(unique("Both"));
-            client.send(post(names.back()));
+            client.send(api_post(names.back()));
         }
     }
     for (Client& client : clients)

@@ -1,10 +1,11 @@
 // The helpers of guestbook.hpp. The reader of pages knows tags, attributes and text, and that a
 // quoted attribute ends at its quote and nowhere else: that is what an XSS attack plays with.
+#include "guestbook.hpp"
+
 #include <algorithm>
 #include <cctype>
 #include <random>
 
-#include "guestbook.hpp"
 #include "text.hpp"
 
 const std::string urlencoded_type = "application/x-www-form-urlencoded";

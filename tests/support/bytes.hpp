@@ -1,4 +1,5 @@
-// Strings for tests: one text many times, and bytes as they are printed in standards.
+// Strings for tests: one text many times, and bytes in hexadecimal, as standards print them.
+// Nothing here knows about servers.
 #pragma once
 
 #include <cstddef>

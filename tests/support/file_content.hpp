@@ -1,4 +1,5 @@
-// A file as a string; an empty one if it cannot be read.
+// A file as a string, for all tests. A file that cannot be read is an empty one: what a case expects
+// to find in it is then missing, and it is the case that says so.
 #pragma once
 
 #include <filesystem>

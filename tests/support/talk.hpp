@@ -1,4 +1,5 @@
-// A conversation without a socket, for unit tests: bytes in, and what the server says to them.
+// A conversation without a socket, for unit tests: bytes in, and what the server says to them. It
+// is compiled against the level that is tested, and uses only what all of them have.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// The value of a field as a unit test compares it: "(none)" where there is no such field.
+// The value of a field, as unit tests compare it: "(none)" where there is no such field, so that a
+// missing one and an empty one are not taken for each other.
 #pragma once
 
 #include <string>

@@ -63,6 +63,29 @@ std::vector<Watched> stalled_clients() {
     return clients;
 }
 
+// Notes which of them have been sent away by now. True when all have.
+bool all_ended(std::vector<Watched>& clients, double start) {
+    bool all = true;
+    for (Watched& watched : clients) {
+        if (watched.ended_after == 0 && watched.client.ended()) watched.ended_after = now() - start;
+        all = all && watched.ended_after > 0;
+    }
+    return all;
+}
+
+void expect_timed_out(Watched& watched) {
+    Exchange reply = watched.client.read_to_end(0.5);
+    Reason reason = {
+        "RFC 9110 §15.5.9: a body has 10 s for each bit of progress; this one: " + watched.what,
+        "a deadline for the body, set anew with every byte of it"};
+    expect_status(reply, 408, reason);
+    expect(watched.ended_after >= 7.0 && watched.ended_after <= 13.0, reply,
+           "the end of the connection after about 10 s",
+           watched.ended_after == 0 ? "still connected after 13 s"
+                                    : std::to_string(watched.ended_after) + " s",
+           reason);
+}
+
 const Reason too_large = {
     "RFC 9110 §15.5.14: a body may have 1 MiB; a client must not be able to "
     "fill the memory",
@@ -193,16 +216,9 @@ TEST_CASE("a body that stalls is 408 after 10 s, one that trickles is waited for
 
     const double start = now();
     int sent = 0;
-    while (now() < start + 13.0) {
-        bool all_ended = true;
-        for (Watched& watched : stalled) {
-            if (watched.ended_after == 0 && watched.client.ended())
-                watched.ended_after = now() - start;
-            all_ended = all_ended && watched.ended_after > 0;
-        }
-        if (all_ended && sent == 7) break;
+    while (now() < start + 13.0 && !(all_ended(stalled, start) && sent == 7)) {
         // A byte every 2 s: never 10 s without progress, and more than 10 s in all.
-        if (sent < 7 && now() > start + 2.0 * sent && trickler.ended() == false) {
+        if (sent < 7 && now() > start + 2.0 * sent && !trickler.ended()) {
             trickler.send(std::string(1, static_cast<char>('a' + sent)));
             ++sent;
         }
@@ -211,18 +227,7 @@ TEST_CASE("a body that stalls is 408 after 10 s, one that trickles is waited for
         let_pass(0.01);
     }
     late.send("hello");
-    for (Watched& watched : stalled) {
-        Exchange reply = watched.client.read_to_end(0.5);
-        Reason reason = {
-            "RFC 9110 §15.5.9: a body has 10 s for each bit of progress; this one: " + watched.what,
-            "a deadline for the body, set anew with every byte of it"};
-        expect_status(reply, 408, reason);
-        expect(watched.ended_after >= 7.0 && watched.ended_after <= 13.0, reply,
-               "the end of the connection after about 10 s",
-               watched.ended_after == 0 ? "still connected after 13 s"
-                                        : std::to_string(watched.ended_after) + " s",
-               reason);
-    }
+    for (Watched& watched : stalled) expect_timed_out(watched);
     Exchange reply = trickler.read_reply("POST");
     expect_status(reply, 200,
                   {"a slow line is not a dead one: it made progress all the time",

@@ -37,6 +37,32 @@ std::size_t count_heard(WebSocket& socket, const std::string& name, std::size_t 
     return count;
 }
 
+// Each of the writers posts so many messages with this name, and gets its 201 for each.
+void post_all(std::vector<Client>& writers, std::size_t each, const std::string& name,
+              const std::string& text) {
+    for (Client& writer : writers)
+        for (std::size_t i = 0; i < each; ++i) writer.send(api_post(name, text));
+    for (Client& writer : writers) {
+        for (std::size_t i = 0; i < each; ++i) {
+            Exchange reply = writer.read_reply("POST");
+            if (reply.reply.status != 201)
+                expect_status(reply, 201,
+                              {"whoever posts does not wait for whoever does not read"});
+        }
+    }
+}
+
+// Returns whether the reader has heard all of them.
+bool expect_all_heard(WebSocket& reader, const std::string& name, std::size_t count) {
+    const std::size_t heard = count_heard(reader, name, count);
+    expect(heard == count, heard == count ? Exchange{} : reader.so_far(),
+           std::to_string(count) + " messages in each round for whoever reads",
+           std::to_string(heard),
+           {"the others never wait for whoever does not read",
+            "hand messages to queues, and let each connection send its own"});
+    return heard == count;
+}
+
 }  // namespace
 
 TEST_SUITE_BEGIN("level 4 chat");
@@ -214,24 +240,9 @@ TEST_CASE("whoever does not read is dropped, and the others don't wait for that"
     constexpr std::size_t each = 4;
     for (std::size_t round = 0; round < rounds; ++round) {
         const std::string name = mark + " " + std::to_string(round);
-        for (Client& writer : writers)
-            for (std::size_t i = 0; i < each; ++i) writer.send(api_post(name, text));
-        for (Client& writer : writers)
-            for (std::size_t i = 0; i < each; ++i) {
-                Exchange reply = writer.read_reply("POST");
-                if (reply.reply.status != 201)
-                    expect_status(reply, 201,
-                                  {"whoever posts does not wait for whoever does not read"});
-            }
-        for (WebSocket& reader : readers) {
-            const std::size_t wanted = writers.size() * each;
-            const std::size_t heard = count_heard(reader, name, wanted);
-            expect(heard == wanted, heard == wanted ? Exchange{} : reader.so_far(),
-                   "32 messages in each round for whoever reads", std::to_string(heard),
-                   {"the others never wait for whoever does not read",
-                    "hand messages to queues, and let each connection send its own"});
-            if (heard < wanted) return;
-        }
+        post_all(writers, each, name, text);
+        for (WebSocket& reader : readers)
+            if (!expect_all_heard(reader, name, writers.size() * each)) return;
     }
     post(unique("The last"), server);
     const Reason dropped = {

@@ -1,5 +1,5 @@
-// A file as a string, for all tests. A file that cannot be read is an empty one: what a case expects
-// to find in it is then missing, and it is the case that says so.
+// A file as a string, for all tests. A file that cannot be read is an empty one: what a case
+// expects to find in it is then missing, and it is the case that says so.
 #pragma once
 
 #include <filesystem>

@@ -1,5 +1,5 @@
-// doctest calls many functions that a reporter may want to know about; most of ours do not. Here all
-// of them do nothing, so that a reporter overrides only those that matter to it.
+// doctest calls many functions that a reporter may want to know about; most of ours do not. Here
+// all of them do nothing, so that a reporter overrides only those that matter to it.
 #pragma once
 
 #include <doctest/doctest.h>

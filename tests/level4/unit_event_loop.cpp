@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -52,8 +53,12 @@ struct Pipe {
     void put() const { REQUIRE(write(ends[1], "x", 1) == 1); }
     bool take() const {  // false if there is nothing for a minute
         pollfd watched{ends[0], POLLIN, 0};
+        int ready = 0;
+        // A SIGTERM may come to the very thread that waits here, and ends its poll().
+        do ready = poll(&watched, 1, patience);
+        while (ready < 0 && errno == EINTR);
         char byte = 0;
-        return poll(&watched, 1, patience) == 1 && read(ends[0], &byte, 1) == 1;
+        return ready == 1 && read(ends[0], &byte, 1) == 1;
     }
     int ends[2] = {-1, -1};
 };

@@ -477,7 +477,7 @@ def _(world):
     expect(("Keyboard", "without a mouse"), world.server.messages()[0])
 
 
-@check("a form with a mistake comes back with what was typed, and says what is wrong")
+@check("a form with a mistake comes back with what was typed, and says and shows what is wrong")
 def _(world):
     page = world.plain
     with page.may_complain():  # about the status 422
@@ -491,6 +491,9 @@ def _(world):
         expect("true", page.call("GET", name + "/attribute/aria-invalid"))
         described_by = page.call("GET", name + "/attribute/aria-describedby")
         until("an explanation", lambda: page.text("#" + described_by))
+        colour = page.call("GET", page.find("#" + described_by) + "/css/color")
+        frames = [page.call("GET", page.find(field) + "/css/border-top-color") for field in ("#name", "#message")]
+        expect([True, False], [frame == colour for frame in frames])
         expect("an hour's work", page.call("GET", page.find("#message") + "/property/value"))
 
 

@@ -1,6 +1,5 @@
 // JSON: what is read and written and read again is the same.
 #include <string>
-#include <string_view>
 
 #include "json.hpp"
 #include "pieces.hpp"

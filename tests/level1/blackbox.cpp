@@ -32,7 +32,7 @@ TEST_CASE("Content-Length is the length of the body in bytes") {
 TEST_CASE("the reply says Connection: close, and then the connection is closed") {
     Exchange reply = exchange(get("/"));
     expect_listed(reply, "Connection", "close",
-                  {"RFC 9112 §9.6: who is going to close the connection says so"});
+                  {"RFC 9112 §9.6: whoever is going to close the connection says so"});
     expect_one_reply_then_close(reply, {"the reply said that the connection ends after it",
                                         "shutdown() or close() the client's socket after sending"});
 }

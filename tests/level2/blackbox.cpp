@@ -6,6 +6,7 @@
 #include <ctime>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "client.hpp"
 #include "expect.hpp"
@@ -103,9 +104,10 @@ TEST_CASE("/hello greets by name, and the world when there is none") {
 TEST_CASE("a name is escaped before it becomes HTML") {
     Exchange reply = exchange(get("/hello?name=%3Cscript%3Ealert(%22x%22)%3C/script%3E%26%27"));
     expect_status(reply, 200, {"any name is a name"});
-    expect_not_in_body(reply, "<script>alert",
-                       {"text from outside that is sent as HTML runs in the reader's browser (XSS)",
-                        "replace & < > \" ' by &amp; &lt; &gt; &quot; &#39;, the & first"});
+    expect_not_in_reply(
+        reply, "<script>alert",
+        {"text from outside that is sent as HTML runs in the reader's browser (XSS)",
+         "replace & < > \" ' by &amp; &lt; &gt; &quot; &#39;, the & first"});
     expect_in_body(reply, "&lt;script&gt;alert(", {"the name is shown, not swallowed"});
     expect_in_body(reply, "&amp;", {"an & that is not escaped may start a character reference"});
 }
@@ -259,7 +261,7 @@ TEST_CASE("the connection is closed after each reply, asked for or not") {
     if (outgrown(3, "level 3 keeps connections open")) return;
     Exchange reply = exchange(get_and_stay("/about"));
     expect_listed(reply, "Connection", "close",
-                  {"RFC 9112 §9.6: who is going to close the connection says so"});
+                  {"RFC 9112 §9.6: whoever is going to close the connection says so"});
     expect_one_reply_then_close(reply, {"level 2 answers one request per connection"});
 }
 

@@ -105,7 +105,7 @@ TEST_CASE("SIGTERM with a request in flight: it is answered, then the server end
                                   "wake up the threads that wait for a first byte"});
     expect_that(refuses_connections(server), "new connections are refused",
                 "they are still accepted",
-                {"who stops takes no new work", "close the listening socket first"});
+                {"whoever stops takes no new work", "close the listening socket first"});
     in_flight.send(second_half("Ada"));
     Exchange reply = in_flight.read_to_end();
     expect_status(reply, 200,
@@ -130,7 +130,7 @@ TEST_CASE("a second signal ends the server at once") {
         server.process().wait_for_end(patience);
         expect_that(!server.process().running() && now() - asked < 1.5, "the end within 1.5 s",
                     server.process().how_it_ended(),
-                    {"who presses Ctrl-C twice does not want to wait for a clean stop",
+                    {"whoever presses Ctrl-C twice does not want to wait for a clean stop",
                      "let the second signal have its default action"});
     }
 }

@@ -40,7 +40,7 @@ Launch with_arguments(const std::string& arguments,
 // What it prints from its start to its end, while it answers these requests.
 std::string output_of(const Launch& launch, const std::vector<std::string>& requests) {
     ServerProcess server(launch);
-    for (const std::string& bytes : requests) exchange(bytes, server);
+    for (const std::string& bytes : requests) exchange(Script(bytes), server);
     server.process().signal(SIGTERM);
     server.process().wait_for_end(patience);
     return server.process().output();
@@ -165,7 +165,7 @@ TEST_CASE("a bad request is in the log too, its control characters escaped") {
     std::vector<std::string> lines = log_lines(output);
     expect_that(lines.size() == 2 && contains(lines[0], " 400 ") && contains(lines[1], " 400 "),
                 "two lines with status 400", "output: " + visible(output),
-                {"who looks for an attack looks into the log"});
+                {"whoever looks for an attack looks into the log"});
     bool raw = output.find_first_of("\x1b\x07") != std::string::npos;
     expect_that(!raw, "no control character of the client in the log", visible(output),
                 {"a raw escape sequence could rewrite the terminal of the reader"});

@@ -1,10 +1,12 @@
 // connection.hpp on strings: what is answered, and when the conversation is over.
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <stdexcept>
 #include <string>
 
 #include "connection.hpp"
+#include "talk.hpp"
 
 namespace {
 
@@ -14,29 +16,12 @@ Response answer(Request& request) {
     return Response::text(request.path);
 }
 
-struct Talk {
-    Handler handler = answer;
-    Limits limits{};
-    Connection connection{handler, limits, nullptr, "test"};
-
-    // Everything that the server says to these bytes.
-    std::string say(std::string_view bytes) {
-        connection.receive(bytes);
-        return listen();
-    }
-    std::string listen() {
-        std::string all;
-        for (std::string piece; !(piece = connection.take_output()).empty();) all += piece;
-        return all;
-    }
-};
-
 const std::string request = "GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
 }  // namespace
 
 TEST_CASE("a request is answered when its last byte is there, and not before") {
-    Talk talk;
+    Talk talk(answer);
     CHECK(talk.say(request.substr(0, request.size() - 1)).empty());
     CHECK_FALSE(talk.connection.finished());
     const auto reply = talk.say("\n");
@@ -45,7 +30,7 @@ TEST_CASE("a request is answered when its last byte is there, and not before") {
 }
 
 TEST_CASE("after Connection: close the conversation is over") {
-    Talk talk;
+    Talk talk(answer);
     CHECK(talk.say(request + request).find("Connection: close\r\n") != std::string::npos);
     CHECK(talk.connection.finished());
     CHECK(talk.listen().empty());
@@ -53,7 +38,7 @@ TEST_CASE("after Connection: close the conversation is over") {
 
 TEST_CASE("every reply ends the conversation" * doctest::skip(LEVEL > 2) *
           doctest::description("level 3 keeps the connection open: see tests/level3")) {
-    Talk talk;
+    Talk talk(answer);
     const auto reply =
         talk.say("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
     CHECK(reply.find("Connection: close\r\n") != std::string::npos);
@@ -62,14 +47,14 @@ TEST_CASE("every reply ends the conversation" * doctest::skip(LEVEL > 2) *
 }
 
 TEST_CASE("HEAD gets the head of the reply") {
-    Talk talk;
+    Talk talk(answer);
     const auto reply = talk.say("HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n");
     CHECK(reply.find("Content-Length: 2\r\n") != std::string::npos);
     CHECK(reply.ends_with("\r\n\r\n"));
 }
 
 TEST_CASE("what is no request is refused, and the conversation is over") {
-    Talk talk;
+    Talk talk(answer);
     const auto reply = talk.say("nonsense\r\n" + request);
     CHECK(reply.starts_with("HTTP/1.1 400 Bad Request\r\n"));
     CHECK(reply.find("Connection: close\r\n") != std::string::npos);
@@ -78,48 +63,48 @@ TEST_CASE("what is no request is refused, and the conversation is over") {
 }
 
 TEST_CASE("a handler's exception is a 500 that tells nothing") {
-    Talk talk;
+    Talk talk(answer);
     const auto reply = talk.say("GET /throw HTTP/1.1\r\nHost: a\r\n\r\n");
     CHECK(reply.starts_with("HTTP/1.1 500 "));
     CHECK(reply.find("secret") == std::string::npos);
 }
 
 TEST_CASE("a handler may throw an HttpError") {
-    Talk talk;
+    Talk talk(answer);
     const auto reply = talk.say("GET /http-error HTTP/1.1\r\nHost: a\r\n\r\n");
     CHECK(reply.starts_with("HTTP/1.1 404 "));
     CHECK(reply.find("not here") != std::string::npos);
 }
 
-TEST_CASE("who has begun a request and takes too long gets 408") {
-    Talk talk;
+TEST_CASE("whoever has begun a request and takes too long gets 408") {
+    Talk talk(answer);
     CHECK(talk.say("GET").empty());
     talk.connection.time_out();
     CHECK(talk.listen().starts_with("HTTP/1.1 408 "));
     CHECK(talk.connection.finished());
 }
 
-TEST_CASE("who has said nothing is left without a word") {
-    Talk talk;
+TEST_CASE("whoever has said nothing is left without a word") {
+    Talk talk(answer);
     talk.connection.time_out();
     CHECK(talk.listen().empty());
     CHECK(talk.connection.finished());
 }
 
 TEST_CASE("a request that breaks off gets 400, and silence is no request") {
-    Talk begun;
+    Talk begun(answer);
     CHECK(begun.say("GET").empty());
     begun.connection.end_of_input();
     CHECK(begun.listen().starts_with("HTTP/1.1 400 "));
 
-    Talk silent;
+    Talk silent(answer);
     silent.connection.end_of_input();
     CHECK(silent.listen().empty());
     CHECK(silent.connection.finished());
 }
 
 TEST_CASE("a head has ten seconds in all, however it trickles") {
-    Talk talk;
+    Talk talk(answer);
     talk.say("G");
     const auto deadline = talk.connection.deadline();
     CHECK(deadline <= Clock::now() + std::chrono::seconds(10));
@@ -128,13 +113,13 @@ TEST_CASE("a head has ten seconds in all, however it trickles") {
     CHECK(talk.connection.deadline() == deadline);
 }
 
-TEST_CASE("when the server stops, who has begun may end, and who has not has no time left") {
-    Talk begun;
+TEST_CASE("at a stop, a request that has begun may end, and a silent client has no time left") {
+    Talk begun(answer);
     begun.say("GET");
     begun.connection.stop();
     CHECK(begun.connection.deadline() > Clock::now() + std::chrono::seconds(5));
 
-    Talk silent;
+    Talk silent(answer);
     silent.connection.stop();
     CHECK(silent.connection.deadline() <= Clock::now());
 }

@@ -1,6 +1,8 @@
 // html.hpp on strings.
 #include <doctest/doctest.h>
 
+#include <string>
+
 #include "html.hpp"
 
 TEST_CASE("the five characters that mean something in HTML are escaped") {

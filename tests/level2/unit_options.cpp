@@ -1,7 +1,7 @@
 // options.hpp on argument lists.
 #include <doctest/doctest.h>
+#include <stdlib.h>
 
-#include <cstdlib>
 #include <vector>
 
 #include "options.hpp"

@@ -1,6 +1,8 @@
 // url.hpp on strings.
 #include <doctest/doctest.h>
 
+#include <string>
+
 #include "url.hpp"
 
 TEST_CASE("percent-encoded bytes are decoded") {

@@ -86,7 +86,7 @@ TEST_CASE("clients that never read a large file neither hold up others nor cost 
     long long grown = (after->memory_bytes - before->memory_bytes) / 1024;
     expect_that(grown < 48 * 1024, "at most 48 MiB more memory for 10 clients",
                 std::to_string(grown) + " KiB more",
-                {"a file is sent in pieces; who reads it whole needs 64 MiB for each client",
+                {"a file is sent in pieces; whoever reads it whole needs 64 MiB for each client",
                  "read or sendfile() a piece, send it, then the next one"});
 }
 

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "client.hpp"
@@ -139,7 +140,7 @@ TEST_CASE(
           head + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + inner}) {
         Exchange reply = exchange(bytes);
         expect_status(reply, {200, 405}, {"the request itself is good"});
-        expect_listed(reply, "Connection", "close", {"RFC 9112 §9.6: who closes says so"});
+        expect_listed(reply, "Connection", "close", {"RFC 9112 §9.6: whoever closes says so"});
         expect_one_reply_then_close(
             reply, {"RFC 9112 §11.2: a body that is read as a request is request smuggling "
                     "(CVE-2026-34441 in cpp-httplib was this)",
@@ -161,7 +162,7 @@ TEST_CASE("nothing is answered after a malformed request") {
           get_and_stay("/about", {"Content-Length: +5"})}) {
         Exchange reply = exchange(bad + good);
         expect_status(reply, 400, {"the first request is malformed"});
-        expect_listed(reply, "Connection", "close", {"RFC 9112 §9.6: who closes says so"});
+        expect_listed(reply, "Connection", "close", {"RFC 9112 §9.6: whoever closes says so"});
         expect_one_reply_then_close(reply,
                                     {"RFC 9112 §11.2: after a malformed request nobody knows "
                                      "where the next one begins"});
@@ -192,7 +193,7 @@ TEST_CASE("SIGTERM closes an idle kept-alive connection at once") {
     server.process().wait_for_end(patience);
     expect_that(server.process().exit_code() == 0 && now() - asked < 3.0, "exit code 0 within 3 s",
                 server.process().how_it_ended() + " after " + std::to_string(now() - asked) + " s",
-                {"who waits for idle clients to leave waits for long",
+                {"whoever waits for idle clients to leave waits for long",
                  "wake up the threads that wait for a next request"});
 }
 

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -50,7 +49,7 @@ TEST_CASE("no spelling of a path leads out of the folder") {
                       {"CWE-22: a path that leaves the folder by '..' is path traversal",
                        "decode once, then refuse '..', '\\' and NUL; last compare the real path",
                        targets[i]});
-        expect_not_in_body(replies[i], "root:", {"/etc/passwd is not part of the site"});
+        expect_not_in_reply(replies[i], "root:", {"/etc/passwd is not part of the site"});
     }
 }
 
@@ -63,9 +62,9 @@ TEST_CASE("a symbolic link out of the folder is 404") {
     for (const char* name : {"file.txt", "folder/passwd", "link-to-link.txt", "folder/"}) {
         Exchange reply = exchange(get(folder.address(name)));
         expect_status(reply, 404,
-                      {"CWE-59: who can put a link there could read any file",
+                      {"CWE-59: whoever can put a link there could read any file",
                        "follow the links first (realpath), then compare with the root"});
-        expect_not_in_body(reply, "root:", {"/etc/passwd is not part of the site"});
+        expect_not_in_reply(reply, "root:", {"/etc/passwd is not part of the site"});
     }
 }
 
@@ -87,7 +86,7 @@ TEST_CASE("dot-files are 404") {
           folder.write("sub/.env", "secret"), folder.address("%2ehtpasswd")}) {
         Exchange reply = exchange(get(address));
         expect_status(reply, 404, {"dot-files are hidden: .git and .env hold secrets"});
-        expect_not_in_body(reply, "secret", {"its content must not get out"});
+        expect_not_in_reply(reply, "secret", {"its content must not get out"});
     }
 }
 
@@ -127,7 +126,7 @@ TEST_CASE("a folder with an index.html shows it, another is not listed") {
     expect_body(index, "<h1>index</h1>", {"the page is the file"});
     Exchange bare = exchange(get(folder.address("bare/")));
     expect_status(bare, {403, 404}, {"without index.html there is nothing to show"});
-    expect_not_in_body(bare, "file.txt", {"names that nobody linked to stay private"});
+    expect_not_in_reply(bare, "file.txt", {"names that nobody linked to stay private"});
 }
 
 TEST_CASE("a file is not a folder") {
@@ -217,7 +216,7 @@ TEST_CASE("a .gz beside a file goes to whoever accepts gzip") {
     std::string compressed = "\x1f\x8b" + pattern(0, 30);  // the server must not look into it
     folder.write("page.css.gz", compressed);
     Exchange plain = exchange(get(address));
-    expect_body(plain, "body { color: black }", {"who does not ask for gzip does not get it"});
+    expect_body(plain, "body { color: black }", {"whoever does not ask for gzip does not get it"});
     expect_absent(plain, "Content-Encoding", {"RFC 9110 §8.4: the plain file is not encoded"});
     for (const char* accepted : {"gzip", "br, GZIP", "gzip;q=0.5, *;q=0", "deflate , gzip ; q=1"}) {
         Exchange reply = exchange(get(address, {std::string("Accept-Encoding: ") + accepted}));
@@ -255,7 +254,7 @@ TEST_CASE("a .gz that is a link out of the folder is not sent") {
     std::filesystem::create_symlink("/etc/passwd", folder.path() / "page.css.gz");
     Exchange reply = exchange(get(address, {"Accept-Encoding: gzip"}));
     expect_status(reply, {200, 404}, {"the file itself is there"});
-    expect_not_in_body(reply, "root:", {"the same rule holds for the neighbour as for the file"});
+    expect_not_in_reply(reply, "root:", {"the same rule holds for the neighbour as for the file"});
 }
 
 TEST_CASE("a file that changes on disk is seen within two seconds") {

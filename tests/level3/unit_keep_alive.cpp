@@ -1,13 +1,14 @@
 // What level 3 adds to a conversation: more than one request, and files.
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <string>
+#include <string_view>
 
 #include "connection.hpp"
+#include "talk.hpp"
 
 namespace {
-
-const Limits limits;
 
 Response answer(Request& request) {
     if (request.path == "/file") {
@@ -18,16 +19,6 @@ Response answer(Request& request) {
     if (request.path == "/large") return Response::text(std::string(50'000, 'x'));
     return Response::text(request.path);
 }
-
-struct Talk {
-    Handler handler = answer;
-    Connection connection{handler, limits, nullptr, "test"};
-
-    std::string say(std::string_view bytes) {
-        connection.receive(bytes);
-        return connection.take_output();
-    }
-};
 
 std::string get(const std::string& path, const std::string& fields = "", int minor = 1) {
     return "GET " + path + " HTTP/1." + std::to_string(minor) + "\r\nHost: a\r\n" + fields + "\r\n";
@@ -45,7 +36,7 @@ std::size_t replies_in(std::string_view bytes) {
 }  // namespace
 
 TEST_CASE("HTTP/1.1 keeps the connection, unless one side says close") {
-    Talk talk;
+    Talk talk(answer);
     CHECK(talk.say(get("/1")).ends_with("/1"));
     CHECK_FALSE(talk.connection.finished());
     CHECK(talk.say(get("/2", "Connection: TE, Close\r\n")).find("Connection: close") !=
@@ -54,29 +45,30 @@ TEST_CASE("HTTP/1.1 keeps the connection, unless one side says close") {
 }
 
 TEST_CASE("HTTP/1.0 keeps the connection only if asked to, and says so") {
-    Talk asked;
+    Talk asked(answer);
     CHECK(asked.say(get("/1", "Connection: Keep-Alive\r\n", 0)).find("Connection: keep-alive") !=
           std::string::npos);
     CHECK_FALSE(asked.connection.finished());
 
-    Talk not_asked;
+    Talk not_asked(answer);
     not_asked.say(get("/1", "", 0));
     CHECK(not_asked.connection.finished());
 }
 
 TEST_CASE("small replies to requests that came together go out together, in order") {
-    Talk talk;
+    Talk talk(answer);
     const auto output = talk.say(get("/1") + get("/2") + get("/3"));
     CHECK(replies_in(output) == 3);
     CHECK(output.find("/1") < output.find("/2"));
     CHECK(output.find("/2") < output.find("/3"));
 }
 
-TEST_CASE("who asks for much and reads nothing costs about one batch of memory") {
-    Talk talk;
+TEST_CASE("whoever asks for much and reads nothing costs about one batch of memory") {
+    Talk talk(answer);
     std::string requests;
     for (int i = 0; i < 100; ++i) requests += get("/large");
-    CHECK(talk.say(requests).size() < 200'000);
+    talk.connection.receive(requests);
+    CHECK(talk.connection.take_output().size() < 200'000);
 }
 
 TEST_CASE("a body ends the conversation, and its bytes are never a request" *
@@ -85,7 +77,7 @@ TEST_CASE("a body ends the conversation, and its bytes are never a request" *
     const std::string smuggled = get("/smuggled");
     for (const auto& framing : {"Content-Length: " + std::to_string(smuggled.size()) + "\r\n",
                                 std::string("Transfer-Encoding: chunked\r\n")}) {
-        Talk talk;
+        Talk talk(answer);
         const auto output = talk.say(get("/1", framing) + smuggled);
         CHECK(replies_in(output) == 1);
         CHECK(output.find("Connection: close") != std::string::npos);
@@ -94,13 +86,13 @@ TEST_CASE("a body ends the conversation, and its bytes are never a request" *
 }
 
 TEST_CASE("after bytes that are no request there is no further reply") {
-    Talk talk;
+    Talk talk(answer);
     CHECK(replies_in(talk.say(get("/1") + "nonsense\r\n" + get("/2"))) == 2);
     CHECK(talk.connection.finished());
 }
 
 TEST_CASE("the thousandth reply is the last, and says so") {
-    Talk talk;
+    Talk talk(answer);
     std::string last;
     for (int i = 0; i < 1000; ++i) {
         REQUIRE_FALSE(talk.connection.finished());
@@ -111,16 +103,15 @@ TEST_CASE("the thousandth reply is the last, and says so") {
 }
 
 TEST_CASE("between two requests the client has five seconds, within one ten") {
-    Talk talk;
+    Talk talk(answer);
     talk.say(get("/1"));
-    talk.connection.take_output();
     CHECK(talk.connection.deadline() < Clock::now() + std::chrono::seconds(6));
     talk.connection.receive("G");
     CHECK(talk.connection.deadline() > Clock::now() + std::chrono::seconds(9));
 }
 
 TEST_CASE("when the server stops, the next reply is the last") {
-    Talk talk;
+    Talk talk(answer);
     talk.say("GET /1 HT");
     talk.connection.stop();
     const auto output = talk.say("TP/1.1\r\nHost: a\r\n\r\n");
@@ -129,7 +120,7 @@ TEST_CASE("when the server stops, the next reply is the last") {
 }
 
 TEST_CASE("a file follows its head, and the next reply follows the file") {
-    Talk talk;
+    Talk talk(answer);
     const auto head = talk.say(get("/file") + get("/2"));
     CHECK(head.find("Content-Length: 70\r\n") != std::string::npos);
     CHECK(replies_in(head) == 1);
@@ -142,7 +133,7 @@ TEST_CASE("a file follows its head, and the next reply follows the file") {
 }
 
 TEST_CASE("HEAD of a file has its length and sends no file") {
-    Talk talk;
+    Talk talk(answer);
     CHECK(talk.say("HEAD /file HTTP/1.1\r\nHost: a\r\n\r\n").find("Content-Length: 70\r\n") !=
           std::string::npos);
     CHECK_FALSE(talk.connection.take_file().has_value());

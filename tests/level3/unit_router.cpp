@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "router.hpp"
 
@@ -118,7 +120,7 @@ TEST_CASE("any() answers every method that has no route of its own") {
     CHECK(ask(router, "POST", "/x").body == "post");
 }
 
-TEST_CASE("HEAD is answered as GET, unless it has a route of its own") {
+TEST_CASE("HEAD is answered by the route for GET") {
     Router router;
     router.get("/x", named("get"));
     CHECK(ask(router, "HEAD", "/x").body == "get");

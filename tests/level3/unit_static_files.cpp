@@ -1,35 +1,26 @@
 // static_files.hpp on a folder made for each case. What can be seen from outside is tested over
-// TCP, in blackbox_static_files.cpp; here is what needs no server, and no second client.
+// TCP, in blackbox_files.cpp and blackbox_paths.cpp; here is what needs no server, and no second
+// client.
 #include <doctest/doctest.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
+#include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <string>
 
 #include "static_files.hpp"
+#include "temporary_folder.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
 
 // A folder "site" with a file, beside a file that is not meant for anybody.
-struct Folder {
+struct Folder : TemporaryFolder {
     Folder() {
-        std::string pattern = (fs::temp_directory_path() / "static-files-XXXXXX").string();
-        REQUIRE(mkdtemp(pattern.data()) != nullptr);
-        root = pattern;
         fs::create_directories(root / "site/sub");
         write("secret.txt", "secret");
         write("site/a.txt", "0123456789");
-    }
-    ~Folder() { fs::remove_all(root); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
-    void write(const std::string& name, const std::string& content) const {
-        std::ofstream(root / name, std::ios::binary) << content;
     }
     Response get(const std::string& path, const Headers& headers = {}) const {
         StaticFiles files(root / "site");
@@ -49,8 +40,6 @@ struct Folder {
         const auto response = get("a.txt", "Range", value);
         return response.status == 206 ? response.body : std::to_string(response.status);
     }
-
-    fs::path root;
 };
 
 }  // namespace

@@ -114,7 +114,7 @@ TEST_CASE("/admin shows messages as text, and the uploads") {
     expect_in_body(page, upload.reply.value("Location"), {"a link to each upload"});
 }
 
-TEST_CASE("a message is deleted by who has the password, and by nobody else") {
+TEST_CASE("a message is deleted by whoever has the password, and by nobody else") {
     if (lacks_program()) return;
     DataFolder data;
     ServerProcess server(data.launch("--quiet", password));

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "client.hpp"
@@ -122,7 +123,7 @@ TEST_CASE("PUT replaces a message, DELETE removes it for good") {
     for (const std::string& bytes : {get(address), request("DELETE", address),
                                      with_body("PUT", address, json_type, object_of(changed))})
         expect_error(exchange(bytes), 404, {"RFC 9110 §15.5.5: it is gone"});
-    expect_not_in_body(exchange(get("/messages")), changed.name, {"the page forgets it, too"});
+    expect_not_in_reply(exchange(get("/messages")), changed.name, {"the page forgets it, too"});
     std::string next = post({unique()});
     expect_that(next != address, "a new address for a new message", next,
                 {"an id that is used again makes old links show another's message",
@@ -173,7 +174,7 @@ TEST_CASE("what is not JSON is 400, and the error says where") {
         bool located = contains(text, "line") && contains(text, "column");
         expect(located && contains(text, row.line), reply,
                "a message with the line (" + row.line + ") and the column", "another",
-               {"who wrote it by hand wants to know where to look"});
+               {"whoever wrote it by hand wants to know where to look"});
     }
 }
 

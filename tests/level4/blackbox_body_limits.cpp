@@ -2,6 +2,7 @@
 // these have in common: much can be said before the body is read.
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,17 +27,11 @@ std::string length(std::size_t bytes) {
     return "Content-Length: " + std::to_string(bytes);
 }
 
-// `size` bytes in chunks of 64 KiB, without the last chunk.
+// `size` bytes in chunks of 64 KiB, without the last chunk. `size` is a multiple of that.
 std::string chunks(std::size_t size) {
     std::string result;
-    for (std::size_t left = size; left > 0;) {
-        std::size_t now_sent = std::min<std::size_t>(left, 0x10000);
-        bool full = now_sent == 0x10000;
-        // The rest of a size that is no multiple goes byte by byte: simple, and rarely needed.
-        if (!full) now_sent = 1;
-        result += (full ? "10000\r\n" : "1\r\n") + std::string(now_sent, 'x') + "\r\n";
-        left -= now_sent;
-    }
+    for (std::size_t sent = 0; sent < size; sent += 0x10000)
+        result += "10000\r\n" + std::string(0x10000, 'x') + "\r\n";
     return result;
 }
 
@@ -68,6 +63,29 @@ std::vector<Watched> stalled_clients() {
     return clients;
 }
 
+// Notes which of them have been sent away by now. True when all have.
+bool all_ended(std::vector<Watched>& clients, double start) {
+    bool all = true;
+    for (Watched& watched : clients) {
+        if (watched.ended_after == 0 && watched.client.ended()) watched.ended_after = now() - start;
+        all = all && watched.ended_after > 0;
+    }
+    return all;
+}
+
+void expect_timed_out(Watched& watched) {
+    Exchange reply = watched.client.read_to_end(0.5);
+    Reason reason = {
+        "RFC 9110 §15.5.9: a body has 10 s for each bit of progress; this one: " + watched.what,
+        "a deadline for the body, set anew with every byte of it"};
+    expect_status(reply, 408, reason);
+    expect(watched.ended_after >= 7.0 && watched.ended_after <= 13.0, reply,
+           "the end of the connection after about 10 s",
+           watched.ended_after == 0 ? "still connected after 13 s"
+                                    : std::to_string(watched.ended_after) + " s",
+           reason);
+}
+
 const Reason too_large = {
     "RFC 9110 §15.5.14: a body may have 1 MiB; a client must not be able to "
     "fill the memory",
@@ -93,7 +111,7 @@ TEST_CASE("a Content-Length past 1 MiB is 413, before the body is sent") {
     for (std::size_t size : {limit + 1, std::size_t{5'000'000'000}}) {
         Exchange reply = exchange(post_head({length(size)}));
         expect_status(reply, 413, too_large);
-        expect_listed(reply, "Connection", "close", {"RFC 9112 §9.6: who closes says so"});
+        expect_listed(reply, "Connection", "close", {"RFC 9112 §9.6: whoever closes says so"});
         expect_one_reply_then_close(reply, {"the body will not be read, so nothing can follow"});
     }
 }
@@ -198,16 +216,9 @@ TEST_CASE("a body that stalls is 408 after 10 s, one that trickles is waited for
 
     const double start = now();
     int sent = 0;
-    while (now() < start + 13.0) {
-        bool all_ended = true;
-        for (Watched& watched : stalled) {
-            if (watched.ended_after == 0 && watched.client.ended())
-                watched.ended_after = now() - start;
-            all_ended = all_ended && watched.ended_after > 0;
-        }
-        if (all_ended && sent == 7) break;
+    while (now() < start + 13.0 && !(all_ended(stalled, start) && sent == 7)) {
         // A byte every 2 s: never 10 s without progress, and more than 10 s in all.
-        if (sent < 7 && now() > start + 2.0 * sent && trickler.ended() == false) {
+        if (sent < 7 && now() > start + 2.0 * sent && !trickler.ended()) {
             trickler.send(std::string(1, static_cast<char>('a' + sent)));
             ++sent;
         }
@@ -216,18 +227,7 @@ TEST_CASE("a body that stalls is 408 after 10 s, one that trickles is waited for
         let_pass(0.01);
     }
     late.send("hello");
-    for (Watched& watched : stalled) {
-        Exchange reply = watched.client.read_to_end(0.5);
-        Reason reason = {
-            "RFC 9110 §15.5.9: a body has 10 s for each bit of progress; this one: " + watched.what,
-            "a deadline for the body, set anew with every byte of it"};
-        expect_status(reply, 408, reason);
-        expect(watched.ended_after >= 7.0 && watched.ended_after <= 13.0, reply,
-               "the end of the connection after about 10 s",
-               watched.ended_after == 0 ? "still connected after 13 s"
-                                        : std::to_string(watched.ended_after) + " s",
-               reason);
-    }
+    for (Watched& watched : stalled) expect_timed_out(watched);
     Exchange reply = trickler.read_reply("POST");
     expect_status(reply, 200,
                   {"a slow line is not a dead one: it made progress all the time",

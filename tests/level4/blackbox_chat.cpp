@@ -37,6 +37,32 @@ std::size_t count_heard(WebSocket& socket, const std::string& name, std::size_t 
     return count;
 }
 
+// Each of the writers posts so many messages with this name, and gets its 201 for each.
+void post_all(std::vector<Client>& writers, std::size_t each, const std::string& name,
+              const std::string& text) {
+    for (Client& writer : writers)
+        for (std::size_t i = 0; i < each; ++i) writer.send(api_post(name, text));
+    for (Client& writer : writers) {
+        for (std::size_t i = 0; i < each; ++i) {
+            Exchange reply = writer.read_reply("POST");
+            if (reply.reply.status != 201)
+                expect_status(reply, 201,
+                              {"whoever posts does not wait for whoever does not read"});
+        }
+    }
+}
+
+// Returns whether the reader has heard all of them.
+bool expect_all_heard(WebSocket& reader, const std::string& name, std::size_t count) {
+    const std::size_t heard = count_heard(reader, name, count);
+    expect(heard == count, heard == count ? Exchange{} : reader.so_far(),
+           std::to_string(count) + " messages in each round for whoever reads",
+           std::to_string(heard),
+           {"the others never wait for whoever does not read",
+            "hand messages to queues, and let each connection send its own"});
+    return heard == count;
+}
+
 }  // namespace
 
 TEST_SUITE_BEGIN("level 4 chat");
@@ -51,7 +77,7 @@ TEST_CASE("/chat is a page with a form that signs the guestbook without JavaScri
                {"the fields are those of /contact"});
 }
 
-TEST_CASE("who joins is shown what was said before, the oldest first") {
+TEST_CASE("whoever joins is shown what was said before, the oldest first") {
     const std::string mark = unique("History");
     std::vector<std::string> said;
     for (int i = 0; i < 3; ++i) {
@@ -66,7 +92,7 @@ TEST_CASE("who joins is shown what was said before, the oldest first") {
 
 TEST_CASE("what is said in the chat, by the form or by the API shows in every open socket") {
     auto members = join_chat(3);
-    const Reason reason = {"the guestbook, live: everybody sees it, also who said it"};
+    const Reason reason = {"the guestbook, live: everybody sees it, also whoever said it"};
     const std::string by_chat = unique("Chat");
     const std::string by_form = unique("Form");
     const std::string by_api = unique("Api");
@@ -100,7 +126,7 @@ TEST_CASE("what is said is shown at once, not at the next look") {
     const double seconds = now() - start;
     expect_that(seconds < 2.5, "20 times there and back in less than 2.5 s",
                 std::to_string(seconds) + " s",
-                {"who waits for a client must be woken when there is something to send to it",
+                {"whoever waits for a client must be woken when there is something to send to it",
                  "wait for the socket and for a wake-up together (an eventfd, a pipe)"});
 }
 
@@ -144,7 +170,7 @@ TEST_CASE("a message that is wrong is told to its sender, and to nobody else") {
         if (got.opcode != op_text) break;
         heard = got.payload;
         expect_that(!contains(heard, "\"error\""), "no error of others", heard,
-                    {"a mistake is between the server and who made it"});
+                    {"a mistake is between the server and whoever made it"});
     }
     expect(contains(heard, good), contains(heard, good) ? Exchange{} : members[1].so_far(),
            "the good message", "none", {"the good one is for all"});
@@ -194,7 +220,7 @@ TEST_CASE("of a thousand clients in the room none misses a message, and all see 
                 {"one lock around handing a message to all makes one order for all"});
 }
 
-TEST_CASE("who does not read is dropped, and the others don't wait for that") {
+TEST_CASE("whoever does not read is dropped, and the others don't wait for that") {
     DataFolder data;
     ServerProcess server(launch_alone(data));
     // Whoever comes after the slow one in some list must not miss anything, so there are readers
@@ -214,23 +240,9 @@ TEST_CASE("who does not read is dropped, and the others don't wait for that") {
     constexpr std::size_t each = 4;
     for (std::size_t round = 0; round < rounds; ++round) {
         const std::string name = mark + " " + std::to_string(round);
-        for (Client& writer : writers)
-            for (std::size_t i = 0; i < each; ++i) writer.send(api_post(name, text));
-        for (Client& writer : writers)
-            for (std::size_t i = 0; i < each; ++i) {
-                Exchange reply = writer.read_reply("POST");
-                if (reply.reply.status != 201)
-                    expect_status(reply, 201, {"who posts does not wait for who does not read"});
-            }
-        for (WebSocket& reader : readers) {
-            const std::size_t wanted = writers.size() * each;
-            const std::size_t heard = count_heard(reader, name, wanted);
-            expect(heard == wanted, heard == wanted ? Exchange{} : reader.so_far(),
-                   "32 messages in each round for who reads", std::to_string(heard),
-                   {"the others never wait for who does not read",
-                    "hand messages to queues, and let each connection send its own"});
-            if (heard < wanted) return;
-        }
+        post_all(writers, each, name, text);
+        for (WebSocket& reader : readers)
+            if (!expect_all_heard(reader, name, writers.size() * each)) return;
     }
     post(unique("The last"), server);
     const Reason dropped = {

@@ -1,5 +1,6 @@
 // What the engine under the conversations has to do, whichever it is: keep the order of replies
-// while handlers wait, keep one client's wait from the others, hold many idle clients, stop in order.
+// while handlers wait, keep one client's wait from the others, hold many idle clients, stop in
+// order.
 #include <doctest/doctest.h>
 #include <signal.h>
 
@@ -94,7 +95,7 @@ TEST_CASE("999 idle clients leave the server quick for the one that asks") {
     for (int i = 0; i < 200; ++i) {
         active.send(hello("active"));
         Exchange reply = active.read_reply();
-        expect_status(reply, 200, {"who asks is answered, however many don't"});
+        expect_status(reply, 200, {"whoever asks is answered, however many don't"});
         if (reply.reply.status != 200) return;
     }
     const double seconds = now() - start;
@@ -162,14 +163,14 @@ TEST_CASE("SIGTERM: idle clients are let go at once, a POST that has begun is fi
         expect(silent, silent ? Exchange{} : client.so_far(),
                "the end of the connection, without a byte",
                client.ended() ? "bytes that nobody has asked for" : "a connection that stays open",
-               {"who has asked for nothing has nothing to wait for"});
+               {"whoever has asked for nothing has nothing to wait for"});
     }
     const double seconds = now() - asked;
     expect_that(seconds < 1.5, "the end of 20 idle connections in less than 1.5 s",
                 std::to_string(seconds) + " s",
                 {"close what is idle when the signal comes, not when its time is over"});
     expect_that(refuses_connections(server), "new connections are refused", "they are accepted",
-                {"who stops takes no new work"});
+                {"whoever stops takes no new work"});
     posting.send(bytes.substr(bytes.size() - 5));
     Exchange reply = posting.read_to_end();
     expect_status(reply, 303, {"a request that has begun to arrive is finished, 5 s at most"});

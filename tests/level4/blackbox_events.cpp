@@ -148,7 +148,8 @@ TEST_CASE("streams that were left cost no memory") {
     const auto after = server.process().usage();
     if (!before || !after) return remark("memory not looked at: there is no /proc here");
     const long long grown = (after->memory_bytes - before->memory_bytes) / 1024;
-    // Our own grows by 44 KB, by 4.5 MB under the thread sanitizer, and by 147 MB if it forgets nobody.
+    // Our own grows by 44 KB, by 4.5 MB under the thread sanitizer, and by 147 MB if it forgets
+    // nobody.
     expect_that(grown < 30'000, "less than 30 MB for 600 clients", std::to_string(grown) + " KB",
                 {"events must not be kept for clients that have left",
                  "take the client out of the list when its connection ends"});

@@ -2,6 +2,7 @@
 // at the same time leave behind. Also errors, as HTML for people and as JSON for programs.
 #include <doctest/doctest.h>
 
+#include <cstdlib>
 #include <set>
 #include <string>
 #include <vector>
@@ -10,17 +11,12 @@
 #include "expect.hpp"
 #include "guestbook.hpp"
 #include "json_value.hpp"
+#include "live.hpp"
 #include "text.hpp"
 
 namespace {
 
 using Kind = JsonValue::Kind;
-
-std::string post(const std::string& name, bool stay) {
-    std::string body = "{\"name\":" + json_string(name) + ",\"message\":\"one of many\"}";
-    return stay ? with_body_and_stay("POST", "/api/messages", json_type, body)
-                : with_body("POST", "/api/messages", json_type, body);
-}
 
 JsonValue list(const std::string& query, Where where = Where::here()) {
     Exchange reply = exchange(get("/api/messages" + query));
@@ -38,7 +34,7 @@ std::vector<std::string> post_in_a_row(int count) {
     Client client;
     for (int i = 0; i < count; ++i) {
         names.push_back(unique("Row" + std::to_string(i)));
-        client.send(post(names.back(), true));
+        client.send(api_post(names.back()));
     }
     for (int i = 0; i < count; ++i)
         expect_status(client.read_reply("POST"), 201, {"a good message"});
@@ -122,7 +118,8 @@ TEST_CASE("of 200 messages posted at the same time none is lost, and each has it
     std::vector<Client> clients(count);
     for (Client& client : clients) {
         names.push_back(unique("Crowd"));
-        std::string bytes = post(names.back(), false);
+        std::string bytes = with_body("POST", "/api/messages", json_type,
+                                      message_json(names.back(), "one of many"));
         client.send(bytes.substr(0, bytes.size() - 1));  // the last byte lets them all go
     }
     for (Client& client : clients) client.send("}");

@@ -2,8 +2,10 @@
 // of requests, CORS, the rate limit. The last two need flags, and so our own program.
 #include <doctest/doctest.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "client.hpp"
@@ -55,11 +57,24 @@ std::string form_post(const std::vector<std::string>& fields, const std::string&
     return contact({name}, fields);
 }
 
+// Another origin that may use the API, by the flag below.
+const std::string allowed = "https://app.example";
+const std::string from_allowed = "Origin: " + allowed;
+const std::string for_one_origin = "--quiet --cors-origin " + allowed;
+
+// What a browser asks before it lets a page of another origin send a DELETE.
+Exchange preflight(const std::string& target, const std::string& from, ServerProcess& server) {
+    return exchange(request("OPTIONS", target,
+                            {from, "Access-Control-Request-Method: DELETE",
+                             "Access-Control-Request-Headers: content-type"}),
+                    server);
+}
+
 }  // namespace
 
 TEST_SUITE_BEGIN("level 4 middleware");
 
-TEST_CASE("who accepts gzip gets pages and JSON compressed, and finds the same in them") {
+TEST_CASE("whoever accepts gzip gets pages and JSON compressed, and finds the same in them") {
     if (lacks_compression()) return;
     for (const std::string& target : {long_message(), std::string("/contact")}) {
         Exchange plain = exchange(get(target));
@@ -97,7 +112,7 @@ TEST_CASE("compression follows the weights in Accept-Encoding") {
                       {"RFC 9110 §12.5.3: q=0 means not acceptable, and not named is not accepted",
                        "read the list, don't look for the letters gzip in it", no});
     expect_absent(exchange(get(target)), "Content-Encoding",
-                  {"who says nothing may not be able to unpack it"});
+                  {"whoever says nothing may not be able to unpack it"});
 }
 
 TEST_CASE("HEAD says of the compressed reply what GET says") {
@@ -159,8 +174,8 @@ TEST_CASE("a browser's request from a page of another site is refused, and chang
     Exchange api = exchange(with_body("POST", "/api/messages", json_type,
                                       message_json(name, "forged"), forged.front()));
     expect_json(api, {"an error of the API is JSON, also this one"});
-    expect_not_in_body(exchange(get("/api/messages?limit=20")), name,
-                       {"refused before the handler"});
+    expect_not_in_reply(exchange(get("/api/messages?limit=20")), name,
+                        {"refused before the handler"});
 }
 
 TEST_CASE("requests of our own pages, of the user and of programs are taken") {
@@ -221,23 +236,16 @@ TEST_SUITE_END();
 
 TEST_SUITE_BEGIN("level 4 program");
 
-TEST_CASE("--cors-origin lets pages of that origin use the API, and asks no others in") {
+TEST_CASE("--cors-origin: the preflight of a page of that origin is answered for every address") {
     if (lacks_program()) return;
     DataFolder data;
-    ServerProcess server(data.launch("--quiet --cors-origin https://app.example"));
-    const std::string origin = "Origin: https://app.example";
-    const auto preflight = [&](const std::string& target, const std::string& from) {
-        return exchange(request("OPTIONS", target,
-                                {from, "Access-Control-Request-Method: DELETE",
-                                 "Access-Control-Request-Headers: content-type"}),
-                        server);
-    };
+    ServerProcess server(data.launch(for_one_origin));
     for (const char* target : {"/api/messages", "/api/messages/7", "/api/nothing"}) {
-        Exchange reply = preflight(target, origin);
+        Exchange reply = preflight(target, from_allowed, server);
         expect_status(reply, {200, 204},
                       {"Fetch standard: a preflight has to be answered with an ok status, "
                        "also where the request itself will be a 404 or 405"});
-        expect_field(reply, "Access-Control-Allow-Origin", "https://app.example", {"that origin"});
+        expect_field(reply, "Access-Control-Allow-Origin", allowed, {"that origin"});
         for (const char* method : {"POST", "PUT", "DELETE"})
             expect_listed(reply, "Access-Control-Allow-Methods", method, {"the API has it"});
         expect_listed(reply, "Access-Control-Allow-Headers", "Content-Type",
@@ -245,37 +253,49 @@ TEST_CASE("--cors-origin lets pages of that origin use the API, and asks no othe
         expect_field(reply, "Access-Control-Max-Age", "600", {"ten minutes without asking again"});
         expect_listed(reply, "Vary", "Origin", {"RFC 9110 §12.5.5"});
     }
+}
+
+TEST_CASE("--cors-origin: pages of that origin may use the API, and read its errors") {
+    if (lacks_program()) return;
+    DataFolder data;
+    ServerProcess server(data.launch(for_one_origin));
     const std::string good = with_body("POST", "/api/messages", json_type,
-                                       message_json(unique(), "from a page"), {origin});
-    const std::string bad = with_body("POST", "/api/messages", json_type, "{", {origin});
+                                       message_json(unique(), "from a page"), {from_allowed});
+    const std::string bad = with_body("POST", "/api/messages", json_type, "{", {from_allowed});
     const std::vector<std::pair<std::string, int>> requests = {
-        {get("/api/messages", {origin}), 200},
+        {get("/api/messages", {from_allowed}), 200},
         {good, 201},
         {bad, 400},
-        {get("/api/nothing", {origin}), 404},
-        {get("/api/messages/999", {origin}), 404},
-        {request("PATCH", "/api/messages", {origin, "Content-Length: 0"}), 405}};
+        {get("/api/nothing", {from_allowed}), 404},
+        {get("/api/messages/999", {from_allowed}), 404},
+        {request("PATCH", "/api/messages", {from_allowed, "Content-Length: 0"}), 405}};
     for (const auto& [bytes, status] : requests) {
         Exchange reply = exchange(Script(bytes), server);
         expect_status(reply, status, {"what it would be without an Origin"});
-        expect_field(reply, "Access-Control-Allow-Origin", "https://app.example",
+        expect_field(reply, "Access-Control-Allow-Origin", allowed,
                      {"the page has to read errors, too, to tell its user what is wrong",
                       "the layer lies around the router: it sees 404 and 405"});
         expect_listed(reply, "Vary", "Origin", {"RFC 9110 §12.5.5"});
     }
+}
+
+TEST_CASE("--cors-origin: no other origin is asked in, and no page that is not of the API") {
+    if (lacks_program()) return;
+    DataFolder data;
+    ServerProcess server(data.launch(for_one_origin));
     for (const char* other : {"https://evil.example", "http://app.example", "null",
                               "https://app.example.evil.example", "https://app.example:8443"}) {
         const std::string from = std::string("Origin: ") + other;
-        for (const Exchange& reply :
-             {preflight("/api/messages", from), exchange(get("/api/messages", {from}), server)}) {
-            expect_not_in_body(
+        for (const Exchange& reply : {preflight("/api/messages", from, server),
+                                      exchange(get("/api/messages", {from}), server)}) {
+            expect_not_in_reply(
                 reply, "Access-Control-",
                 {"that page is not allowed, and nothing else is its business", "", other});
             expect_listed(reply, "Vary", "Origin",
                           {"or a cache gives this reply to a page that is allowed"});
         }
     }
-    Exchange page = exchange(get("/contact", {origin}), server);
+    Exchange page = exchange(get("/contact", {from_allowed}), server);
     expect_absent(page, "Access-Control-Allow-Origin", {"/api is what it is for"});
     Exchange forged = exchange(form_post({"Origin: https://evil.example"}), server);
     expect_status(forged, 403, {"the defence against forged requests still stands"});

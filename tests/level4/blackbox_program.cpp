@@ -1,17 +1,17 @@
 // The flags and the secrets of this repository's own level 4: --data, --max-body, SECRET_KEY. A
 // server in another language has its own, so these need --program=PATH.
 #include <doctest/doctest.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "client.hpp"
 #include "data_folder.hpp"
 #include "expect.hpp"
+#include "file_content.hpp"
 #include "guestbook.hpp"
 #include "reporter.hpp"
 #include "text.hpp"
@@ -84,8 +84,7 @@ TEST_CASE("the data folder is made when it is not there, and holds all that is k
     ServerProcess server(data.launch("--quiet"));
     std::string name = unique();
     visit({name}, server);
-    std::ifstream file(data.path() / "messages.jsonl");
-    std::string content((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    std::string content = file_content(data.path() / "messages.jsonl");
     expect_that(contains(content, name) && content.ends_with('\n'),
                 "the message in messages.jsonl, a line of its own", content,
                 {"303 is a promise: it is in the file by then"});
@@ -151,8 +150,7 @@ TEST_CASE("a store that cannot grow refuses messages, and keeps no half line") {
                 {"a 303 for a message that is not on disk is a lie"});
     Exchange list = exchange(get("/api/messages?limit=1"), server);
     expect_in_body(list, "\"total\":" + std::to_string(taken), {"exactly those that were taken"});
-    std::ifstream file(data.path() / "messages.jsonl");
-    std::string content((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    std::string content = file_content(data.path() / "messages.jsonl");
     expect_that(content.ends_with('\n'), "whole lines in the file", "half a line at its end",
                 {"cut off what a failed write has left"});
 }

@@ -3,32 +3,31 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
-#include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "client.hpp"
 #include "data_folder.hpp"
 #include "expect.hpp"
+#include "file_content.hpp"
 #include "guestbook.hpp"
 #include "json_value.hpp"
+#include "live.hpp"
 #include "reporter.hpp"
 #include "text.hpp"
 
 namespace {
 
-std::string post(const std::string& name) {
-    return with_body_and_stay("POST", "/api/messages", json_type,
-                              "{\"name\":" + json_string(name) + ",\"message\":\"kept\"}");
-}
-
 // Posts one message. Returns its id.
 long long add(const std::string& name, ServerProcess& server, Where where = Where::here()) {
     Client client(server);
-    client.send(post(name));
+    client.send(api_post(name));
     Exchange reply = client.read_reply("POST");
     expect_status(reply, 201, {"a good message"}, where);
     return std::atoll(parse_json(reply.reply.body).value_or(JsonValue{})["id"].text.c_str());
@@ -87,11 +86,6 @@ void expect_each_once(const Stored& stored, const std::vector<std::string>& name
                 {"the total is that of the list"}, where);
 }
 
-std::string content_of(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
 }  // namespace
 
 TEST_SUITE_BEGIN("level 4 program");
@@ -105,7 +99,7 @@ TEST_CASE("after kill -9 under load every acknowledged message is there, exactly
         std::vector<Client> clients;
         for (int i = 0; i < 8; ++i) clients.emplace_back(server);
         for (Client& client : clients)
-            for (int i = 0; i < 300; ++i) client.send(post(unique("Kill")));
+            for (int i = 0; i < 300; ++i) client.send(api_post(unique("Kill")));
         // In the middle of it: the first client has some replies, the others are being answered.
         clients.front().receive_at_least(round * 5'000);
         server.process().signal(SIGKILL);
@@ -126,7 +120,7 @@ TEST_CASE("after kill -9 under load every acknowledged message is there, exactly
     long long next = add(unique(), server);
     expect_that(stored.ids.empty() || next > *stored.ids.rbegin(), "an id past all earlier ones",
                 std::to_string(next), {"ids go on after a restart"});
-    std::string content = content_of(data.path() / "messages.jsonl");
+    std::string content = file_content(data.path() / "messages.jsonl");
     for (const std::string& line : split(content.substr(0, content.size() - 1), '\n'))
         expect_that(parse_json(line).has_value(), "a line of JSON", line,
                     {"no line is torn, and no two are on one line"});
@@ -155,7 +149,7 @@ TEST_CASE("half a line at the end of the store is cut off at the start") {
             names.push_back(unique());
             add(names.back(), server);
         }
-        std::string content = content_of(data.path() / "messages.jsonl");
+        std::string content = file_content(data.path() / "messages.jsonl");
         expect_that(!contains(content, half + "{"), "no message behind the half line", content,
                     {"a message that is appended to half a line is lost with it"});
     }
@@ -202,7 +196,7 @@ TEST_CASE("two servers that share a data folder see each other's messages") {
     for (Client& client : clients) {
         for (int i = 0; i < 40; ++i) {
             names.push_back(unique("Both"));
-            client.send(post(names.back()));
+            client.send(api_post(names.back()));
         }
     }
     for (Client& client : clients)

@@ -2,8 +2,9 @@
 // and nothing that a browser would run; and the stranger has no say in where they are stored.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "client.hpp"
 #include "expect.hpp"

@@ -213,7 +213,7 @@ TEST_CASE("ten thousand messages in one go are answered one by one, in their ord
            {"one read() may hold many frames", "go on until what was read is used up"});
 }
 
-TEST_CASE("who sends 8 MiB before reading any of it gets all of it back") {
+TEST_CASE("whoever sends 8 MiB before reading any of it gets all of it back") {
     WebSocket socket("/ws/echo", shared_server(), {}, 4096);
     const std::string payload = bytes_of(65536);
     const std::string large = frame(op_binary, payload);
@@ -426,7 +426,7 @@ TEST_CASE("a client that ends without a goodbye is let go") {
     const bool met = got.opcode < 0 || got.opcode == op_close;
     expect(met && (got.opcode == op_close || socket.ended()),
            met && socket.ended() ? Exchange{} : socket.so_far(), "the end of the connection",
-           got.description(), {"RFC 6455 §7.1.5, §7.2.1: who can't say goodbye has said it"});
+           got.description(), {"RFC 6455 §7.1.5, §7.2.1: whoever can't say goodbye has said it"});
 }
 
 TEST_SUITE_END();

@@ -1,7 +1,6 @@
 // Base64 in both alphabets: the vectors of RFC 4648, and everything that is not quite base64.
 #include <doctest/doctest.h>
 
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>

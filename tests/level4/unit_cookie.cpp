@@ -120,7 +120,7 @@ TEST_CASE("what a browser would silently refuse is an error here") {
                     std::invalid_argument);
 }
 
-TEST_CASE("Expires goes from the year 1601 to 9999") {
+TEST_CASE("Expires is written as an HTTP date, for every time that the clock has") {
     const auto with_expiry = [](long long seconds) {
         return serialize_cookie({.name = "a", .value = "1", .expires = at(seconds)});
     };

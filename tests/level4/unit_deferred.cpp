@@ -1,11 +1,12 @@
 // Requests whose handlers have to wait: the engine takes them, and brings their responses back.
 #include <doctest/doctest.h>
 
-#include <memory>
+#include <chrono>
 #include <string>
 #include <string_view>
 
 #include "connection.hpp"
+#include "talk.hpp"
 
 namespace {
 
@@ -21,26 +22,16 @@ std::string post(const std::string& path, const std::string& body) {
 
 // A conversation in which every POST is deferred. `answered` are the paths that were answered at
 // once.
-struct Talk {
+struct DeferringTalk : Talk {
     std::string answered;
-    Limits limits{};
-    Handler handler = [this](Request& request) {
-        answered += request.path;
-        return Response::text("reply to " + request.path);
-    };
     BlockingTest is_blocking = [](const Request& request) { return request.method == "POST"; };
-    Connection connection{handler, limits, nullptr, "test"};
 
-    Talk() { connection.defer_if(is_blocking); }
-
-    std::string say(std::string_view bytes) {
-        connection.receive(bytes);
-        return listen();
-    }
-    std::string listen() {
-        std::string all;
-        for (std::string piece; !(piece = connection.take_output()).empty();) all += piece;
-        return all;
+    DeferringTalk()
+        : Talk([this](Request& request) {
+              answered += request.path;
+              return Response::text("reply to " + request.path);
+          }) {
+        connection.defer_if(is_blocking);
     }
 };
 
@@ -55,7 +46,7 @@ std::size_t count(std::string_view text, std::string_view what) {
 }  // namespace
 
 TEST_CASE("a request that has to wait is handed to the engine whole, and not answered") {
-    Talk talk;
+    DeferringTalk talk;
     CHECK(talk.say(post("/slow", "the body")).empty());
     CHECK(talk.connection.awaits_response());
     CHECK(talk.answered.empty());
@@ -69,7 +60,7 @@ TEST_CASE("a request that has to wait is handed to the engine whole, and not ans
 }
 
 TEST_CASE("the response that the engine brings back goes out, and the conversation goes on") {
-    Talk talk;
+    DeferringTalk talk;
     talk.say(post("/slow", "x"));
     const auto deferred = talk.connection.take_deferred();
     REQUIRE(deferred != nullptr);
@@ -81,7 +72,7 @@ TEST_CASE("the response that the engine brings back goes out, and the conversati
 }
 
 TEST_CASE("replies keep the order of their requests around one that waits") {
-    Talk talk;
+    DeferringTalk talk;
     const auto first =
         talk.say(get("/1") + post("/2", "x") + get("/3") + post("/4", "y") + get("/5"));
     CHECK(count(first, "HTTP/1.1 200") == 1);
@@ -107,7 +98,7 @@ TEST_CASE("replies keep the order of their requests around one that waits") {
 }
 
 TEST_CASE("what comes while a response is awaited is kept for later, even if it is no request") {
-    Talk talk;
+    DeferringTalk talk;
     talk.say(post("/slow", "x"));
     CHECK(talk.say(get("/later") + "nonsense\r\n\r\n").empty());
     CHECK_FALSE(talk.connection.finished());
@@ -121,7 +112,7 @@ TEST_CASE("what comes while a response is awaited is kept for later, even if it 
 }
 
 TEST_CASE("a deferred request that says close gets the last reply") {
-    Talk talk;
+    DeferringTalk talk;
     talk.say("POST /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" + get("/never"));
     CHECK_FALSE(talk.connection.finished());
     const auto deferred = talk.connection.take_deferred();
@@ -135,7 +126,7 @@ TEST_CASE("a deferred request that says close gets the last reply") {
 }
 
 TEST_CASE("when the server stops, a response that is awaited still goes out, as the last one") {
-    Talk talk;
+    DeferringTalk talk;
     talk.say(post("/slow", "x"));
     talk.connection.stop();
     CHECK_FALSE(talk.connection.finished());
@@ -149,7 +140,7 @@ TEST_CASE("when the server stops, a response that is awaited still goes out, as 
 }
 
 TEST_CASE("a client that has sent all it wanted to gets the response that is awaited") {
-    Talk talk;
+    DeferringTalk talk;
     talk.say(post("/slow", "x"));
     talk.connection.end_of_input();
     const auto deferred = talk.connection.take_deferred();
@@ -161,7 +152,7 @@ TEST_CASE("a client that has sent all it wanted to gets the response that is awa
 }
 
 TEST_CASE("after a response that took long the client has its time between requests anew") {
-    Talk talk;
+    DeferringTalk talk;
     talk.limits.request_head = std::chrono::seconds(0);  // as if the ten seconds were over
     talk.say(post("/slow", "x"));
     const auto deferred = talk.connection.take_deferred();
@@ -172,7 +163,7 @@ TEST_CASE("after a response that took long the client has its time between reque
 }
 
 TEST_CASE("HEAD is answered without a body, also when it was deferred") {
-    Talk talk;
+    DeferringTalk talk;
     const BlockingTest all = [](const Request&) { return true; };
     talk.connection.defer_if(all);
     talk.say("HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -185,7 +176,7 @@ TEST_CASE("HEAD is answered without a body, also when it was deferred") {
 }
 
 TEST_CASE("without a test every request is answered at once") {
-    Talk talk;
+    DeferringTalk talk;
     talk.connection.defer_if(BlockingTest());
     CHECK(talk.say(post("/x", "y")).ends_with("reply to /x"));
     CHECK(talk.connection.take_deferred() == nullptr);

@@ -1,6 +1,7 @@
 // Server-sent events: who gets what, from the subscription to the end.
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <thread>

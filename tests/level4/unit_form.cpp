@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "bytes.hpp"
 #include "form.hpp"
 #include "mutation.hpp"
 #include "request.hpp"
@@ -55,12 +56,6 @@ std::string field_name(const std::string& disposition) {
         .first;
 }
 
-std::string repeated(std::string_view text, std::size_t times) {
-    std::string result;
-    for (std::size_t i = 0; i < times; ++i) result += text;
-    return result;
-}
-
 // What Firefox sends for a form with two text fields and two file controls, one of them empty.
 const std::string browser_type =
     "multipart/form-data; boundary=---------------------------9051914041544843365972754266";
@@ -87,7 +82,7 @@ const std::string browser_body =
 
 }  // namespace
 
-// --- urlencoded -----------------------------------------------------------------------------------
+// --- urlencoded ----------------------------------------------------------------------------------
 
 TEST_CASE("an urlencoded form: plus is a space, escapes are bytes, order and repetition stay") {
     const Form form =
@@ -145,7 +140,7 @@ TEST_CASE("a name that is not UTF-8 makes the form malformed, in either format")
                      "--b--") == 400);
 }
 
-// --- multipart: the shape -------------------------------------------------------------------------
+// --- multipart: the shape ------------------------------------------------------------------------
 
 TEST_CASE("a multipart form as a browser sends it") {
     const Form form = parse_form(browser_type, browser_body);
@@ -238,7 +233,7 @@ TEST_CASE("the boundary has 1 to 70 characters of the allowed set") {
     CHECK(status("multipart/form-data; BOUNDARY=b ; charset=utf-8;", "--b--") == 200);
 }
 
-// --- multipart: the parts -------------------------------------------------------------------------
+// --- multipart: the parts ------------------------------------------------------------------------
 
 TEST_CASE("names may be tokens or quoted, with escapes in the RFC's way or the browsers'") {
     CHECK(field_name("form-data; name=plain") == "plain");
@@ -367,7 +362,7 @@ TEST_CASE("a file name of 100 bytes stays, a longer one keeps its end and whole 
     CHECK(safe_filename("x" + std::string(200, '.')) == "unnamed");
 }
 
-// --- limits ---------------------------------------------------------------------------------------
+// --- limits --------------------------------------------------------------------------------------
 
 TEST_CASE("1000 fields are a form, 1001 are 413") {
     CHECK(status(urlencoded, repeated("a=1&", 1000)) == 200);
@@ -427,7 +422,7 @@ TEST_CASE("the limits can be set") {
     CHECK(status(multipart, file("a", "1") + "--b--", limits) == 413);
 }
 
-// --- robustness -----------------------------------------------------------------------------------
+// --- robustness ----------------------------------------------------------------------------------
 
 TEST_CASE("bodies made to be slow are parsed in a moment") {
     const std::size_t size = 1 << 20;

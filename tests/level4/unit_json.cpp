@@ -4,16 +4,15 @@
 #include <doctest/doctest.h>
 
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <iterator>
 #include <limits>
 #include <random>
 #include <sstream>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "bytes.hpp"
 #include "json.hpp"
 #include "mutation.hpp"
 
@@ -52,12 +51,6 @@ void check_all_refused(const std::vector<std::string>& texts) {
 std::vector<std::string> words(const std::string& text) {
     std::istringstream stream(text);
     return {std::istream_iterator<std::string>(stream), {}};
-}
-
-std::string repeat(std::string_view piece, int times) {
-    std::string result;
-    for (int i = 0; i < times; ++i) result += piece;
-    return result;
 }
 
 // A value of any shape, not deeper than `depth`.
@@ -123,7 +116,7 @@ TEST_CASE("json: numbers of every kind are read") {
 }
 
 TEST_CASE("json: a number close to zero is read") {
-    CHECK(is_json("-0." + repeat("0", 77) + "1"));
+    CHECK(is_json("-0." + repeated("0", 77) + "1"));
 }
 
 TEST_CASE("json: strings of every kind are read") {
@@ -144,7 +137,7 @@ TEST_CASE("json: a text may be a single value, with whitespace around it") {
 }
 
 TEST_CASE("json: 64 arrays inside each other are read") {
-    CHECK(is_json(repeat("[", 64) + repeat("]", 64)));
+    CHECK(is_json(repeated("[", 64) + repeated("]", 64)));
 }
 
 // --- What must be refused ---
@@ -181,7 +174,7 @@ TEST_CASE("json: malformed numbers are refused") {
 }
 
 TEST_CASE("json: numbers that a double cannot hold are refused") {
-    check_all_refused({"1e400", "-1e400", repeat("9", 400)});
+    check_all_refused({"1e400", "-1e400", repeated("9", 400)});
 }
 
 TEST_CASE("json: malformed strings are refused") {
@@ -224,11 +217,12 @@ TEST_CASE("json: texts with anything but one value are refused") {
 
 TEST_CASE("json: a hundred thousand opening brackets are refused, not a stack overflow") {
     check_all_refused(
-        {repeat("[", 100'000), repeat("{\"\":", 100'000), repeat("[{\"\":", 50'000) + "\n"});
+        {repeated("[", 100'000), repeated("{\"\":", 100'000), repeated("[{\"\":", 50'000) + "\n"});
 }
 
 TEST_CASE("json: 65 arrays inside each other are refused") {
-    CHECK(complaint(repeat("[", 65) + repeat("]", 65)) == "line 1, column 65: nested too deeply");
+    CHECK(complaint(repeated("[", 65) + repeated("]", 65)) ==
+          "line 1, column 65: nested too deeply");
 }
 
 // --- Errors ---

@@ -6,6 +6,7 @@
 #include "app/error_pages.hpp"
 #include "app/message_fields.hpp"
 #include "app/message_store.hpp"
+#include "bytes.hpp"
 
 namespace {
 
@@ -15,12 +16,6 @@ std::string wrong(const MessageFields& fields) {
     std::string names;
     for (const auto& member : mistakes.as_object()) names += member.name + " ";
     return names;
-}
-
-std::string repeated(const std::string& text, int times) {
-    std::string result;
-    while (times-- > 0) result += text;
-    return result;
 }
 
 Response ask(const Handler& handler, const std::string& path, const std::string& accept) {
@@ -75,7 +70,7 @@ TEST_CASE("tidying takes outer spaces away and makes line ends one character") {
     CHECK(fields.message == "a\n b");
 }
 
-TEST_CASE("an error is a page for browsers, and JSON for the API and who prefers it") {
+TEST_CASE("an error is a page for browsers, and JSON for the API and whoever prefers it") {
     CHECK(ask(not_found, "/x", "text/html,*/*;q=0.8").body.starts_with("<!doctype html>"));
     CHECK(ask(not_found, "/x", "*/*").body.starts_with("<!doctype html>"));
     const std::string json = "{\"error\":{\"status\":404,\"message\":\"not \\u003chere>\"}}\n";

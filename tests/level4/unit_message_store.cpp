@@ -2,97 +2,42 @@
 // the disk meanwhile. Each case has a folder of its own.
 #include <doctest/doctest.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <iterator>
 #include <mutex>
 #include <set>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "app/message_store.hpp"
+#include "file_content.hpp"
+#include "full_disk.hpp"
+#include "temporary_folder.hpp"
+#include "warnings.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
 using Ids = std::vector<std::int64_t>;
 
-struct Folder {
-    Folder() {
-        std::string pattern = (fs::temp_directory_path() / "messages-XXXXXX").string();
-        REQUIRE(mkdtemp(pattern.data()) != nullptr);
-        root = pattern;
-        file = root / "data" / "messages.jsonl";
-    }
-    ~Folder() { fs::remove_all(root); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
-    std::string content() const {
-        std::ifstream in(file, std::ios::binary);
-        return {std::istreambuf_iterator<char>(in), {}};
-    }
-    void write(const std::string& content) const {
-        fs::create_directories(file.parent_path());
-        std::ofstream(file, std::ios::binary | std::ios::trunc) << content;
-    }
+// A folder with the file of a store.
+struct Folder : TemporaryFolder {
+    std::string content() const { return file_content(file); }
+    void write(const std::string& content) const { TemporaryFolder::write(file, content); }
     void append(const std::string& content) const {
         std::ofstream(file, std::ios::binary | std::ios::app) << content;
     }
 
-    fs::path root;
-    fs::path file;
-};
-
-// Catches what the store writes to standard error, which also keeps the tests' output clean.
-class Warnings {
-  public:
-    Warnings() : previous_(std::cerr.rdbuf(text_.rdbuf())) {}
-    ~Warnings() { std::cerr.rdbuf(previous_); }
-    Warnings(const Warnings&) = delete;
-    Warnings& operator=(const Warnings&) = delete;
-    bool mention(const std::string& word) const {
-        return text_.str().find(word) != std::string::npos;
-    }
-    bool empty() const { return text_.str().empty(); }
-
-  private:
-    std::ostringstream text_;
-    std::streambuf* previous_;
-};
-
-// No file may grow past `bytes` while this lives: to the program that is a full disk.
-class FullDisk {
-  public:
-    explicit FullDisk(std::uint64_t bytes) : previous_signal_(signal(SIGXFSZ, SIG_IGN)) {
-        getrlimit(RLIMIT_FSIZE, &previous_);
-        rlimit limit = previous_;
-        limit.rlim_cur = bytes;
-        setrlimit(RLIMIT_FSIZE, &limit);
-    }
-    ~FullDisk() {
-        setrlimit(RLIMIT_FSIZE, &previous_);
-        signal(SIGXFSZ, previous_signal_);
-    }
-    FullDisk(const FullDisk&) = delete;
-    FullDisk& operator=(const FullDisk&) = delete;
-
-  private:
-    rlimit previous_{};
-    void (*previous_signal_)(int);
+    const fs::path file = root / "data" / "messages.jsonl";
 };
 
 Ids ids_of(const std::vector<Message>& messages) {

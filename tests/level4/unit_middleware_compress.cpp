@@ -1,10 +1,6 @@
 // Compression: who gets gzip, of what, and what the fields say about it.
 #include <doctest/doctest.h>
 
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
 #include <functional>
 #include <memory>
 #include <random>
@@ -16,6 +12,8 @@
 #include "middleware/compress.hpp"
 #include "protocol.hpp"
 #include "static_files.hpp"
+#include "temporary_folder.hpp"
+#include "value_of.hpp"
 
 #if !defined(NO_ZLIB) && __has_include(<zlib.h>)
 #include <zlib.h>
@@ -53,11 +51,6 @@ Response passed_through(const Response& reply, const Fields& fields = {{"Accept-
     request.method = method;
     for (const auto& [name, value] : fields) request.headers.add(name, value);
     return wrap({compress(options)}, [&](Request&) { return reply; })(request);
-}
-
-std::string value_of(const Response& response, std::string_view name) {
-    const auto* const value = response.headers.find(name);
-    return value != nullptr ? *value : "(none)";
 }
 
 }  // namespace
@@ -255,11 +248,9 @@ TEST_CASE("a 304 names the ETag in the form that the client's copy has, and Vary
 }
 
 TEST_CASE("a static file that was compressed is known again when the client comes back") {
-    const auto folder =
-        std::filesystem::temp_directory_path() / ("unit-compress-" + std::to_string(getpid()));
-    std::filesystem::create_directories(folder);
-    std::ofstream(folder / "page.html") << text;
-    StaticFiles files(folder);
+    const TemporaryFolder folder;
+    folder.write("page.html", text);
+    StaticFiles files(folder.root);
     const Handler app = wrap(
         {compress()}, [&](Request& request) { return files.serve_file(request, "page.html"); });
     Request request;
@@ -281,7 +272,6 @@ TEST_CASE("a static file that was compressed is known again when the client come
     request.headers.add("Range", "bytes=100-");
     request.headers.add("If-Range", etag);
     CHECK(app(request).status == 200);
-    std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("a compressed reply does not offer ranges, an uncompressed one may") {

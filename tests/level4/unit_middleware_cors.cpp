@@ -4,10 +4,12 @@
 #include <chrono>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "middleware/cors.hpp"
+#include "value_of.hpp"
 
 namespace {
 
@@ -29,10 +31,7 @@ Request make_request(const std::string& method, const std::string& path, const F
 struct Outcome {
     Response response;
     bool reached = false;
-    std::string operator[](std::string_view name) const {
-        const auto* const value = response.headers.find(name);
-        return value != nullptr ? *value : "(none)";
-    }
+    std::string operator[](std::string_view name) const { return value_of(response, name); }
     bool mentions_cors() const {
         for (const auto& [name, value] : response.headers) {
             if (name.starts_with("Access-Control-")) return true;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "middleware/rate_limit.hpp"
+#include "value_of.hpp"
 
 namespace {
 
@@ -48,11 +49,6 @@ class Server {
 
 RateLimitOptions three_in_ten() {
     return {.rate = {.requests = 3, .window = seconds(10)}};
-}
-
-std::string value_of(const Response& response, std::string_view name) {
-    const auto* const value = response.headers.find(name);
-    return value != nullptr ? *value : "(none)";
 }
 
 }  // namespace
@@ -131,7 +127,6 @@ TEST_CASE("each address has its own limit") {
 }
 
 TEST_CASE("what a client says of its address does not matter") {
-    Server server(three_in_ten());
     const Handler app =
         wrap({rate_limit(three_in_ten())}, [](Request&) { return Response::text("done"); });
     int passed = 0;

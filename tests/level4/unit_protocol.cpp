@@ -2,6 +2,7 @@
 // how a stream of unknown length goes over the wire.
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "connection.hpp"
+#include "talk.hpp"
 
 namespace {
 
@@ -45,27 +47,17 @@ struct Recorder : Protocol {
 
 // A conversation in which /switch is answered with 101, /stream with a stream, and all else at
 // once.
-struct Talk {
+struct RecordedTalk : Talk {
     std::shared_ptr<Recorder> recorder = std::make_shared<Recorder>();
-    Limits limits{};
-    Handler handler = [this](Request& request) {
-        Response response = Response::text(request.path);
-        if (request.path == "/switch") response = Response{101, {}, ""};
-        if (request.path == "/stream") response = Response{};
-        if (request.path == "/switch" || request.path == "/stream") response.protocol = recorder;
-        return response;
-    };
-    Connection connection{handler, limits, nullptr, "test"};
 
-    std::string say(std::string_view bytes) {
-        connection.receive(bytes);
-        return listen();
-    }
-    std::string listen() {
-        std::string all;
-        for (std::string piece; !(piece = connection.take_output()).empty();) all += piece;
-        return all;
-    }
+    RecordedTalk()
+        : Talk([this](Request& request) {
+              const bool stream = request.path == "/stream";
+              if (!stream && request.path != "/switch") return Response::text(request.path);
+              Response response = stream ? Response{} : Response{101, {}, ""};
+              response.protocol = recorder;
+              return response;
+          }) {}
 };
 
 std::string request(const std::string& path, const std::string& method = "GET",
@@ -85,7 +77,7 @@ bool has(const std::string& text, std::string_view what) {
 }  // namespace
 
 TEST_CASE("after a 101 the protocol is opened, once, and what it says follows the head") {
-    Talk talk;
+    RecordedTalk talk;
     talk.recorder->to_say = {"hello", "again"};
     talk.connection.receive(request("/switch"));
     const auto head = talk.connection.take_output();
@@ -103,7 +95,7 @@ TEST_CASE("after a 101 the protocol is opened, once, and what it says follows th
 }
 
 TEST_CASE("bytes that came together with the request reach the protocol, before any others") {
-    Talk talk;
+    RecordedTalk talk;
     talk.say(request("/switch") + "early");
     CHECK(talk.recorder->events == "open receive(early) ");
     talk.say("late");
@@ -111,7 +103,7 @@ TEST_CASE("bytes that came together with the request reach the protocol, before 
 }
 
 TEST_CASE("bytes that come while the head is on its way reach the protocol in their order") {
-    Talk talk;
+    RecordedTalk talk;
     talk.connection.receive(request("/switch") + "one ");
     talk.connection.take_output();
     talk.connection.receive("two");
@@ -120,14 +112,14 @@ TEST_CASE("bytes that come while the head is on its way reach the protocol in th
 }
 
 TEST_CASE("what follows a request that switches is never answered as a request") {
-    Talk talk;
+    RecordedTalk talk;
     const auto output = talk.say(request("/switch") + request("/x"));
     CHECK(body_of(output).empty());
     CHECK(talk.recorder->events == "open receive(" + request("/x") + ") ");
 }
 
 TEST_CASE("replies to earlier requests go out before the protocol begins") {
-    Talk talk;
+    RecordedTalk talk;
     talk.recorder->to_say = {"hello"};
     const auto output = talk.say(request("/1") + request("/switch"));
     CHECK(output.find("/1") < output.find("101 Switching"));
@@ -135,7 +127,7 @@ TEST_CASE("replies to earlier requests go out before the protocol begins") {
 }
 
 TEST_CASE("a protocol is told how to wake the engine") {
-    Talk talk;
+    RecordedTalk talk;
     int wakes = 0;
     talk.connection.receive(request("/switch"));
     talk.connection.take_output();
@@ -148,7 +140,7 @@ TEST_CASE("a protocol is told how to wake the engine") {
 
 TEST_CASE(
     "after it has taken over, the protocol decides: deadline, end, stop and finish are its own") {
-    Talk talk;
+    RecordedTalk talk;
     talk.say(request("/switch"));
     CHECK(talk.connection.deadline() == talk.recorder->limit);
     talk.connection.time_out();
@@ -164,14 +156,14 @@ TEST_CASE(
 }
 
 TEST_CASE("a conversation without another protocol is neither upgraded nor dropped") {
-    Talk talk;
+    RecordedTalk talk;
     talk.say(request("/x"));
     CHECK_FALSE(talk.connection.upgraded());
     CHECK_FALSE(talk.connection.dropped());
 }
 
 TEST_CASE("a stream goes out in chunks, a piece each, and ends with the last chunk") {
-    Talk talk;
+    RecordedTalk talk;
     talk.recorder->to_say = {"hello", std::string(26, 'x')};
     const auto first = talk.say(request("/stream"));
     CHECK(first.starts_with("HTTP/1.1 200 OK\r\n"));
@@ -188,14 +180,14 @@ TEST_CASE("a stream goes out in chunks, a piece each, and ends with the last chu
 }
 
 TEST_CASE("a stream is the last reply of its connection, and says so") {
-    Talk talk;
+    RecordedTalk talk;
     const auto output = talk.say(request("/stream") + request("/x"));
     CHECK(has(output, "Connection: close\r\n"));
     CHECK_FALSE(has(output, "/x"));
 }
 
 TEST_CASE("HEAD of a stream has its head, and no stream") {
-    Talk talk;
+    RecordedTalk talk;
     talk.recorder->to_say = {"hello"};
     const auto output = talk.say(request("/stream", "HEAD"));
     CHECK(has(output, "Transfer-Encoding: chunked\r\n"));
@@ -208,7 +200,7 @@ TEST_CASE("HEAD of a stream has its head, and no stream") {
 
 TEST_CASE(
     "an HTTP/1.0 client, which knows no chunks, reads a stream to the end of the connection") {
-    Talk talk;
+    RecordedTalk talk;
     talk.recorder->to_say = {"hello", "again"};
     const auto output = talk.say(request("/stream", "GET", "HTTP/1.0"));
     CHECK_FALSE(has(output, "Transfer-Encoding"));

@@ -2,23 +2,11 @@
 #include <doctest/doctest.h>
 
 #include <string>
-#include <string_view>
 
+#include "bytes.hpp"
 #include "sha256.hpp"
 
-namespace {
-
-std::string hex(std::string_view bytes) {
-    std::string text;
-    for (char c : bytes) {
-        const auto byte = static_cast<unsigned char>(c);
-        text += "0123456789abcdef"[byte >> 4];
-        text += "0123456789abcdef"[byte & 0x0F];
-    }
-    return text;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("SHA-256 gives NIST's digests") {
     CHECK(hex(sha256("")) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");

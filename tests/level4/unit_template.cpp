@@ -3,23 +3,21 @@
 // files (github.com/mustache/spec, specs/*.json); they are not copied here.
 #include <doctest/doctest.h>
 
-#include <unistd.h>
-
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "file_content.hpp"
 #include "json.hpp"
 #include "mutation.hpp"
 #include "template.hpp"
+#include "temporary_folder.hpp"
 
 namespace {
 
@@ -51,29 +49,16 @@ std::string complaint(const std::string& source) {
     }
 }
 
-std::string read_file(const fs::path& path) {
-    std::ifstream stream(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-// A folder of its own for each test, gone afterwards. `recheck` is nil, so that every change
-// counts.
+// A folder of templates for each test, with a layout in it.
 class Folder {
   public:
-    Folder() : path_(fs::temp_directory_path() / unique_name()) {
-        fs::create_directories(path_ / "templates");
-        write("layout.html", "[{{title}}|{{{content}}}]");
-    }
-    ~Folder() { fs::remove_all(path_); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
+    Folder() { write("layout.html", "[{{title}}|{{{content}}}]"); }
 
     void write(const std::string& name, const std::string& source) const {
-        fs::create_directories((templates() / name).parent_path());
-        std::ofstream(templates() / name, std::ios::binary) << source;
+        folder_.write(templates() / name, source);
     }
 
-    fs::path templates() const { return path_ / "templates"; }
+    fs::path templates() const { return folder_.root / "templates"; }
 
     // What rendering this page complains about.
     std::string complaint(const std::string& page,
@@ -88,14 +73,10 @@ class Folder {
     }
 
   private:
-    static std::string unique_name() {
-        static std::atomic<int> count = 0;
-        return "unit_template_" + std::to_string(getpid()) + "_" + std::to_string(++count);
-    }
-
-    fs::path path_;
+    TemporaryFolder folder_;
 };
 
+// A recheck of no time at all: every change is seen at once.
 constexpr std::chrono::milliseconds always{0};
 
 }  // namespace
@@ -111,7 +92,7 @@ TEST_CASE("template: the Mustache specification's own cases pass") {
     int cases = 0;
     for (const std::string name :
          {"comments", "delimiters", "interpolation", "inverted", "partials", "sections"}) {
-        const Json spec = Json::parse(read_file(fs::path(folder) / (name + ".json")));
+        const Json spec = Json::parse(file_content(fs::path(folder) / (name + ".json")));
         for (const Json& test : spec.at("tests").as_array()) {
             std::map<std::string, std::string> partials;
             if (const Json* given = test.find("partials")) {

@@ -1,45 +1,30 @@
 // The upload store: which contents it takes, which names it gives them, and that no file is ever
 // there by half.
 #include <doctest/doctest.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <sys/resource.h>
 
 #include <chrono>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <mutex>
 #include <set>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "app/upload_store.hpp"
+#include "file_content.hpp"
+#include "full_disk.hpp"
+#include "temporary_folder.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
 using namespace std::string_literals;
 
-struct Folder {
-    Folder() {
-        std::string pattern = (fs::temp_directory_path() / "uploads-XXXXXX").string();
-        REQUIRE(mkdtemp(pattern.data()) != nullptr);
-        root = pattern;
-        uploads = root / "data" / "uploads";
-    }
-    ~Folder() { fs::remove_all(root); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
-    std::string content(const std::string& name) const {
-        std::ifstream in(uploads / name, std::ios::binary);
-        return {std::istreambuf_iterator<char>(in), {}};
-    }
+// A folder with that of a store in it.
+struct Folder : TemporaryFolder {
+    std::string content(const std::string& name) const { return file_content(uploads / name); }
     // Also the hidden ones.
     std::set<std::string> names() const {
         std::set<std::string> names;
@@ -49,8 +34,7 @@ struct Folder {
         return names;
     }
 
-    fs::path root;
-    fs::path uploads;
+    const fs::path uploads = root / "data" / "uploads";
 };
 
 // The first bytes of each kind of picture, and the suffix that belongs to it.
@@ -178,22 +162,15 @@ TEST_CASE("many threads can save at once") {
 TEST_CASE("on a full disk an upload leaves nothing behind, and the next one may succeed") {
     const Folder folder;
     const UploadStore store(folder.uploads);
-    // No file may grow past 1000 bytes: the write succeeds by half, then fails.
-    const auto previous_signal = signal(SIGXFSZ, SIG_IGN);
-    rlimit previous{};
-    REQUIRE(getrlimit(RLIMIT_FSIZE, &previous) == 0);
-    rlimit small = previous;
-    small.rlim_cur = 1000;
-    REQUIRE(setrlimit(RLIMIT_FSIZE, &small) == 0);
     bool refused = false;
-    try {
-        store.save(std::string(1001, 'x'));
-    } catch (const StoreFull&) {
-        refused = true;
+    {
+        const FullDisk disk(1000);  // the write succeeds by half, then fails
+        try {
+            store.save(std::string(1001, 'x'));
+        } catch (const StoreFull&) {
+            refused = true;
+        }
     }
-    setrlimit(RLIMIT_FSIZE, &previous);
-    signal(SIGXFSZ, previous_signal);
-
     CHECK(refused);
     CHECK(folder.names().empty());
     CHECK(folder.content(store.save(std::string(1001, 'x')).value()).size() == 1001);
@@ -204,7 +181,7 @@ TEST_CASE("what a killed server left half written is removed at a later start") 
     const std::string kept = *UploadStore(folder.uploads).save("hello");
     const fs::path old_one = folder.uploads / ("." + digits + ".part");
     const fs::path young_one = folder.uploads / ("." + std::string(32, 'b') + ".part");
-    for (const fs::path& path : {old_one, young_one}) std::ofstream(path) << "half";
+    for (const fs::path& path : {old_one, young_one}) folder.write(path, "half");
     const auto yesterday = fs::file_time_type::clock::now() - std::chrono::hours(24);
     fs::last_write_time(old_one, yesterday);
     fs::last_write_time(folder.uploads / kept, yesterday);
@@ -214,7 +191,7 @@ TEST_CASE("what a killed server left half written is removed at a later start") 
 
 TEST_CASE("a place where no folder can be is refused") {
     const Folder folder;
-    std::ofstream(folder.root / "file") << "x";
+    folder.write("file", "x");
     CHECK_THROWS_AS(UploadStore(folder.root / "file"), std::runtime_error);
     CHECK_THROWS_AS(UploadStore(folder.root / "file/uploads"), std::runtime_error);
     CHECK_THROWS_AS(UploadStore("/proc/no-such-folder"), std::runtime_error);

@@ -7,20 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include "bytes.hpp"
+#include "value_of.hpp"
 #include "websocket/handshake.hpp"
 #include "websocket/sha1.hpp"
 
 namespace {
-
-std::string hex(std::string_view bytes) {
-    std::string text;
-    for (char c : bytes) {
-        const auto byte = static_cast<unsigned char>(c);
-        text += "0123456789abcdef"[byte >> 4];
-        text += "0123456789abcdef"[byte & 0x0F];
-    }
-    return text;
-}
 
 // The request of RFC 6455 §1.2.
 Request sample_request() {
@@ -34,11 +26,6 @@ Request sample_request() {
     request.headers.add("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
     request.headers.add("Sec-WebSocket-Version", "13");
     return request;
-}
-
-std::string field(const Response& response, std::string_view name) {
-    const std::string* value = response.headers.find(name);
-    return value == nullptr ? "(none)" : *value;
 }
 
 // The sample request with one field altered.
@@ -82,9 +69,9 @@ TEST_CASE("SHA-1 is right where the padding just fits and where it needs one mor
 TEST_CASE("the sample handshake of RFC 6455 gets the answer of RFC 6455") {
     const Response response = accept_websocket(sample_request());
     CHECK(response.status == 101);
-    CHECK(field(response, "Upgrade") == "websocket");
-    CHECK(field(response, "Connection") == "Upgrade");
-    CHECK(field(response, "Sec-WebSocket-Accept") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    CHECK(value_of(response, "Upgrade") == "websocket");
+    CHECK(value_of(response, "Connection") == "Upgrade");
+    CHECK(value_of(response, "Sec-WebSocket-Accept") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     CHECK(response.headers.size() == 3);
     CHECK(response.body.empty());
 }
@@ -104,7 +91,7 @@ TEST_CASE("subprotocols and extensions may be offered, and are not taken") {
     CHECK(response.headers.size() == 3);
 }
 
-TEST_CASE("who does not ask for a WebSocket learns that this address has nothing else") {
+TEST_CASE("whoever does not ask for a WebSocket learns that this address has nothing else") {
     std::vector<std::pair<std::string, std::function<void(Request&)>>> cases = {
         {"a plain GET",
          [](Request& request) {
@@ -131,9 +118,9 @@ TEST_CASE("who does not ask for a WebSocket learns that this address has nothing
         each.second(request);
         const Response response = accept_websocket(request);
         CHECK(response.status == 426);
-        CHECK(field(response, "Upgrade") == "websocket");
-        CHECK(field(response, "Sec-WebSocket-Version") == "13");
-        CHECK(field(response, "Sec-WebSocket-Accept") == "(none)");
+        CHECK(value_of(response, "Upgrade") == "websocket");
+        CHECK(value_of(response, "Sec-WebSocket-Version") == "13");
+        CHECK(value_of(response, "Sec-WebSocket-Accept") == "(none)");
     }
     CHECK(status_without("Upgrade") == 426);
     CHECK(status_without("Connection") == 426);

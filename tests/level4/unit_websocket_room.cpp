@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -50,6 +51,51 @@ struct Guest {
     int closed_with = 0;
     std::shared_ptr<WebSocketClient> client;
     WebSocket socket;
+};
+
+// Does what an engine does with one client, in a thread of its own: sleep until woken, take, send.
+class Listener {
+  public:
+    // Returns when it is in the room.
+    void start(Room& room) {
+        thread_ = std::thread([this, &room] { listen(room); });
+        while (!joined_) std::this_thread::yield();
+    }
+    // All that it has heard until somebody said "end".
+    const std::string& wait_for_end() {
+        thread_.join();
+        return heard_;
+    }
+
+  private:
+    void listen(Room& room) {
+        WebSocketHandlers handlers;
+        handlers.on_open = [&](const auto& client) { room.join(client); };
+        handlers.on_close = [&](const auto& client, auto, auto) { room.leave(client); };
+        WebSocket socket(handlers);
+        socket.open([this] {
+            const std::lock_guard lock(mutex_);
+            awake_ = true;
+            woken_.notify_one();
+        });
+        joined_ = true;
+        const std::string last = std::string("\x81\x03") + "end";
+        while (!heard_.ends_with(last)) {
+            const std::string output = drain(socket);
+            heard_ += output;
+            if (!output.empty()) continue;
+            std::unique_lock lock(mutex_);
+            woken_.wait(lock, [this] { return awake_; });
+            awake_ = false;
+        }
+    }
+
+    std::mutex mutex_;  // guards awake_
+    std::condition_variable woken_;
+    bool awake_ = false;
+    std::atomic<bool> joined_ = false;
+    std::string heard_;  // of the thread, as long as it runs
+    std::thread thread_;
 };
 
 }  // namespace
@@ -157,42 +203,8 @@ TEST_CASE("many threads talk in a room while people come and go, and nobody miss
     constexpr int messages = 500;
     Room room;
 
-    // A listener is what an engine does with one client: sleep until woken, take, send.
-    struct Listener {
-        std::mutex mutex;
-        std::condition_variable woken;
-        bool awake = false;
-        std::string heard;
-        std::shared_ptr<WebSocketClient> client;
-        std::thread thread;
-    };
     std::vector<Listener> listeners(3);
-    for (auto& listener : listeners) {
-        std::atomic<bool> open = false;
-        listener.thread = std::thread([&room, &listener, &open] {
-            WebSocketHandlers handlers;
-            handlers.on_open = [&](const auto& client) { room.join(client); };
-            handlers.on_close = [&](const auto& client, auto, auto) { room.leave(client); };
-            WebSocket socket(handlers);
-            socket.open([&listener] {
-                const std::lock_guard lock(listener.mutex);
-                listener.awake = true;
-                listener.woken.notify_one();
-            });
-            open = true;
-            while (
-                !listener.heard.ends_with("\x81\x03"
-                                          "end")) {
-                const std::string output = drain(socket);
-                listener.heard += output;
-                if (!output.empty()) continue;
-                std::unique_lock lock(listener.mutex);
-                listener.woken.wait(lock, [&] { return listener.awake; });
-                listener.awake = false;
-            }
-        });
-        while (!open) std::this_thread::yield();
-    }
+    for (auto& listener : listeners) listener.start(room);
 
     std::vector<std::thread> threads;
     for (int speaker = 0; speaker < speakers; ++speaker) {
@@ -210,13 +222,13 @@ TEST_CASE("many threads talk in a room while people come and go, and nobody miss
     });
     for (auto& thread : threads) thread.join();
     room.broadcast("end");
-    for (auto& listener : listeners) listener.thread.join();
 
-    CHECK(room.size() == 0);
-    for (const auto& listener : listeners) {
-        CHECK(listener.heard == listeners[0].heard);  // also in the same order
+    const std::string first = listeners[0].wait_for_end();
+    for (std::size_t i = 1; i < listeners.size(); ++i) {
+        CHECK(listeners[i].wait_for_end() == first);  // also in the same order
     }
-    const std::string heard = describe(listeners[0].heard);
+    CHECK(room.size() == 0);
+    const std::string heard = describe(first);
     for (int speaker = 0; speaker < speakers; ++speaker) {
         std::size_t position = 0;
         for (int i = 0; i < messages; ++i) {

@@ -5,9 +5,9 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#include <filesystem>
+#include <exception>
 #include <iostream>
-#include <stdexcept>
+#include <string>
 #include <string_view>
 
 #include "reporter.hpp"

@@ -4,8 +4,10 @@
 
 #include <poll.h>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "reply.hpp"

@@ -61,8 +61,9 @@ void expect_body(const Exchange& exchange, std::string_view body, const Reason& 
                  Where where = Where::here());
 void expect_in_body(const Exchange& exchange, std::string_view part, const Reason& reason,
                     Where where = Where::here());
-void expect_not_in_body(const Exchange& exchange, std::string_view part, const Reason& reason,
-                        Where where = Where::here());
+// A whole reply, in whose head and body this does not occur, nor in what follows it.
+void expect_not_in_reply(const Exchange& exchange, std::string_view part, const Reason& reason,
+                         Where where = Where::here());
 
 // The server closed the connection in order, and the first reply was all it sent.
 void expect_one_reply_then_close(const Exchange& exchange, const Reason& reason,

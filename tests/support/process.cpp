@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,9 +15,10 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <stdexcept>
+#include <system_error>
 
+#include "file_content.hpp"
 #include "text.hpp"
 #include "watchdog.hpp"
 
@@ -67,8 +69,7 @@ struct ProcessTimes {
 
 // The fields of /proc/PID/stat after the name, which is in parentheses and may hold anything.
 std::optional<ProcessTimes> times_of(const std::filesystem::path& process) {
-    std::ifstream file(process / "stat");
-    std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    std::string text = file_content(process / "stat");
     std::size_t name_end = text.rfind(')');
     if (name_end == std::string::npos) return std::nullopt;
     std::vector<std::string> fields = split(text.substr(std::min(name_end + 2, text.size())), ' ');

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <fstream>
 #include <stdexcept>
+#include <system_error>
 
 #include "settings.hpp"
 #include "text.hpp"

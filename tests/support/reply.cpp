@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <system_error>
+#include <utility>
 
 #include "text.hpp"
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "process.hpp"
+#include "quiet_reporter.hpp"
 #include "settings.hpp"
 
 namespace {
@@ -24,22 +25,6 @@ struct Current {
 
 Current current;
 Tally the_tally;
-
-// doctest calls many functions that a reporter may want to know about; most we don't.
-struct QuietReporter : doctest::IReporter {
-    void report_query(const doctest::QueryData&) override {}
-    void test_run_start() override {}
-    void test_run_end(const doctest::TestRunStats&) override {}
-    void test_case_start(const doctest::TestCaseData&) override {}
-    void test_case_reenter(const doctest::TestCaseData&) override {}
-    void test_case_end(const doctest::CurrentTestCaseStats&) override {}
-    void test_case_exception(const doctest::TestCaseException&) override {}
-    void subcase_start(const doctest::SubcaseSignature&) override {}
-    void subcase_end() override {}
-    void log_assert(const doctest::AssertData&) override {}
-    void log_message(const doctest::MessageData&) override {}
-    void test_case_skipped(const doctest::TestCaseData&) override {}
-};
 
 struct Counter : QuietReporter {
     explicit Counter(const doctest::ContextOptions&) {}

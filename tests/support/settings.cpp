@@ -9,6 +9,7 @@
 #include <random>
 #include <stdexcept>
 #include <string_view>
+#include <system_error>
 
 namespace {
 
@@ -47,7 +48,7 @@ void read_settings(int argc, char** argv) {
     }
     const char* seed = std::getenv("SEED");
     current.seed = seed ? number_from<unsigned>(seed, "SEED") : std::random_device()();
-    if (current.level < 1) throw std::runtime_error("--level=N is missing (1, 2 or 3)");
+    if (current.level < 1) throw std::runtime_error("--level=N is missing (1 to 4)");
     if (current.server.empty()) throw std::runtime_error("--server='COMMAND {port}' is missing");
     if (!current.public_folder.empty() && !std::filesystem::is_directory(current.public_folder))
         throw std::runtime_error("--public=" + current.public_folder + " is not a folder");

@@ -2,8 +2,6 @@
 // kept-alive connection. The checks allow some seconds for a busy machine.
 #include "slow_clients.hpp"
 
-#include <doctest/doctest.h>
-
 #include <sstream>
 #include <string>
 #include <vector>

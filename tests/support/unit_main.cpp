@@ -5,9 +5,11 @@
 
 #include <iostream>
 
+#include "quiet_reporter.hpp"
+
 namespace {
 
-struct Counter : doctest::IReporter {
+struct Counter : QuietReporter {
     static inline unsigned ran = 0;
     static inline unsigned failed = 0;
 
@@ -16,20 +18,9 @@ struct Counter : doctest::IReporter {
         ran = run.numTestCasesPassingFilters;
         failed = run.numTestCasesFailed;
     }
-    void report_query(const doctest::QueryData&) override {}
-    void test_run_start() override {}
-    void test_case_start(const doctest::TestCaseData&) override {}
-    void test_case_reenter(const doctest::TestCaseData&) override {}
-    void test_case_end(const doctest::CurrentTestCaseStats&) override {}
-    void test_case_exception(const doctest::TestCaseException&) override {}
-    void subcase_start(const doctest::SubcaseSignature&) override {}
-    void subcase_end() override {}
-    void log_assert(const doctest::AssertData&) override {}
-    void log_message(const doctest::MessageData&) override {}
-    void test_case_skipped(const doctest::TestCaseData&) override {}
 };
 
-REGISTER_LISTENER("counter", 1, Counter);
+DOCTEST_REGISTER_LISTENER("counter", 1, Counter);
 
 }  // namespace
 

@@ -3,6 +3,8 @@
 #include "websocket.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "text.hpp"
 

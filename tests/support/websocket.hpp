@@ -2,8 +2,6 @@
 // ones, and reads what comes back strictly. Shares no code with the servers.
 #pragma once
 
-#include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>

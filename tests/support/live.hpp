@@ -30,8 +30,8 @@ std::optional<JsonValue> hear(WebSocket& socket, std::string_view name,
 // the answer to a ping comes after. What they were shown of the history has been read.
 std::vector<WebSocket> join_chat(std::size_t count, ServerProcess& server = shared_server());
 
-// The names of the next `count` messages whose names contain `mark`, in their order. Fewer when they
-// do not come.
+// The names of the next `count` messages whose names contain `mark`, in their order. Fewer when
+// they do not come.
 std::vector<std::string> hear_names(WebSocket& socket, std::string_view mark, std::size_t count,
                                     double seconds = reply_patience());
 void expect_heard(WebSocket& socket, std::string_view name, const Reason& reason,

@@ -1,11 +1,12 @@
 // The helpers of live.hpp. A message is only parsed when the name that is looked for is in it: a
 // thousand clients who are each shown the history would else keep the tests busy.
+#include "live.hpp"
+
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <charconv>
 
-#include "live.hpp"
 #include "reporter.hpp"
 #include "text.hpp"
 

@@ -1,9 +1,12 @@
 // The reader of json_value.hpp: recursive descent, one function for each kind of value.
 // A failure leaves the position past the end, so that nothing more is read.
+#include "json_value.hpp"
+
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <system_error>
 
-#include "json_value.hpp"
 #include "text.hpp"
 
 namespace {

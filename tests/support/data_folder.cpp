@@ -1,13 +1,16 @@
 // The folder of data_folder.hpp: made under the system's folder for such things, and removed at the
 // end of the case, by the watchdog if need be.
+#include "data_folder.hpp"
+
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
-#include "data_folder.hpp"
 #include "settings.hpp"
 #include "watchdog.hpp"
 

@@ -1,10 +1,11 @@
 // The helpers of guestbook.hpp. The reader of pages knows tags, attributes and text, and that a
 // quoted attribute ends at its quote and nowhere else: that is what an XSS attack plays with.
+#include "guestbook.hpp"
+
 #include <algorithm>
 #include <cctype>
 #include <random>
 
-#include "guestbook.hpp"
 #include "text.hpp"
 
 const std::string urlencoded_type = "application/x-www-form-urlencoded";
@@ -172,7 +173,7 @@ std::string visible_text(std::string_view html) {
 void expect_shown_as_text(const Exchange& exchange, std::string_view text, const Reason& reason,
                           Where where) {
     if (text.find_first_of("&<>\"'") != std::string_view::npos)
-        expect_not_in_body(exchange, text, reason, where);
+        expect_not_in_reply(exchange, text, reason, where);
     expect(contains(visible_text(exchange.reply.body), text), exchange,
            "a page that shows, as text: " + visible(text),
            exchange.reply.complete() ? "a page that does not" : "", reason, where);

@@ -1,0 +1,24 @@
+// Strings for tests: one text many times, and bytes in hexadecimal, as standards print them.
+// Nothing here knows about servers.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+inline std::string repeated(std::string_view text, std::size_t times) {
+    std::string result;
+    for (std::size_t i = 0; i < times; ++i) result += text;
+    return result;
+}
+
+// Two lower-case digits for each byte.
+inline std::string hex(std::string_view bytes) {
+    std::string text;
+    for (char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        text += "0123456789abcdef"[byte >> 4];
+        text += "0123456789abcdef"[byte & 0x0F];
+    }
+    return text;
+}

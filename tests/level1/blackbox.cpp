@@ -21,6 +21,7 @@ TEST_CASE("a browser's request for / gets the page") {
 
 TEST_CASE("Content-Length is the length of the body in bytes") {
     Exchange reply = exchange(get("/"));
+    expect_status(reply, 200, {"without a whole reply there is nothing to count"});
     expect_field(reply, "Content-Length", std::to_string(reply.reply.body.size()),
                  {"RFC 9110 §8.6: the client finds the end of the body by this number",
                   "count bytes, not characters, and don't count the blank line"});
@@ -45,8 +46,20 @@ TEST_CASE("a request that arrives in pieces is waited for") {
     expect_status(reply, 200,
                   {"TCP is a stream of bytes: one recv() may return a part of the request",
                    "keep receiving until the blank line (\\r\\n\\r\\n) has arrived"});
-    expect_one_reply_then_close(reply, {"a reply before the request's end is reset with it",
-                                        "read up to the blank line before you close"});
+}
+
+TEST_CASE("nothing is sent before the request has ended") {
+    Client client;
+    client.send("GET / HTTP/1.1\r\nHost: localhost\r\n");
+    client.receive_more(now() + 0.3);
+    const bool waits = client.unread().empty() && client.ending() == Ending::open;
+    expect(
+        waits, client.so_far(), "not a byte before the blank line", "a reply, or the end",
+        {"RFC 9112 §2.1: a request's head ends with a blank line; whoever answers earlier has not read it",
+         "recv() in a loop until \\r\\n\\r\\n has come: one recv() may be a part of it"});
+    if (!waits) return;
+    client.send("\r\n");
+    expect_status(client.read_to_end(), 200, {"now it has ended"});
 }
 
 TEST_CASE("bytes after the request don't cost the client its reply") {

@@ -57,6 +57,15 @@ int connect_to(int descriptor, int port, double seconds) {
     return error;
 }
 
+std::string last_lines(std::string_view text, int most) {
+    if (text.ends_with('\n')) text.remove_suffix(1);
+    std::size_t begin = text.size();
+    while (most > 0 && begin > 0) {
+        if (text[--begin] == '\n') --most;
+    }
+    return std::string(text.substr(begin > 0 ? begin + 1 : 0));
+}
+
 std::string method_of(std::string_view sent) {
     return std::string(sent.substr(0, std::min(sent.find(' '), sent.size())));
 }
@@ -68,7 +77,10 @@ double reply_patience() {
 }
 
 Client::Client(ServerProcess& server, int receive_buffer)
-    : server_(&server), socket_(open_socket(receive_buffer)), started_(now()) {
+    : server_(&server),
+      socket_(open_socket(receive_buffer)),
+      started_(now()),
+      printed_before_(server.process().output_size()) {
     int error = connect_to(socket_, server.port(), patience);
     if (error == 0) return;
     close(socket_);
@@ -86,8 +98,10 @@ Client::Client(Client&& other) noexcept
     : server_(other.server_),
       socket_(std::exchange(other.socket_, -1)),
       started_(other.started_),
+      printed_before_(other.printed_before_),
       ended_(other.ended_),
       sent_(std::move(other.sent_)),
+      cuts_(std::move(other.cuts_)),
       flushed_(other.flushed_),
       finish_(other.finish_),
       received_(std::move(other.received_)),
@@ -95,6 +109,7 @@ Client::Client(Client&& other) noexcept
       ending_(other.ending_) {}
 
 void Client::send(std::string_view bytes) {
+    if (!sent_.empty()) cuts_.push_back(sent_.size());
     sent_ += bytes;
     flush();
 }
@@ -167,12 +182,16 @@ bool Client::wait(double until) {
 Exchange Client::result(std::string_view method, std::size_t length) {
     Exchange result;
     result.sent = sent_;
+    result.cuts = cuts_;
     result.received = received_.substr(taken_, length);
     bool over = ending_ == Ending::closed || ending_ == Ending::reset;
     result.reply = parse_reply(result.received, method, over);
     result.ending = ending_;
     result.seconds = (ending_ == Ending::open ? now() : ended_) - started_;
     if (over && !result.reply.complete()) result.crash = server_->death();
+    if (result.received.empty()) {
+        result.printed = last_lines(server_->process().output().substr(printed_before_), 12);
+    }
     return result;
 }
 

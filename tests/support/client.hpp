@@ -28,6 +28,9 @@ struct Exchange {
     Ending ending = Ending::open;
     double seconds = 0;  // from the connect to the end of the reading
     std::string crash;   // "signal 11 (...)" when the server died of it
+    // What the server printed meanwhile, its last lines, if there was no reply.
+    std::string printed;
+    std::vector<std::size_t> cuts;  // where in `sent` the second and further pieces begin
 
     // The bytes after the first reply.
     std::string_view rest() const { return std::string_view(received).substr(reply.length); }
@@ -85,9 +88,11 @@ class Client {
     ServerProcess* server_;
     int socket_ = -1;
     double started_;
+    std::size_t printed_before_;  // bytes of the server's output
     double ended_ = 0;
     std::string sent_;
-    std::size_t flushed_ = 0;  // of sent_
+    std::vector<std::size_t> cuts_;  // see Exchange
+    std::size_t flushed_ = 0;        // of sent_
     bool finish_ = false;
     std::string received_;
     std::size_t taken_ = 0;  // of received_, by read_reply()

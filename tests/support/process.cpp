@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -177,6 +178,11 @@ std::string Process::how_it_ended() const {
     if (WIFEXITED(*wait_status_)) return "exit code " + std::to_string(WEXITSTATUS(*wait_status_));
     int number = WTERMSIG(*wait_status_);
     return "signal " + std::to_string(number) + " (" + strsignal(number) + ")";
+}
+
+std::size_t Process::output_size() const {
+    struct stat facts {};
+    return fstat(output_file_, &facts) == 0 ? static_cast<std::size_t>(facts.st_size) : 0;
 }
 
 std::string Process::output() const {

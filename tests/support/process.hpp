@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,6 +39,7 @@ class Process {
     std::optional<int> exit_code() const;  // nothing while it runs or when a signal ended it
     std::string how_it_ended() const;      // "exit code 1", "signal 11 (Segmentation fault)"
     std::string output() const;            // everything it printed, both streams
+    std::size_t output_size() const;       // how many bytes that is by now
     std::optional<Usage> usage() const;    // of the whole group; nothing where there is no /proc
 
   private:

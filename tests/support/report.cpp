@@ -53,11 +53,9 @@ std::optional<std::string> curl_line(std::string_view sent) {
     std::vector<std::string> words = split(lines->front(), ' ');
     if (words.size() != 3 || !words[1].starts_with('/') || !words[2].starts_with("HTTP/1."))
         return std::nullopt;
+    if (words[0] == "HEAD") return std::nullopt;  // curl would not show a body that should not be
     std::string command = "curl -i --path-as-is";
-    if (words[0] == "HEAD")
-        command += " --head";
-    else if (words[0] != "GET")
-        command += " -X " + quoted(words[0]);
+    if (words[0] != "GET") command += " -X " + quoted(words[0]);
     if (words[2] == "HTTP/1.0") command += " --http1.0";
     std::size_t hosts = 0;
     for (std::size_t i = 1; i < lines->size(); ++i) {
@@ -70,7 +68,7 @@ std::optional<std::string> curl_line(std::string_view sent) {
     return command + " " + quoted("http://localhost:9000" + words[1]);
 }
 
-std::string printf_line(std::string_view sent) {
+std::string printf_command(std::string_view sent) {
     std::string format;
     for (char c : sent) {
         auto byte = static_cast<unsigned char>(c);
@@ -89,7 +87,17 @@ std::string printf_line(std::string_view sent) {
                 {'\\', static_cast<char>('0' + (byte >> 6)),
                  static_cast<char>('0' + ((byte >> 3) & 7)), static_cast<char>('0' + (byte & 7))};
     }
-    return "printf " + quoted(format) + " | nc localhost 9000";
+    return "printf " + quoted(format);
+}
+
+// A pause between them, so that they arrive apart.
+std::string pieces_line(std::string_view sent, const std::vector<std::size_t>& cuts) {
+    std::string commands = printf_command(sent.substr(0, cuts.front()));
+    for (std::size_t i = 0; i < cuts.size(); ++i) {
+        const std::size_t end = i + 1 < cuts.size() ? cuts[i + 1] : sent.size();
+        commands += "; sleep 0.5; " + printf_command(sent.substr(cuts[i], end - cuts[i]));
+    }
+    return "(" + commands + ") | nc localhost 9000";
 }
 
 std::string ending_text(Ending ending) {
@@ -102,6 +110,16 @@ std::string ending_text(Ending ending) {
     return "the connection is still open";
 }
 
+// Further lines stand below the first one.
+std::string indented(const std::string& lines, const std::string& indent) {
+    std::string result;
+    for (const std::string& line : split(lines, '\n')) {
+        if (!result.empty()) result += "\n" + indent;
+        result += visible(line);
+    }
+    return result;
+}
+
 void add(std::string& text, std::string_view label, const std::string& content) {
     if (content.empty()) return;
     text += std::string(label) + std::string(10 - label.size(), ' ') + content + "\n";
@@ -109,9 +127,12 @@ void add(std::string& text, std::string_view label, const std::string& content) 
 
 }  // namespace
 
-std::string shell_line(std::string_view sent) {
+std::string shell_line(std::string_view sent, const std::vector<std::size_t>& cuts) {
     if (sent.empty()) return "nc localhost 9000     (and type nothing)";
-    std::string line = curl_line(sent).value_or(printf_line(sent));
+    constexpr std::size_t few = 4;
+    if (!cuts.empty() && cuts.size() <= few && sent.size() < longest_shell_line)
+        return pieces_line(sent, cuts);
+    std::string line = curl_line(sent).value_or(printf_command(sent) + " | nc localhost 9000");
     if (line.size() > longest_shell_line) return "(too long for a line of shell)";
     return line;
 }
@@ -126,9 +147,14 @@ std::string outcome(const Exchange& exchange) {
     if (!reply.problem.empty()) return "no correct HTTP reply: " + reply.problem;
     if (reply.complete()) return "status " + std::to_string(reply.status);
     if (exchange.received.empty()) return "no reply: " + ending_text(exchange.ending);
-    return "an incomplete reply of " + std::to_string(exchange.received.size()) + " bytes" +
-           (reply.needed > 0 ? " in place of " + std::to_string(reply.needed) : "") + ": " +
-           ending_text(exchange.ending);
+    const std::size_t head_end = exchange.received.find("\r\n\r\n");
+    if (reply.field("Content-Length") != nullptr && head_end != std::string::npos) {
+        return "a Content-Length of " + reply.value("Content-Length") + ", but " +
+               std::to_string(exchange.received.size() - head_end - 4) + " bytes of a body; then " +
+               ending_text(exchange.ending);
+    }
+    return "an incomplete reply of " + std::to_string(exchange.received.size()) +
+           " bytes: " + ending_text(exchange.ending);
 }
 
 namespace {
@@ -138,10 +164,11 @@ std::string shown_bytes(const Exchange& exchange, const Failure& failure) {
     std::size_t mark = failure.received_mark;
     if (!exchange.reply.problem.empty()) mark = exchange.reply.problem_offset;
     std::string text;
-    add(text, "try", shell_line(exchange.sent));
+    add(text, "try", shell_line(exchange.sent, exchange.cuts));
     add(text, "sent", listing(exchange.sent, failure.sent_mark, indent));
     add(text, "received", listing(exchange.received, mark, indent));
     add(text, "", "(then " + ending_text(exchange.ending) + ")");
+    add(text, "printed", indented(exchange.printed, indent));
     return text;
 }
 
@@ -154,7 +181,7 @@ std::string report(const Exchange& exchange, const Failure& failure, Detail deta
     add(text, "got", failure.got);
     add(text, "why", failure.why);
     add(text, "hint", failure.hint);
-    if (exchange.ending == Ending::reset)
+    if (exchange.ending == Ending::reset && exchange.crash.empty())
         add(text, "hint",
             "close() with unread bytes in the socket makes the kernel send RST, and the client may "
             "lose the reply: shutdown(SHUT_WR), read what is left, then close()");

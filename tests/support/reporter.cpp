@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <iostream>
 #include <ostream>
 #include <sstream>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "process.hpp"
 #include "quiet_reporter.hpp"
 #include "settings.hpp"
+#include "watchdog.hpp"
 
 namespace {
 
@@ -49,7 +51,8 @@ struct Counter : QuietReporter {
 
 class Printer : public QuietReporter {
   public:
-    explicit Printer(const doctest::ContextOptions& options) : out_(*options.cout) {}
+    // On the terminal, also when another reporter writes to a file (-r=junit -o=report.xml).
+    explicit Printer(const doctest::ContextOptions&) : out_(std::cout) {}
 
     void report_query(const doctest::QueryData& query) override {
         for (unsigned i = 0; i < query.num_data; ++i)
@@ -60,6 +63,7 @@ class Printer : public QuietReporter {
         name_ = test.m_name;
         started_ = now();
         reports_ = 0;
+        tell_watchdog_case(name_);
         if (suite_ != test.m_test_suite) out_ << "\n" << test.m_test_suite << "\n";
         suite_ = test.m_test_suite;
     }

@@ -88,12 +88,17 @@ ServerProcess::ServerProcess(const Launch& launch)
     const double end = now() + start_patience;
     while (!accepts(port_)) {
         std::string trouble;
-        if (!process_.running()) trouble = "ended with " + process_.how_it_ended();
+        if (!process_.running())
+            trouble = "ended before it listened, with " + process_.how_it_ended();
         if (now() > end) trouble = "did not accept a connection within 20 s";
         if (!trouble.empty()) {
-            throw std::runtime_error("The server " + trouble + " on port " + std::to_string(port_) +
-                                     ".\nIt was started as: " + full_command(launch, port_) +
-                                     "\nIt printed:\n" + process_.output());
+            const std::string printed = process_.output();
+            throw std::runtime_error(
+                "The server " + trouble + " on port " + std::to_string(port_) +
+                ".\nIt was started as: " + full_command(launch, port_) +
+                "\nIt printed: " + (printed.empty() ? "(nothing)" : "\n" + printed) +
+                "\nHint: it must stay in the foreground, and listen on 127.0.0.1, on the port that "
+                "{port} and the variable PORT name.");
         }
         poll(nullptr, 0, 2);
     }

@@ -22,14 +22,18 @@ int to_watchdog = -1;
 struct Watched {
     std::set<pid_t> groups;
     std::set<std::filesystem::path> folders;
+    std::string running_case;
 };
 
-// A message is one line: "+123" a group to watch, "-123" no longer, "/some/folder" to remove.
+// A message is one line: "+123" a group to watch, "-123" no longer, "/some/folder" to
+// remove, "=name" the case that is running.
 void note(Watched& watched, const std::string& line) {
     if (line.starts_with('+'))
         watched.groups.insert(static_cast<pid_t>(std::atoi(line.c_str() + 1)));
     else if (line.starts_with('-'))
         watched.groups.erase(static_cast<pid_t>(std::atoi(line.c_str() + 1)));
+    else if (line.starts_with('='))
+        watched.running_case = line.substr(1);
     else
         watched.folders.insert(line);
 }
@@ -61,8 +65,10 @@ void clean_up(const Watched& watched) {
             pending.erase(0, newline + 1);
         }
     }
-    std::fprintf(stderr, "\nThe run took longer than %d s, so it was ended (--limit=SECONDS).\n",
-                 limit_seconds);
+    std::fprintf(stderr,
+                 "\nThe run took longer than %d s (--limit=SECONDS), so it was ended, in the case\n"
+                 "  %s\n",
+                 limit_seconds, watched.running_case.c_str());
     kill(test_process, SIGKILL);
     clean_up(watched);
     _exit(1);
@@ -98,6 +104,9 @@ void watch_group(pid_t group) {
 }
 void unwatch_group(pid_t group) {
     tell("-" + std::to_string(group));
+}
+void tell_watchdog_case(const std::string& name) {
+    tell("=" + name);
 }
 void watch_folder(const std::filesystem::path& folder) {
     tell(std::filesystem::absolute(folder).string());

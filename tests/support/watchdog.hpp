@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <string>
 
 // Starts it. After `limit_seconds` it ends the whole run.
 void start_watchdog(int limit_seconds);
@@ -13,3 +14,6 @@ void start_watchdog(int limit_seconds);
 void watch_group(pid_t group);
 void unwatch_group(pid_t group);
 void watch_folder(const std::filesystem::path& folder);
+
+// Which case is running, to be named if it takes too long.
+void tell_watchdog_case(const std::string& name);

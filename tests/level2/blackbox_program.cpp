@@ -171,6 +171,17 @@ TEST_CASE("a bad request is in the log too, its control characters escaped") {
                 {"a raw escape sequence could rewrite the terminal of the reader"});
 }
 
+TEST_CASE("a quote in a request can't make it look like another line of the log") {
+    if (lacks_program()) return;
+    std::string output = output_of(with_arguments("{port}"),
+                                   {"GET /\" 200 512 0.3ms HTTP/1.1\r\nHost: localhost\r\n\r\n"});
+    std::vector<std::string> lines = log_lines(output);
+    expect_that(
+        lines.size() == 1 && contains(lines[0], "\"GET /\\\" 200 512 0.3ms HTTP/1.1\" 400 "),
+        "the quote with a backslash before it", "output: " + visible(output),
+        {"a program that reads the log takes the first quote for the end of the request"});
+}
+
 TEST_CASE("--quiet prints no log lines") {
     if (lacks_program()) return;
     std::string output = output_of(with_arguments("--quiet {port}"), {get("/"), get("/nothing")});

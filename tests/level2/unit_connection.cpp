@@ -29,6 +29,19 @@ TEST_CASE("a request is answered when its last byte is there, and not before") {
     CHECK(reply.ends_with("\r\n\r\n/x"));
 }
 
+TEST_CASE("an empty line before a request, or instead of one, asks for no reply") {
+    Talk before(answer);
+    CHECK(before.say("\r\n" + request).starts_with("HTTP/1.1 200 OK\r\n"));
+    Talk ends(answer), waits(answer);
+    for (Talk* const talk : {&ends, &waits}) CHECK(talk->say("\r\n").empty());
+    ends.connection.end_of_input();
+    waits.connection.time_out();
+    for (Talk* const talk : {&ends, &waits}) {
+        CHECK(talk->listen().empty());
+        CHECK(talk->connection.finished());
+    }
+}
+
 TEST_CASE("after Connection: close the conversation is over") {
     Talk talk(answer);
     CHECK(talk.say(request + request).find("Connection: close\r\n") != std::string::npos);

@@ -119,6 +119,7 @@ TEST_CASE("a request line that is not one is refused") {
                              "GET /#a HTTP/1.1",
                              "GET /%zz HTTP/1.1",
                              "GET http:///a HTTP/1.1",
+                             "GET http://:80/ HTTP/1.1",
                              "GET http://u@h/ HTTP/1.1",
                              "GET\t/\tHTTP/1.1",
                              "GET / HTTP/1.1\rX",

@@ -45,6 +45,16 @@ TEST_CASE("replies without a body leave the connection in step") {
     expect_answer_on(client, "after-304");
 }
 
+TEST_CASE("an empty line behind a request is not answered") {
+    Exchange reply = exchange(Script({get_and_stay("/about") + "\r\n"}, true));
+    expect_status(reply, 200, {"the request is a good one"});
+    expect_one_reply_then_close(
+        reply,
+        {"RFC 9112 §2.2: old clients send \\r\\n too many; a second reply would be taken for "
+         "the answer to their next request",
+         "a request has begun when its line has, not before"});
+}
+
 TEST_CASE("Connection: close is honoured, in a list and in any case") {
     for (const char* value :
          {"close", "Close", "CLOSE", "foo, close", "close , foo", "foo,CLOSE"}) {

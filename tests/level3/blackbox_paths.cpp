@@ -114,6 +114,7 @@ TEST_CASE("a folder without its slash is redirected to the address with it") {
                "Location: " + folder.address(expected), "Location: " + location,
                {"RFC 9110 §10.2.2: the new address, with the query of the old one"});
     }
+    expect_status(exchange(get("/files")), 301, {"this one is a folder, too"});
 }
 
 TEST_CASE("a folder with an index.html shows it, another is not listed") {

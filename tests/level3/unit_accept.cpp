@@ -21,6 +21,34 @@ TEST_CASE("an item that is listed is wanted, as much as its weight says") {
     CHECK(gzip_in("gzip ; Q=0.25 ,br") == 0.25);
 }
 
+TEST_CASE("the weight may stand behind other parameters") {
+    CHECK(gzip_in("gzip;level=9;q=0.5, br") == 0.5);
+    CHECK(gzip_in("gzip;q=0.5;level=9") == 0.5);
+    CHECK(gzip_in("gzip;level;q=0") == 0);
+}
+
+TEST_CASE("several lines of a field are one list") {
+    Headers headers;
+    headers.add("Accept-Encoding", "br");
+    headers.add("accept-encoding", "gzip;q=0.5");
+    CHECK(quality_of(headers, "Accept-Encoding", "gzip") == 0.5);
+    CHECK(headers.joined("Accept-Encoding") == "br, gzip;q=0.5");
+    CHECK(headers.joined("Accept").empty());
+}
+
+TEST_CASE("compression is for whoever does not like the text as it is better") {
+    const auto accepts = [](const char* value) {
+        Headers headers;
+        headers.add("Accept-Encoding", value);
+        return accepts_gzip(headers);
+    };
+    CHECK(accepts("gzip"));
+    CHECK(accepts("gzip;q=0.5, identity;q=0.5"));
+    CHECK_FALSE(accepts("gzip;q=0.5, identity"));
+    CHECK_FALSE(accepts("gzip;q=0"));
+    CHECK_FALSE(accepts("br"));
+}
+
 TEST_CASE("a weight of 0 means: never") {
     CHECK(gzip_in("gzip;q=0") == 0);
     CHECK(gzip_in("gzip;q=0.000") == 0);

@@ -145,6 +145,18 @@ TEST_CASE("a condition on the ETag decides before one on the date") {
     CHECK(folder.get("a.txt", both).status == 200);
 }
 
+TEST_CASE("a list of ETags may stand in several lines") {
+    const Folder folder;
+    const auto etag = *folder.get("a.txt").headers.find("ETag");
+    for (const auto& [name, status] :
+         {std::pair("If-None-Match", 304), std::pair("If-Match", 200)}) {
+        Headers lines;
+        lines.add(name, "\"x\"");
+        lines.add(name, etag);
+        CHECK(folder.get("a.txt", lines).status == status);
+    }
+}
+
 TEST_CASE("a 304 has the ETag and no body") {
     const Folder folder;
     const auto response = folder.get("a.txt", "If-None-Match", "*");

@@ -108,6 +108,19 @@ TEST_CASE("the form knows a visitor who has been here, and only that one") {
            {"what belongs to a visitor must not be in a global variable"});
 }
 
+TEST_CASE("a page that knows the visitor is not for caches that others use") {
+    const std::string session = visit({unique()});
+    for (const char* target : {"/contact", "/thankyou"}) {
+        Exchange reply = exchange(get(target, {session}));
+        const bool kept_apart = reply.reply.lists("Cache-Control", "private") ||
+                                reply.reply.lists("Cache-Control", "no-store") ||
+                                reply.reply.lists("Vary", "Cookie");
+        expect(reply.reply.complete() && kept_apart, reply,
+               "Cache-Control with private or no-store, or Vary: Cookie", "",
+               {"RFC 9111 §3: a proxy may keep a page, and greet the next visitor as this one"});
+    }
+}
+
 TEST_CASE("a session cookie that was tampered with is ignored") {
     std::string name = unique();
     std::string cookie = visit({name});

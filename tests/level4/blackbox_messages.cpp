@@ -158,6 +158,8 @@ TEST_CASE("an error is a page for a browser, and JSON for whoever prefers that")
               request("DELETE", "/contact", {"Accept: " + row.accept})}) {
             Exchange reply = exchange(bytes);
             expect_status(reply, {404, 405}, {"RFC 9110 §15.5"});
+            expect_listed(reply, "Vary", "Accept",
+                          {"RFC 9110 §12.5.5: or a cache gives one reader what another asked for"});
             std::string type = reply.reply.value("Content-Type");
             expect(type.starts_with(row.type), reply, "Content-Type: " + row.type, type,
                    {"RFC 9110 §12.5.1: the client says what it prefers", "compare the q values",

@@ -217,6 +217,10 @@ TEST_CASE("a reply of the API has the request's name, and the time that it took"
                {"what strangers send goes into logs: nothing long or odd"});
         expect_present(reply, "X-Request-ID", {"it gets a name of ours"});
     }
+    Exchange refused = exchange(with_body("POST", "/api/messages", json_type, "{"));
+    expect_status(refused, 400, {"this is not JSON"});
+    for (const char* field : {"X-Request-ID", "Server-Timing"})
+        expect_present(refused, field, {"most of all a reply that somebody will ask about"});
     const std::string timing = first.reply.value("Server-Timing");
     const std::size_t number = timing.find(";dur=");
     const bool good = number != std::string::npos && number > 0 &&

@@ -240,6 +240,7 @@ TEST_CASE("a 304 names the ETag in the form that the client's copy has, and Vary
     CHECK(etag_for("W/\"x\", \"a\"") == "\"a\"");
     CHECK(etag_for("*") == "\"a\"");
     CHECK(value_of(passed_through(make_reply({}, "", 304)), "ETag") == "(none)");
+    CHECK(value_of(passed_through(make_reply({}, "", 304)), "Vary") == "Accept-Encoding");
     // A whole reply of a few bytes was not compressed, whatever the client had before.
     const Response small = make_reply({{"ETag", "\"a\""}}, "small");
     CHECK(value_of(passed_through(small, {{"If-None-Match", "W/\"a\""}}), "ETag") == "\"a\"");

@@ -179,6 +179,18 @@ TEST_CASE("a stream goes out in chunks, a piece each, and ends with the last chu
     CHECK(talk.listen().empty());
 }
 
+TEST_CASE("Upgrade is named in Connection, also when that says close") {
+    Talk talk([](Request&) {
+        auto response = Response::error(426, "another protocol");
+        response.headers.add("Upgrade", "websocket");
+        response.headers.add("Connection", "Upgrade");
+        return response;
+    });
+    const auto head = talk.say("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    CHECK(head.find("\r\nConnection: Upgrade\r\n") != std::string::npos);
+    CHECK(head.find("\r\nConnection: close\r\n") != std::string::npos);
+}
+
 TEST_CASE("a stream is the last reply of its connection, and says so") {
     RecordedTalk talk;
     const auto output = talk.say(request("/stream") + request("/x"));

@@ -77,8 +77,8 @@ struct Task {
     std::function<void(Client&)> work;
 };
 
-// Where other threads leave their tasks. It outlives the loop: a chat room may still hold the wake-up of a client
-// that is gone.
+// Where other threads leave their tasks. It outlives the loop: a chat room may still hold the
+// wake-up of a client that is gone.
 class Mailbox {
   public:
     Mailbox() : event_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
@@ -322,8 +322,8 @@ void EventLoop::advance(Client& client) {
         if (sending == Sending::failed) return drop(client);
         if (sending == Sending::blocked) return wait_for_room(client);
         if (client.connection.upgraded() && !std::exchange(client.wakeable, true)) {
-            // The work is done in this loop, if at all. Only the mailbox may be used once the loop is
-            // gone.
+            // The work is done in this loop, if at all. Only the mailbox may be used once the loop
+            // is gone.
             client.connection.on_wake([mailbox = mailbox_, this, id = client.id] {
                 mailbox->post({id, [this](Client& woken) { advance(woken); }});
             });
@@ -371,8 +371,8 @@ EventLoop::Sending EventLoop::send_some(Client& client) const {
         if (count < 0) return errno == EAGAIN ? Sending::blocked : Sending::failed;
         client.sent_in_all += static_cast<std::uint64_t>(count);
     }
-    // Gives the memory back: most clients are idle most of the time. (clear() alone keeps it, and so
-    // does the assignment of an empty string.)
+    // Gives the memory back: most clients are idle most of the time. (clear() alone keeps it, and
+    // so does the assignment of an empty string.)
     client.output.clear();
     client.output.shrink_to_fit();
     client.sent = 0;

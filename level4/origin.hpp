@@ -1,5 +1,5 @@
-// Which page asks? Browsers say it in the field Origin: a scheme, a host and perhaps a port, such as
-// http://localhost:9000 (RFC 6454 §6.1). No page can forge it.
+// Which page asks? Browsers say it in the field Origin: a scheme, a host and perhaps a port, such
+// as http://localhost:9000 (RFC 6454 §6.1). No page can forge it.
 // Leaves out: the scheme. Behind a proxy it is https for the browser and http for us.
 #pragma once
 

@@ -67,9 +67,9 @@ RouteGroup RouteGroup::group(std::string_view prefix) {
     return inner;
 }
 
-// A std::function hides what is in it, but target<T>() tells whether that is a T: so "blocking" is a
-// type around the handler, and needs no further parameter. wrap() hides it once more, so the mark is
-// taken off before and put on again after.
+// A std::function hides what is in it, but target<T>() tells whether that is a T: so "blocking" is
+// a type around the handler, and needs no further parameter. wrap() hides it once more, so the mark
+// is taken off before and put on again after.
 void RouteGroup::add(std::string_view method, std::string_view pattern, Handler handler) {
     if (!middleware_.empty()) {
         const bool is_blocking = handler.target<Blocking>() != nullptr;

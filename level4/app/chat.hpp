@@ -42,8 +42,7 @@ class Chat {
     std::mutex mutex_;                                          // guards waiting_
     std::map<WebSocketHandlers::Client, std::size_t> waiting_;  // of each visitor's messages
 
-    // To read or store messages waits for the disk, which must not hold up the loop that a socket is
-    // on.
-    // One thread, so that what one visitor writes is stored in its order.
+    // To read or store messages waits for the disk, which must not hold up the loop that a socket
+    // is on. One thread, so that what one visitor writes is stored in its order.
     WorkerPool writer_{1};
 };

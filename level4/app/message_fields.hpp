@@ -7,8 +7,8 @@
 
 #include "json.hpp"
 
-// Bytes of a message as JSON. It needs some 10 KB at most. A JSON text takes up to 60 times its size
-// in memory while it is read, so this is where to stop, and not at --max-body.
+// Bytes of a message as JSON. It needs some 10 KB at most. A JSON text takes up to 60 times its
+// size in memory while it is read, so this is where to stop, and not at --max-body.
 constexpr std::size_t most_json = 64 * 1024;
 
 struct MessageFields {

@@ -49,8 +49,8 @@ bool covers(std::string_view prefix, std::string_view path) {
            path[prefix.size()] == '/';
 }
 
-// RFC 9110 §9.3.7 defines OPTIONS, and the Fetch standard this use of it. The browser compares what it
-// wants to send with what we list: that is its part, not ours.
+// RFC 9110 §9.3.7 defines OPTIONS, and the Fetch standard this use of it. The browser compares what
+// it wants to send with what we list: that is its part, not ours.
 bool is_preflight(const Request& request) {
     return request.method == "OPTIONS" && request.headers.find("Origin") != nullptr &&
            request.headers.find("Access-Control-Request-Method") != nullptr;

@@ -55,7 +55,8 @@ TEST_CASE("nothing is sent before the request has ended") {
     const bool waits = client.unread().empty() && client.ending() == Ending::open;
     expect(
         waits, client.so_far(), "not a byte before the blank line", "a reply, or the end",
-        {"RFC 9112 §2.1: a request's head ends with a blank line; whoever answers earlier has not read it",
+        {"RFC 9112 §2.1: a request's head ends with a blank line; whoever answers earlier has not "
+         "read it",
          "recv() in a loop until \\r\\n\\r\\n has come: one recv() may be a part of it"});
     if (!waits) return;
     client.send("\r\n");

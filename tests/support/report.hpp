@@ -28,6 +28,6 @@ std::string report(const Exchange& exchange, const Failure& failure, Detail deta
 // without a reply", "signal 11 (...) after these bytes: ...".
 std::string outcome(const Exchange& exchange);
 
-// A line of shell that sends the same: curl where curl can, else printf into nc; in the same pieces,
-// if there are a few.
+// A line of shell that sends the same: curl where curl can, else printf into nc; in the same
+// pieces, if there are a few.
 std::string shell_line(std::string_view sent, const std::vector<std::size_t>& cuts = {});

@@ -255,7 +255,6 @@ void EventLoop::accept_clients() {
                             .emplace(id, std::make_unique<Client>(id, std::move(socket),
                                                                   std::move(connection)))
                             .first->second;
-        set_timer(client);
         read(client);  // its request is often there already
     }
 }

@@ -211,6 +211,11 @@ $(BUILD)/fuzz_%: tests/fuzz/fuzz_%.cpp \
 
 -include $(FUZZERS:%=$(BUILD)/%.d)
 
+# Do the tests notice mistakes? Each of some forty is made in a copy, and has to be found.
+.PHONY: mutants
+mutants:  ## break the servers on purpose, and see whether the tests notice (MUTANTS='--only chunk')
+	@python3 tests/mutants/mutants.py --folder $(BUILD)/mutants $(MUTANTS)
+
 # Measuring -------------------------------------------------------------------------------------
 
 # Programs to compare with; cpp-httplib only where its header is.

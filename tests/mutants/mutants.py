@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""Breaks the servers on purpose, one mistake at a time, and sees whether the tests notice: make mutants
+
+Each mutant is a small change that somebody could make by mistake. It is made in a copy of the
+sources, what it concerns is built, and its judge is run: the unit tests of a level, or those
+black-box cases that should find it. A mutant that survives is a hole in the tests.
+Leaves out: mutants by the thousand, as tools make them. These are the mistakes that matter.
+"""
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+
+UNIT = ""  # judged by the unit tests of its level
+
+
+@dataclass
+class Mutant:
+    what: str
+    file: str  # its folder names the level
+    old: str
+    new: str
+    cases: str = UNIT  # or the names of black-box cases, as doctest's -tc takes them
+
+
+MUTANTS = [
+    Mutant("level 1 does not read before it replies", "level1/main.cpp",
+           "request.size() < 8192", "false", "nothing is sent*"),
+    Mutant("level 1 calls recv() once", "level1/main.cpp",
+           "request.size() < 8192", "request.empty()", "nothing is sent*"),
+    Mutant("level 1 closes with unread bytes in the socket", "level1/main.cpp",
+           "    close_gently(client);\n", "", "bytes after the request*"),
+    Mutant("level 1 counts one byte too many", "level1/main.cpp",
+           "std::to_string(body.size())", "std::to_string(body.size() + 1)", "Content-Length is*"),
+
+    Mutant("two Host fields pass", "level2/request.cpp", "if (count > 1)", "if (count > 2)"),
+    Mutant("two Content-Lengths pass", "level2/request.cpp",
+           'headers.count("Content-Length") > 1', 'headers.count("Content-Length") > 2'),
+    Mutant("an unknown transfer coding passes", "level2/request.cpp",
+           'equal_ignoring_case(last, "chunked")', "true"),
+    Mutant("the < of a name is not escaped", "level2/html.cpp", "&lt;", "<"),
+    Mutant("an empty line asks for a reply", "level2/connection.cpp",
+           "if (parser_.in_request()) fail(408", "if (parser_.begun()) fail(408"),
+    Mutant("each byte buys the head another ten seconds", "level2/connection.cpp",
+           "if (!parser_.begun()) deadline_", "deadline_"),
+    Mutant("there is one thread only", "level2/server.cpp",
+           "threads_.size() < limits_.clients", "threads_.empty()", "clients that say nothing*"),
+    Mutant("SIGTERM loses the reply in flight", "level2/server.cpp",
+           "[this] { return ended_threads_ == threads_.size(); });", "[] { return false; });\n    std::_Exit(1);",
+           "SIGTERM with a request in flight*"),
+
+    Mutant("dot-files are served", "level3/static_files.cpp",
+           "segment.starts_with('.')", 'segment == ".."'),
+    Mutant("a symbolic link leads out of the folder", "level3/static_files.cpp",
+           '!real.native().starts_with(folder_.native() + "/")', "false"),
+    Mutant("a weak ETag does for If-Match", "level3/static_files.cpp",
+           "etag, Comparison::strong)) return 412", "etag, Comparison::weak)) return 412"),
+    Mutant("only the first line of a list counts", "level3/accept.cpp",
+           "headers.joined(field)", 'headers.find(field) ? *headers.find(field) : ""'),
+    Mutant("a wildcard goes before a parameter", "level3/router.cpp",
+           "return a.kind < b.kind;", "return a.kind > b.kind;"),
+    Mutant("a client that does not read costs memory", "level3/connection.cpp",
+           "output_.size() < limits_.output_batch", "true"),
+
+    Mutant("the end of a chunk is not looked at", "level4/request.cpp",
+           "state_ = body_left_ == 0 ? State::trailers : State::chunk;",
+           "state_ = body_left_ == 0 ? State::request_line : State::chunk;"),
+    Mutant("a body may be one byte too long", "level4/request.cpp",
+           "request_.content_length > limits_.body", "request_.content_length > limits_.body + 1"),
+    Mutant("the signature of a session is not checked", "level4/session.cpp",
+           "return constant_time_equal(signature, sign(text, key));", "return true;"),
+    Mutant("values are not escaped", "level4/template.cpp", "escape(", "std::string("),
+    Mutant("a message is acknowledged before it is on disk", "level4/app/message_store.cpp",
+           "const bool good = fdatasync(file_.descriptor()) == 0;", "const bool good = true;"),
+    Mutant("an id is given twice", "level4/app/message_store.cpp",
+           "last_id_ = std::max(last_id_, id);", "last_id_ = places_.empty() ? 0 : places_.back().id;"),
+    Mutant("half a line stays in the file", "level4/app/message_store.cpp",
+           "if (text.empty()) return;", "return;"),
+    Mutant("a page of another site may post", "level4/middleware/csrf.cpp",
+           'site == "same-origin" || site == "none"', "true"),
+    Mutant("the rate limit forgets who asked", "level4/middleware/rate_limit.cpp",
+           "index_.emplace(address, clients_.begin());", ""),
+    Mutant("a page is compressed for whoever refuses gzip", "level4/accept.cpp",
+           "return quality > 0 &&", "return"),
+    Mutant("a WebSocket frame need not be masked", "level4/websocket/frame.cpp",
+           "(byte_at(header, 1) & 0x80) == 0", "false"),
+    Mutant("a text need not be UTF-8", "level4/websocket/websocket.cpp", "utf8_.feed(", "true || utf8_.feed("),
+    Mutant("a stream has no last chunk", "level4/connection.cpp", '"0\\r\\n\\r\\n"', '""'),
+    Mutant("requests behind one that waits go first", "level4/connection.cpp", "!awaits_response_ &&", ""),
+    Mutant("a late reader waits for ever", "level4/event_loop.cpp",
+           "client->with_workers && !broken", "client->connection.awaits_response() && !broken"),
+    Mutant("handlers that wait hold up the loop", "level4/event_loop.cpp",
+           "if (!deferred_.empty()) pool_.submit(std::exchange(deferred_, {}));",
+           "for (const auto& work : std::exchange(deferred_, {})) work();"),
+    Mutant("a stop does not finish replies", "level4/event_loop.cpp",
+           "while (!stopping_ || (!clients_.empty() && Clock::now() < stop_deadline_))", "while (!stopping_)"),
+    Mutant("the chat does not tell the others", "level4/app/chat.cpp", "    room_.broadcast(text);\n", ""),
+]
+
+
+def run(command, folder, seconds):
+    """None if it took too long, else the exit code."""
+    try:
+        return subprocess.run(command, cwd=folder, timeout=seconds, capture_output=True).returncode
+    except subprocess.TimeoutExpired:
+        return None
+
+
+def judge(mutant, folder):
+    """Whether the tests notice; what else went wrong is an exception."""
+    level = mutant.file[5]
+    path = os.path.join(folder, mutant.file)
+    with open(path) as file:
+        source = file.read()
+    if mutant.old not in source:
+        raise SystemExit(f"{mutant.file} does not hold: {mutant.old}")
+    server, unit = f"build/level{level}/server", f"build/tests/unit-level{level}"
+    targets = [unit] if mutant.cases == UNIT else [server, "build/tests/blackbox"]
+    judged_by = [unit] if mutant.cases == UNIT else [
+        "build/tests/blackbox", f"--level={level}", f"--server={server} {{port}}", "--limit=60", f"-tc={mutant.cases}"]
+    try:
+        with open(path, "w") as file:
+            file.write(source.replace(mutant.old, mutant.new))
+        make = ["make", f"-j{os.cpu_count()}", "CXXFLAGS=-O0", *targets]
+        if run(make, folder, 600) != 0:
+            raise SystemExit(f"{mutant.what}: the mutant can't be built")
+        return run(judged_by, folder, 180) != 0
+    finally:
+        with open(path, "w") as file:
+            file.write(source)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Do the tests notice mistakes?")
+    parser.add_argument("--folder", default="build/mutants", help="for the copy of the sources")
+    parser.add_argument("--only", default="", help="mutants with these words in their description")
+    options = parser.parse_args()
+    for part in ("common", "level1", "level2", "level3", "level4", "tests", "Makefile"):
+        target = os.path.join(options.folder, part)
+        if os.path.isdir(part):
+            shutil.rmtree(target, ignore_errors=True)
+            shutil.copytree(part, target, ignore=shutil.ignore_patterns("server", "data"))
+        else:
+            shutil.copy(part, target)
+    chosen = [mutant for mutant in MUTANTS if options.only in mutant.what]
+    survivors = 0
+    for mutant in chosen:
+        noticed = judge(mutant, options.folder)
+        survivors += not noticed
+        print(f"  {'noticed ' if noticed else 'SURVIVES'}  {mutant.what}", flush=True)
+    print(f"{len(chosen) - survivors} noticed, {survivors} survive")
+    sys.exit(1 if survivors or not chosen else 0)
+
+
+main()

@@ -3,10 +3,13 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cerrno>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -23,6 +26,22 @@
 #include "full_disk.hpp"
 #include "temporary_folder.hpp"
 #include "warnings.hpp"
+
+namespace {
+
+std::atomic<int> times_synced{0};
+std::atomic<bool> disk_fails{false};
+
+}  // namespace
+
+// Stands in for the library's: no test can cut the power, but it can see that the disk is asked, and
+// what happens when the answer is no.
+extern "C" int fdatasync(int descriptor) {
+    ++times_synced;
+    if (!disk_fails) return static_cast<int>(syscall(SYS_fdatasync, descriptor));
+    errno = EIO;
+    return -1;
+}
 
 namespace {
 
@@ -135,6 +154,33 @@ TEST_CASE("line ends, quotes, markup, NUL and every script survive a restart") {
     }
     const std::string content = folder.content();
     CHECK(std::count(content.begin(), content.end(), '\n') == std::ssize(texts));
+}
+
+TEST_CASE("whatever is written is on the disk before the call returns") {
+    const Folder folder;
+    MessageStore store(folder.file);
+    const int before = times_synced;
+    store.add("Ada", "", "hello");
+    CHECK(times_synced == before + 1);
+    store.update(1, "Ada", "", "good bye");
+    CHECK(times_synced == before + 2);
+    store.remove(1);
+    CHECK(times_synced == before + 3);
+}
+
+TEST_CASE("once the disk has failed nothing is promised any more, until a restart") {
+    const Folder folder;
+    MessageStore store(folder.file);
+    store.add("Ada", "", "kept");
+    disk_fails = true;
+    CHECK_THROWS_AS(store.add("Ada", "", "perhaps"), std::runtime_error);
+    disk_fails = false;  // the next one would succeed, and the one before be lost in silence
+    CHECK_THROWS_AS(store.add("Ada", "", "not taken"), std::runtime_error);
+    CHECK(store.find(1)->message == "kept");
+    MessageStore after_restart(folder.file);
+    after_restart.add("Ada", "", "taken");
+    CHECK(after_restart.find(1)->message == "kept");
+    CHECK(after_restart.newest(0, 1).front().message == "taken");
 }
 
 TEST_CASE("a change keeps the id and the time, also after a restart") {

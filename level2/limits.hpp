@@ -11,5 +11,5 @@ struct Limits {
     std::size_t header_section = 16 * 1024;  // bytes of all fields, with the blank line: 431
     std::size_t header_fields = 100;         // past it: 431
     std::chrono::seconds request_head{10};   // to send a whole head, however it trickles: 408
-    std::size_t clients = 1000;              // at once; the next ones wait in the backlog
+    std::size_t clients = 1000;              // threads, one each; then they wait in the backlog
 };

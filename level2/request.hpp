@@ -64,7 +64,11 @@ class RequestParser {
     const Request& partial() const { return request_; }
 
   private:
-    enum class State { request_line, fields, head_complete };
+    enum class State {
+        request_line,
+        fields,
+        head_complete,
+    };
 
     bool read_head();
     std::optional<std::string_view> take_line(std::size_t limit, int status, const char* too_long);
@@ -78,7 +82,7 @@ class RequestParser {
     State state_ = State::request_line;
     Request request_;                // what is known of the request so far
     std::string authority_;          // of a target in absolute form; it replaces the Host field
-    std::size_t section_bytes_ = 0;  // of the header section so far
+    std::size_t section_bytes_ = 0;  // what counts against limits_.header_section
     bool begun_ = false;
 
     std::string buffer_;        // what has been fed

@@ -98,11 +98,12 @@ void Connection::fail(int status, std::string_view explanation) {
 void Connection::reply(const Request& request, Response response, Clock::time_point started) {
     ++requests_;
     replied_ = true;
-    finished_ = finished_ || stopping_ || request.has_body() || !wants_keep_alive(request) ||
-                requests_ == limits_.requests;
+    finished_ =
+        finished_ || stopping_ || !wants_keep_alive(request) || requests_ == limits_.requests;
+    if (request.has_body()) finished_ = true;  // nobody reads it, and it is no request
     // Only what is not understood anyway: HTTP/1.1 keeps a connection, HTTP/1.0 closes it.
     if (finished_ || request.version == "HTTP/1.0") {
-        response.headers.set("Connection", finished_ ? "close" : "keep-alive");
+        response.headers.add("Connection", finished_ ? "close" : "keep-alive");
     }
     const bool with_body = request.method != "HEAD";
     if (with_body) file_ = response.file;

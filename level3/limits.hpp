@@ -12,7 +12,7 @@ struct Limits {
     std::size_t header_fields = 100;         // past it: 431
     std::chrono::seconds request_head{10};   // to send a whole head, however it trickles: 408
     std::chrono::seconds idle{5};            // from a reply to the next request; then close
-    std::size_t clients = 1000;              // at once; the next ones wait in the backlog
+    std::size_t clients = 1000;              // threads, one each; then they wait in the backlog
     std::size_t requests = 1000;             // on a connection; the last reply says close
     std::size_t output_batch = 64 * 1024;    // bytes of small replies that go out together
 };

@@ -1,4 +1,4 @@
-// A thread for each client. The only file with sockets in it.
+// A thread for each client. The sockets are here: a Connection never touches one.
 // Threads are used again: the one whose client has left serves the next. All free threads wait at
 // the door, one behind the other, and the first one of them waits in accept_client(). There is
 // always one more thread than there are clients, up to the limit; past it nobody stands at the door

@@ -1,6 +1,6 @@
 // One client's conversation, as bytes in and bytes out: it knows what to answer and when to hang
-// up, but it never touches a socket. So it can be tested on strings, and driven by any engine: by
-// a thread for each client (server.cpp), or by an event loop (event_loop.cpp).
+// up, but it never touches a socket. So it can be tested on strings, and driven by any engine,
+// such as a thread for each client (server.cpp).
 // After a 101, or the head of a stream of events, another Protocol takes its place.
 #pragma once
 

@@ -126,9 +126,9 @@ std::vector<Middleware> middleware(const Options& options) try {
     }
     RateLimitOptions limit;
     limit.rate = parse_rate(options.rate_limit);
-    // error_pages stands in two places here. Inside, so that a handler's exception is a reply before it
-    // passes CORS and the rate limit, which add their fields to replies only. Outside, so that
-    // their own refusals (403, 429) become JSON for the API, too.
+    // error_pages stands in two places here. Inside, so that a handler's exception is a reply
+    // before it passes CORS and the rate limit, which add their fields to replies only. Outside, so
+    // that their own refusals (403, 429) become JSON for the API, too.
     layers.insert(layers.end(), {rate_limit(limit), csrf(trusted), error_pages});
     if (!compression_available()) std::cerr << "Built without zlib: replies are not compressed.\n";
     return layers;

@@ -15,16 +15,14 @@ struct Options {
     int port = 9000;                 // --port, else PORT in the environment, else this
     bool quiet = false;              // no access log
     bool help = false;
-    // Where messages and uploads are kept; by default "data" beside the program.
-    std::filesystem::path data;
-    std::string engine = "epoll";  // or "threads": a thread for each client
-    std::size_t threads =
-        0;  // event loops, one each; parse_options() takes the number of processors
-    // POSTs and the like in so many seconds, such as 30/60; 0: no limit.
-    std::string rate_limit = "0";
-    std::string cors_origin;           // a site whose scripts may use the API; * for all
+    std::filesystem::path folder;  // where the program lies: its files are beside it
+
+    std::filesystem::path data;        // messages and uploads; by default "data" in that folder
+    std::string engine = "epoll";      // or "threads": a thread for each client
+    std::size_t threads = 1;           // event loops, one each; by default one a processor
     std::uint64_t max_body = 1 << 20;  // bytes that a request's body may have
-    std::filesystem::path folder;      // where the program lies: its files are beside it
+    std::string rate_limit = "0";      // POSTs and the like, such as 30/60 (seconds); 0: no limit
+    std::string cors_origin;           // a site whose scripts may use the API; * for all
 };
 
 // The line that --help prints, and whoever got the command line wrong.

@@ -79,16 +79,15 @@ class RequestParser {
     const Request& partial() const { return request_; }
 
   private:
-    // In this order: from `body` on a body is being read.
     enum class State {
         request_line,
         fields,
         head_complete,
-        body,
+        body,  // from here on a body is being read
         chunk_size,
         chunk,
         chunk_end,
-        trailers
+        trailers,
     };
 
     bool read_head();
@@ -110,7 +109,7 @@ class RequestParser {
     State state_ = State::request_line;
     Request request_;                // what is known of the request so far
     std::string authority_;          // of a target in absolute form; it replaces the Host field
-    std::size_t section_bytes_ = 0;  // of fields, chunk extensions and trailers so far
+    std::size_t section_bytes_ = 0;  // what counts against limits_.header_section
     bool begun_ = false;
     bool wants_continue_ = false;
     std::uint64_t body_left_ = 0;  // bytes of the body, or of its current chunk, still to come

@@ -114,7 +114,7 @@ void serialize(const Response& response, bool with_body, std::string& output) {
     }
     // Keeps browsers from guessing another type than the one that we state.
     output += "X-Content-Type-Options: nosniff\r\n";
-    // 101, 204 and 304 never have a body, and so no length of one (RFC 9110 §8.6).
+    // Some statuses never have a body, and so no length of one (RFC 9110 §8.6).
     if (response.status != 204 && response.status != 304 && response.status != 101 &&
         !response.protocol) {
         output += "Content-Length: ";

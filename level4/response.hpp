@@ -20,9 +20,10 @@ struct Response {
     int status = 200;
     Headers headers;
     std::string body;
+    std::optional<FileSlice> file = {};  // sent instead of `body`: for files too large to copy
+
     std::string problem = {};  // error()'s explanation, for whoever wants it in another form
     std::shared_ptr<Protocol> protocol = {};  // takes the connection over after this head
-    std::optional<FileSlice> file = {};       // sent instead of `body`: for files too large to copy
 
     std::uint64_t body_size() const { return file ? file->length : body.size(); }
 

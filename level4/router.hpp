@@ -106,6 +106,7 @@ class Router : public RouteGroup {
     static void fill_params(const Route& route, Request& request);
     std::string allowed_methods(std::string_view path) const;
 
-    std::vector<Route> routes_;               // the best first
+    std::vector<Route> routes_;  // the best first
+
     std::set<std::string> blocking_methods_;  // those of routes that wait
 };

@@ -38,10 +38,6 @@ std::string outcome(std::string_view input, std::string_view sizes) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const char* bytes, std::size_t size) {
-    std::string_view input(bytes, size);
-    const auto sizes = take_first_line(input);
-    const auto whole = outcome(input, "");
-    must(outcome(input, sizes) == whole, "it makes no difference how the bytes are cut up");
-    must(outcome(input, std::string(input.size(), 1)) == whole, "nor byte by byte");
+    must_not_depend_on_pieces({bytes, size}, outcome);
     return 0;
 }

@@ -36,3 +36,14 @@ void in_pieces(std::string_view input, std::string_view sizes, Take take) {
     }
     take(input);
 }
+
+// What `outcome` makes of the input is the same, however it is cut up: whole, as the first line of
+// the input says, and byte by byte.
+inline void must_not_depend_on_pieces(std::string_view input,
+                                      std::string (*outcome)(std::string_view input,
+                                                             std::string_view sizes)) {
+    const auto sizes = take_first_line(input);
+    const auto whole = outcome(input, "");
+    must(outcome(input, sizes) == whole, "it makes no difference how the bytes are cut up");
+    must(outcome(input, std::string(input.size(), 1)) == whole, "nor byte by byte");
+}

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "bytes.hpp"
 #include "connection.hpp"
 #include "talk.hpp"
 
@@ -33,15 +34,14 @@ struct DeferringTalk : Talk {
           }) {
         connection.defer_if(is_blocking);
     }
-};
 
-std::size_t count(std::string_view text, std::string_view what) {
-    std::size_t found = 0;
-    for (auto at = text.find(what); at != std::string_view::npos; at = text.find(what, at + 1)) {
-        ++found;
+    // As the engine does once a worker has called the handler.
+    void answer_deferred(const std::string& text) {
+        const auto deferred = connection.take_deferred();
+        REQUIRE(deferred != nullptr);
+        connection.resume(*deferred, Response::text(text));
     }
-    return found;
-}
+};
 
 }  // namespace
 
@@ -62,9 +62,7 @@ TEST_CASE("a request that has to wait is handed to the engine whole, and not ans
 TEST_CASE("the response that the engine brings back goes out, and the conversation goes on") {
     DeferringTalk talk;
     talk.say(post("/slow", "x"));
-    const auto deferred = talk.connection.take_deferred();
-    REQUIRE(deferred != nullptr);
-    talk.connection.resume(*deferred, Response::text("here it is"));
+    talk.answer_deferred("here it is");
     CHECK_FALSE(talk.connection.awaits_response());
     CHECK(talk.listen().ends_with("\r\n\r\nhere it is"));
     CHECK_FALSE(talk.connection.finished());
@@ -75,7 +73,7 @@ TEST_CASE("replies keep the order of their requests around one that waits") {
     DeferringTalk talk;
     const auto first =
         talk.say(get("/1") + post("/2", "x") + get("/3") + post("/4", "y") + get("/5"));
-    CHECK(count(first, "HTTP/1.1 200") == 1);
+    CHECK(occurrences(first, "HTTP/1.1 200") == 1);
     CHECK(first.ends_with("reply to /1"));
     CHECK(talk.answered == "/1");  // nothing behind the one that waits was answered, however quick
 
@@ -84,7 +82,7 @@ TEST_CASE("replies keep the order of their requests around one that waits") {
     CHECK(deferred->request.path == "/2");
     talk.connection.resume(*deferred, Response::text("reply to /2"));
     const auto second = talk.listen();
-    CHECK(count(second, "HTTP/1.1 200") == 2);
+    CHECK(occurrences(second, "HTTP/1.1 200") == 2);
     CHECK(second.find("reply to /2") < second.find("reply to /3"));
     CHECK(talk.answered == "/1/3");
 
@@ -102,9 +100,7 @@ TEST_CASE("what comes while a response is awaited is kept for later, even if it 
     talk.say(post("/slow", "x"));
     CHECK(talk.say(get("/later") + "nonsense\r\n\r\n").empty());
     CHECK_FALSE(talk.connection.finished());
-    const auto deferred = talk.connection.take_deferred();
-    REQUIRE(deferred != nullptr);
-    talk.connection.resume(*deferred, Response::text("first"));
+    talk.answer_deferred("first");
     const auto output = talk.listen();
     CHECK(output.find("first") < output.find("reply to /later"));
     CHECK(output.find("reply to /later") < output.find("HTTP/1.1 400"));
@@ -115,9 +111,7 @@ TEST_CASE("a deferred request that says close gets the last reply") {
     DeferringTalk talk;
     talk.say("POST /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" + get("/never"));
     CHECK_FALSE(talk.connection.finished());
-    const auto deferred = talk.connection.take_deferred();
-    REQUIRE(deferred != nullptr);
-    talk.connection.resume(*deferred, Response::text("the last"));
+    talk.answer_deferred("the last");
     CHECK(talk.connection.finished());
     const auto output = talk.listen();
     CHECK(output.find("Connection: close\r\n") != std::string::npos);
@@ -130,9 +124,7 @@ TEST_CASE("when the server stops, a response that is awaited still goes out, as 
     talk.say(post("/slow", "x"));
     talk.connection.stop();
     CHECK_FALSE(talk.connection.finished());
-    const auto deferred = talk.connection.take_deferred();
-    REQUIRE(deferred != nullptr);
-    talk.connection.resume(*deferred, Response::text("in time"));
+    talk.answer_deferred("in time");
     const auto output = talk.listen();
     CHECK(output.find("Connection: close\r\n") != std::string::npos);
     CHECK(output.ends_with("in time"));
@@ -155,9 +147,7 @@ TEST_CASE("after a response that took long the client has its time between reque
     DeferringTalk talk;
     talk.limits.request_head = std::chrono::seconds(0);  // as if the ten seconds were over
     talk.say(post("/slow", "x"));
-    const auto deferred = talk.connection.take_deferred();
-    REQUIRE(deferred != nullptr);
-    talk.connection.resume(*deferred, Response::text("late"));
+    talk.answer_deferred("late");
     talk.listen();
     CHECK(talk.connection.deadline() > Clock::now() + std::chrono::seconds(4));
 }
@@ -167,9 +157,7 @@ TEST_CASE("HEAD is answered without a body, also when it was deferred") {
     const BlockingTest all = [](const Request&) { return true; };
     talk.connection.defer_if(all);
     talk.say("HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n");
-    const auto deferred = talk.connection.take_deferred();
-    REQUIRE(deferred != nullptr);
-    talk.connection.resume(*deferred, Response::text("four"));
+    talk.answer_deferred("four");
     const auto output = talk.listen();
     CHECK(output.find("Content-Length: 4\r\n") != std::string::npos);
     CHECK(output.ends_with("\r\n\r\n"));

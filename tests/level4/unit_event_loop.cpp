@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "../common/socket.hpp"
+#include "bytes.hpp"
 #include "event_loop.hpp"
 
 namespace {
@@ -221,12 +222,6 @@ class Loops {
 bool has(const std::string& text, std::string_view what) {
     return text.find(what) != std::string::npos;
 }
-std::size_t count(const std::string& text, std::string_view what) {
-    std::size_t found = 0;
-    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++found;
-    return found;
-}
-
 }  // namespace
 
 TEST_CASE("an event loop answers request after request on many connections at once") {
@@ -295,8 +290,8 @@ TEST_CASE("a client that reads late gets all of its replies, also those that had
     requests.resize(client.send_until_full(requests));
     client.end();
     const auto output = client.read_to_end();
-    CHECK(count(requests, post("/y")) > 100);
-    CHECK(count(output, "\r\n\r\n/y") == count(requests, post("/y")));
+    CHECK(occurrences(requests, post("/y")) > 100);
+    CHECK(occurrences(output, "\r\n\r\n/y") == occurrences(requests, post("/y")));
 }
 
 TEST_CASE("a client that leaves while its handler waits harms nobody") {

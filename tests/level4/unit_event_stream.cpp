@@ -10,6 +10,7 @@
 #include "app/event_stream.hpp"
 #include "connection.hpp"
 #include "request.hpp"
+#include "talk.hpp"
 
 namespace {
 
@@ -115,9 +116,8 @@ TEST_CASE("what a subscriber says is not listened to") {
 
 TEST_CASE("over a connection an event is a chunk, and a stop is the last chunk") {
     EventChannel channel;
-    const Limits limits;
-    const Handler handler = [&](Request&) { return channel.subscribe(); };
-    Connection connection(handler, limits, nullptr, "test");
+    Talk talk([&](Request&) { return channel.subscribe(); });
+    Connection& connection = talk.connection;
     connection.receive("GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
     CHECK(connection.take_output().find("Transfer-Encoding: chunked\r\n") != std::string::npos);
     CHECK(connection.take_output() == "9\r\n: hello\n\n\r\n");
@@ -131,9 +131,8 @@ TEST_CASE("over a connection an event is a chunk, and a stop is the last chunk")
 
 TEST_CASE("an HTTP/1.0 client gets the events as they are, without chunks") {
     EventChannel channel;
-    const Limits limits;
-    const Handler handler = [&](Request&) { return channel.subscribe(); };
-    Connection connection(handler, limits, nullptr, "test");
+    Talk talk([&](Request&) { return channel.subscribe(); });
+    Connection& connection = talk.connection;
     connection.receive("GET /events HTTP/1.0\r\n\r\n");
     const auto head = connection.take_output();
     CHECK(head.starts_with("HTTP/1.1 200 OK\r\n"));

@@ -22,3 +22,12 @@ inline std::string hex(std::string_view bytes) {
     }
     return text;
 }
+
+// How often `what` occurs, also within itself.
+inline std::size_t occurrences(std::string_view text, std::string_view what) {
+    std::size_t found = 0;
+    for (auto at = text.find(what); at != std::string_view::npos; at = text.find(what, at + 1)) {
+        ++found;
+    }
+    return found;
+}

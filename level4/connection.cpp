@@ -40,15 +40,14 @@ void Connection::end_of_input() {
     finished_ = true;
 }
 
-std::string Connection::take_output() {
+std::string Connection::take_output(Clock::time_point turn_ends) {
     // First the rest of the head; then the protocol speaks.
     if (protocol_ && output_.empty()) return take_protocol_output();
     try {
         // Small replies to requests that came together go out together: one send() for all of them.
-        const auto turn_ends = Clock::now() + limits_.turn;
         while (!finished_ && !file_ && !protocol_ && !awaits_response_ &&
                output_.size() < limits_.output_batch &&
-               (output_.empty() || Clock::now() < turn_ends)) {
+               (output_.empty() || !has_input() || Clock::now() < turn_ends)) {
             auto request = parser_.next();
             if (!request) break;
             request->peer = peer_;

@@ -43,8 +43,11 @@ class Connection {
 
     // What to send next; empty when there is nothing to send now. Only this call looks for the next
     // request: so a client that asks and asks but never reads costs us what one call returns, and
-    // not all of its replies.
-    std::string take_output();
+    // not all of its replies. Past `turn_ends` it begins no second one: others are waiting, too.
+    std::string take_output(Clock::time_point turn_ends = Clock::time_point::max());
+
+    // Has the client sent more than was answered, such as further requests?
+    bool has_input() const { return !protocol_ && parser_.begun(); }
 
     // The part of a file that has to follow the output just taken, if there is one. The engine can
     // send it without copying it through the program.

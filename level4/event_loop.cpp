@@ -43,7 +43,9 @@ constexpr std::chrono::seconds goodbye_time{2};  // for a client to close after 
 // They wait far more than they work, and those that wait for the disk at the same time share one
 // fdatasync() (message_store.cpp): so more of them than there are processors.
 constexpr std::size_t workers = 16;
-// Bytes of a file in one go; then others get their turn.
+// Who sends many requests together has them answered for so long, and bytes of a file in one go;
+// then others get their turn.
+constexpr std::chrono::milliseconds turn{2};
 constexpr std::uint64_t file_turn = 2 << 20;
 
 struct Client {
@@ -170,6 +172,7 @@ class EventLoop {
     std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
     Clock::time_point accept_again_ = Clock::time_point::max();  // see accept_clients()
     std::vector<std::function<void()>> deferred_;                // for the workers, from this turn
+    Clock::time_point turn_ends_;
     bool stopping_ = false;
     Clock::time_point stop_deadline_ = Clock::time_point::max();
 };
@@ -190,6 +193,7 @@ bool EventLoop::run() {
     while (!stopping_ || (!clients_.empty() && Clock::now() < stop_deadline_)) {
         const int count = epoll_wait(epoll_.descriptor(), events.data(),
                                      static_cast<int>(events.size()), time_to_next_timer());
+        turn_ends_ = Clock::now() + turn;
         for (int i = 0; i < count; ++i) {  // count is -1 after a signal: then there is none
             const auto& event = events[static_cast<std::size_t>(i)];
             attempt(event.data.u64, [&] { handle(event); });
@@ -314,7 +318,6 @@ void EventLoop::read(Client& client) {
 // output is gone: so a client that does not read cannot make us work, or remember, any further.
 void EventLoop::advance(Client& client) {
     if (client.saying_goodbye) return;
-    const auto turn_ends = Clock::now() + limits_.turn;
     for (;;) {
         if (client.connection.dropped()) return drop(client);
         const Sending sending = send_some(client);
@@ -327,10 +330,10 @@ void EventLoop::advance(Client& client) {
                 mailbox->post({id, [this](Client& woken) { advance(woken); }});
             });
         }
-        client.output = client.connection.take_output();
+        client.output = client.connection.take_output(turn_ends_);
         client.file = client.connection.take_file();
         if (!client.output.empty() || client.file) {
-            if (Clock::now() < turn_ends || client.connection.upgraded()) continue;
+            if (!client.connection.has_input() || Clock::now() < turn_ends_) continue;
             return wait_for_room(client);  // epoll will say at once that there is, after the others
         }
         if (client.connection.awaits_response()) return run_deferred(client);

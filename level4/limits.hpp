@@ -18,6 +18,5 @@ struct Limits {
     std::chrono::seconds idle{5};            // from a reply to the next request; then close
     std::size_t clients = 1000;              // threads, one each; then they wait in the backlog
     std::size_t requests = 1000;             // on a connection; the last reply says close
-    std::chrono::milliseconds turn{2};       // for a client's requests; then others get theirs
     std::size_t output_batch = 64 * 1024;    // bytes of small replies that go out together
 };

@@ -18,6 +18,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -193,6 +194,7 @@ class Loops {
     int run() {
         handle_signals();
         auto sleeper = std::make_shared<Sleeper>();
+        int busy = 0;
         const Handler handler = [&](Request& request) {
             if (request.path == "/slow") {
                 begun.put();
@@ -200,6 +202,12 @@ class Loops {
             }
             if (request.path == "/large") return Response::text(std::string(20 << 20, 'x') + "end");
             if (request.path == "/throw") throw std::bad_alloc();
+            if (request.path == "/busy") {  // with work that has to be done in the loop
+                std::this_thread::sleep_for(std::chrono::milliseconds(3));
+                ++busy;
+            }
+            if (request.path == "/how-busy")
+                return Response::text(std::to_string(busy) + " so far");
             Response response = Response::text(request.path);
             if (request.path == "/switch") {
                 response = Response{101, {}, ""};
@@ -262,6 +270,19 @@ TEST_CASE("a handler that waits holds up no other client of its loop") {
     CHECK(other.read_until("/quick").ends_with("/quick"));
     loops.go_on.put();
     CHECK(waits.read_until("/slow").ends_with("/slow"));
+}
+
+TEST_CASE("a client that sends many requests at once holds up no other for all of them") {
+    Loops loops;
+    Client many(loops.listener), other(loops.listener);
+    std::string requests;
+    for (int i = 0; i < 200; ++i) requests += get("/busy");
+    many.send(requests + get("/last"));
+    other.send(get("/how-busy"));
+    loops.start({&many, &other});
+    const auto reply = other.read_until(" so far");
+    CHECK(std::stoi(reply.substr(reply.find("\r\n\r\n") + 4)) < 20);
+    CHECK(occurrences(many.read_until("/last"), "/busy") == 200);
 }
 
 TEST_CASE("requests behind one that waits are answered after it") {

@@ -91,6 +91,8 @@ MUTANTS = [
     Mutant("requests behind one that waits go first", "level4/connection.cpp", "!awaits_response_ &&", ""),
     Mutant("a late reader waits for ever", "level4/event_loop.cpp",
            "client->with_workers && !broken", "client->connection.awaits_response() && !broken"),
+    Mutant("a long pipeline holds up the loop", "level4/connection.cpp",
+           "!has_input() || Clock::now() < turn_ends", "true"),
     Mutant("handlers that wait hold up the loop", "level4/event_loop.cpp",
            "if (!deferred_.empty()) pool_.submit(std::exchange(deferred_, {}));",
            "for (const auto& work : std::exchange(deferred_, {})) work();"),

@@ -16,9 +16,9 @@
 #include "file.hpp"
 #include "limits.hpp"
 #include "log.hpp"
-#include "protocol.hpp"
 #include "request.hpp"
 #include "response.hpp"
+#include "stream/protocol.hpp"
 
 // The handler's response, also if it throws: an HttpError's own status, 500 for anything else.
 Response call_handler(const Handler& handler, Request& request);

@@ -12,7 +12,7 @@
 
 #include "file.hpp"
 #include "headers.hpp"
-#include "protocol.hpp"
+#include "stream/protocol.hpp"
 
 struct Request;
 

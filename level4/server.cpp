@@ -29,7 +29,7 @@
 
 #include "../common/socket.hpp"
 #include "connection.hpp"
-#include "event_loop.hpp"
+#include "engine/event_loop.hpp"
 #include "log.hpp"
 
 namespace {

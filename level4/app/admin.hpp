@@ -6,8 +6,8 @@
 #include <filesystem>
 
 #include "app/message_store.hpp"
+#include "pages/template.hpp"
 #include "router.hpp"
-#include "template.hpp"
 
 // Store and templates must live longer than the router.
 void add_admin_pages(RouteGroup admin, MessageStore& store, TemplateFolder& templates,

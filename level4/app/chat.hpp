@@ -9,13 +9,13 @@
 #include <string>
 #include <string_view>
 
-#include "app/event_stream.hpp"
 #include "app/message_fields.hpp"
 #include "app/message_store.hpp"
+#include "engine/worker_pool.hpp"
+#include "pages/template.hpp"
 #include "router.hpp"
-#include "template.hpp"
+#include "stream/event_stream.hpp"
 #include "websocket/room.hpp"
-#include "worker_pool.hpp"
 
 class Chat {
   public:

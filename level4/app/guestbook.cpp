@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "app/message_fields.hpp"
-#include "cookie.hpp"
-#include "form.hpp"
+#include "body/form.hpp"
 #include "number.hpp"
+#include "session/cookie.hpp"
 #include "url.hpp"
 
 namespace {

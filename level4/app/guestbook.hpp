@@ -8,9 +8,9 @@
 
 #include "app/chat.hpp"
 #include "app/message_store.hpp"
+#include "pages/template.hpp"
 #include "router.hpp"
-#include "session.hpp"
-#include "template.hpp"
+#include "session/session.hpp"
 
 class Guestbook {
   public:

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "app/message_fields.hpp"
-#include "field_value.hpp"
+#include "body/field_value.hpp"
 #include "number.hpp"
 #include "url.hpp"
 

@@ -10,7 +10,7 @@
 
 #include "app/chat.hpp"
 #include "app/message_store.hpp"
-#include "json.hpp"
+#include "body/json.hpp"
 #include "router.hpp"
 
 // Store and chat must live longer than the router. The chat is told about new messages.

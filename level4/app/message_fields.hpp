@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string>
 
-#include "json.hpp"
+#include "body/json.hpp"
 
 // Bytes of a message as JSON. It needs some 10 KB at most. A JSON text takes up to 60 times its
 // size in memory while it is read, so this is where to stop, and not at --max-body.

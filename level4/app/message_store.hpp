@@ -15,8 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include "body/json.hpp"
 #include "file.hpp"
-#include "json.hpp"
 
 struct Message {
     std::int64_t id = 0;  // counts from 1; no other message ever gets it, not even after a deletion

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "form.hpp"
+#include "body/form.hpp"
 
 namespace {
 

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "app/upload_store.hpp"
+#include "pages/template.hpp"
 #include "router.hpp"
 #include "static_files.hpp"
-#include "template.hpp"
 
 // `files` serves the store's folder. All of them must live longer than the router.
 void add_upload_pages(Router& router, UploadStore& store, StaticFiles& files,

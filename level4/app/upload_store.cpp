@@ -16,7 +16,7 @@
 #include <utility>
 
 #include "file.hpp"
-#include "random.hpp"
+#include "session/random.hpp"
 #include "utf8.hpp"
 
 namespace {

@@ -5,8 +5,8 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "base64.hpp"
-#include "sha256.hpp"
+#include "session/base64.hpp"
+#include "session/sha256.hpp"
 
 namespace {
 

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "accept.hpp"
-#include "field_value.hpp"
+#include "body/field_value.hpp"
 #include "middleware/vary.hpp"
 
 namespace {

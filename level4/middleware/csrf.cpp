@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "origin.hpp"
+#include "session/origin.hpp"
 
 namespace {
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "base64.hpp"
-#include "random.hpp"
+#include "session/base64.hpp"
+#include "session/random.hpp"
 
 namespace {
 

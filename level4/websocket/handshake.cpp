@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "base64.hpp"
 #include "headers.hpp"
-#include "origin.hpp"
+#include "session/base64.hpp"
+#include "session/origin.hpp"
 #include "websocket/sha1.hpp"
 
 namespace {

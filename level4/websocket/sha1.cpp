@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "digest.hpp"
+#include "session/digest.hpp"
 
 namespace {
 

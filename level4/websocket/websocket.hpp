@@ -14,7 +14,7 @@
 #include <string_view>
 
 #include "../../common/socket.hpp"
-#include "protocol.hpp"
+#include "stream/protocol.hpp"
 #include "utf8.hpp"
 #include "websocket/client.hpp"
 #include "websocket/frame.hpp"

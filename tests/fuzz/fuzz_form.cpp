@@ -2,7 +2,7 @@
 #include <string>
 #include <string_view>
 
-#include "form.hpp"
+#include "body/form.hpp"
 #include "pieces.hpp"
 #include "request.hpp"
 #include "utf8.hpp"

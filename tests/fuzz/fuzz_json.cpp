@@ -1,7 +1,7 @@
 // JSON: what is read and written and read again is the same.
 #include <string>
 
-#include "json.hpp"
+#include "body/json.hpp"
 #include "pieces.hpp"
 #include "utf8.hpp"
 

@@ -3,9 +3,9 @@
 #include <string>
 #include <string_view>
 
-#include "json.hpp"
+#include "body/json.hpp"
+#include "pages/template.hpp"
 #include "pieces.hpp"
-#include "template.hpp"
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "base64.hpp"
+#include "session/base64.hpp"
 
 namespace {
 

@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "app/chat.hpp"
+#include "body/json.hpp"
 #include "connection.hpp"
 #include "file.hpp"
 #include "full_disk.hpp"
-#include "json.hpp"
 #include "router.hpp"
 #include "unit_guestbook.hpp"
 #include "unit_websocket_frames.hpp"

@@ -6,8 +6,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "cookie.hpp"
 #include "mutation.hpp"
+#include "session/cookie.hpp"
 
 namespace {
 

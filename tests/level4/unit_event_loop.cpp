@@ -24,7 +24,7 @@
 
 #include "../common/socket.hpp"
 #include "bytes.hpp"
-#include "event_loop.hpp"
+#include "engine/event_loop.hpp"
 
 namespace {
 

@@ -7,9 +7,9 @@
 #include <thread>
 #include <vector>
 
-#include "app/event_stream.hpp"
 #include "connection.hpp"
 #include "request.hpp"
+#include "stream/event_stream.hpp"
 #include "talk.hpp"
 
 namespace {

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "body/form.hpp"
 #include "bytes.hpp"
-#include "form.hpp"
 #include "mutation.hpp"
 #include "request.hpp"
 #include "utf8.hpp"

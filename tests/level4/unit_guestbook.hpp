@@ -3,7 +3,7 @@
 #pragma once
 
 #include "app/message_store.hpp"
-#include "template.hpp"
+#include "pages/template.hpp"
 #include "temporary_folder.hpp"
 
 struct GuestbookFolder : TemporaryFolder {

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "body/json.hpp"
 #include "bytes.hpp"
-#include "json.hpp"
 #include "mutation.hpp"
 
 namespace {

@@ -3,10 +3,10 @@
 
 #include <string>
 
-#include "app/error_pages.hpp"
 #include "app/message_fields.hpp"
 #include "app/message_store.hpp"
 #include "bytes.hpp"
+#include "middleware/error_pages.hpp"
 
 namespace {
 

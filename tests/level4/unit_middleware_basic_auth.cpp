@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "base64.hpp"
 #include "middleware/basic_auth.hpp"
+#include "session/base64.hpp"
 
 namespace {
 

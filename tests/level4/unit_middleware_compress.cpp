@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "middleware/compress.hpp"
-#include "protocol.hpp"
 #include "static_files.hpp"
+#include "stream/protocol.hpp"
 #include "temporary_folder.hpp"
 #include "value_of.hpp"
 

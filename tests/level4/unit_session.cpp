@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "base64.hpp"
-#include "cookie.hpp"
 #include "mutation.hpp"
-#include "session.hpp"
-#include "sha256.hpp"
+#include "session/base64.hpp"
+#include "session/cookie.hpp"
+#include "session/session.hpp"
+#include "session/sha256.hpp"
 
 namespace {
 

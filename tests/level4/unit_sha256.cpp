@@ -4,7 +4,7 @@
 #include <string>
 
 #include "bytes.hpp"
-#include "sha256.hpp"
+#include "session/sha256.hpp"
 
 namespace {}  // namespace
 

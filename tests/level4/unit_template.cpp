@@ -13,10 +13,10 @@
 #include <thread>
 #include <vector>
 
+#include "body/json.hpp"
 #include "file_content.hpp"
-#include "json.hpp"
 #include "mutation.hpp"
-#include "template.hpp"
+#include "pages/template.hpp"
 #include "temporary_folder.hpp"
 
 namespace {

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "worker_pool.hpp"
+#include "engine/worker_pool.hpp"
 
 namespace {
 

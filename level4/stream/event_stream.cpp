@@ -1,11 +1,11 @@
 // See event_stream.hpp.
-#include "app/event_stream.hpp"
+#include "stream/event_stream.hpp"
 
 #include <chrono>
 #include <functional>
 #include <utility>
 
-#include "protocol.hpp"
+#include "stream/protocol.hpp"
 
 namespace {
 

@@ -1,6 +1,6 @@
 // The boundary counts only at the beginning of a line, and the line end before it belongs to it.
 // Every byte is searched once, so a body made to be slow takes no longer than any other.
-#include "multipart.hpp"
+#include "body/multipart.hpp"
 
 #include <algorithm>
 #include <optional>

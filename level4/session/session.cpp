@@ -2,7 +2,7 @@
 // The payload is a row of strings, each written as `LENGTH:BYTES`: the expiry time in seconds since
 // 1970, then name and value in turn. With the length in front nothing needs escaping. A flash is a
 // value with an empty name.
-#include "session.hpp"
+#include "session/session.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -15,11 +15,11 @@
 #include <utility>
 #include <vector>
 
-#include "base64.hpp"
 #include "headers.hpp"
 #include "number.hpp"
-#include "random.hpp"
-#include "sha256.hpp"
+#include "session/base64.hpp"
+#include "session/random.hpp"
+#include "session/sha256.hpp"
 
 namespace {
 

@@ -2,7 +2,7 @@
 // the list with a stack of the values in sight; then the folder. What is odd here (lines that
 // vanish, indentation of partials) is the Mustache specification's wish: it makes the output look
 // handwritten.
-#include "template.hpp"
+#include "pages/template.hpp"
 
 #include <algorithm>
 #include <fstream>

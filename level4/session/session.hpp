@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cookie.hpp"
+#include "session/cookie.hpp"
 
 constexpr std::string_view session_cookie_name = "session";
 constexpr std::chrono::hours session_lifetime{14 * 24};  // since the last change

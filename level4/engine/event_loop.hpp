@@ -7,7 +7,7 @@
 
 #include <cstddef>
 
-#include "../common/socket.hpp"
+#include "../../common/socket.hpp"
 #include "connection.hpp"
 #include "limits.hpp"
 #include "log.hpp"

@@ -1,6 +1,6 @@
 // Base64 is a change of grouping: bytes of 8 bits go into a small reservoir and leave it as digits
 // of 6 bits, or the other way round. The alphabet is a parameter; padding is added around it.
-#include "base64.hpp"
+#include "session/base64.hpp"
 
 #include <cstddef>
 #include <cstdint>

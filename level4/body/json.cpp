@@ -1,6 +1,6 @@
 // The parser reads one character ahead and has one function for each rule of the grammar in RFC
 // 8259 §2 to §7. It keeps no count of lines: an error is rare, and counts them then.
-#include "json.hpp"
+#include "body/json.hpp"
 
 #include <algorithm>
 #include <charconv>

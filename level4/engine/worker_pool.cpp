@@ -1,6 +1,6 @@
 // One lock and one queue. The lock is let go while a piece of work runs: that is the point of a
 // pool.
-#include "worker_pool.hpp"
+#include "engine/worker_pool.hpp"
 
 #include <algorithm>
 #include <exception>

@@ -1,11 +1,11 @@
 // The same Form from either format. What a body looks like in detail is left to two other files:
 // multipart.hpp cuts it into parts, field_value.hpp reads `form-data; name="photo"`.
-#include "form.hpp"
+#include "body/form.hpp"
 
 #include <algorithm>
 
-#include "field_value.hpp"
-#include "multipart.hpp"
+#include "body/field_value.hpp"
+#include "body/multipart.hpp"
 #include "request.hpp"
 #include "url.hpp"
 #include "utf8.hpp"

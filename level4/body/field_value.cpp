@@ -1,6 +1,6 @@
 // Reads a field value from left to right: each function takes what it knows off the front of the
 // text and leaves the rest to the next one.
-#include "field_value.hpp"
+#include "body/field_value.hpp"
 
 #include <utility>
 

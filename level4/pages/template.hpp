@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-#include "json.hpp"
+#include "body/json.hpp"
 
 // For the developer's eyes: "thankyou.html:12: {{#messages}} is never closed".
 class TemplateError : public std::runtime_error {

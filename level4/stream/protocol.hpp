@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "../common/socket.hpp"
+#include "../../common/socket.hpp"
 
 // How an engine drives it. All calls come from one thread at a time, whichever engine it is:
 //     open(wake), once, when the head has been put out;

@@ -1,5 +1,5 @@
 // See origin.hpp.
-#include "origin.hpp"
+#include "session/origin.hpp"
 
 #include <string>
 #include <string_view>

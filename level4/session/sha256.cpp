@@ -1,6 +1,6 @@
 // SHA-256 as FIPS 180-4 §6.2 writes it, with its names (a to h, W, K), so that the two can be read
 // side by side.
-#include "sha256.hpp"
+#include "session/sha256.hpp"
 
 #include <array>
 #include <bit>
@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "digest.hpp"
+#include "session/digest.hpp"
 
 namespace {
 

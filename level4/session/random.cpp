@@ -1,5 +1,5 @@
 // See random.hpp. <random> is of no use here: whoever sees enough of its numbers knows the next.
-#include "random.hpp"
+#include "session/random.hpp"
 
 #include <unistd.h>
 

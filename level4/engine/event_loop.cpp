@@ -1,7 +1,7 @@
 // See event_loop.hpp. Read EventLoop::run() first, then advance(): that is the whole engine.
 // epoll is used "level-triggered", which is its default: what is not read now is reported again. So
 // it is never wrong to leave some of it for later, and that is how all clients get their turn.
-#include "event_loop.hpp"
+#include "engine/event_loop.hpp"
 
 #include <linux/sockios.h>
 #include <sys/epoll.h>
@@ -34,7 +34,7 @@
 #include <utility>
 #include <vector>
 
-#include "worker_pool.hpp"
+#include "engine/worker_pool.hpp"
 
 namespace {
 

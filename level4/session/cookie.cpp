@@ -1,6 +1,6 @@
 // Lenient in what it reads, strict in what it writes. RFC 6265 has two grammars: §4.1.1 says what a
 // server may send, and that one decides here what serialize_cookie() lets through.
-#include "cookie.hpp"
+#include "session/cookie.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -1,10 +1,10 @@
 // See error_pages.hpp.
-#include "app/error_pages.hpp"
+#include "middleware/error_pages.hpp"
 
 #include "accept.hpp"
 #include "app/message_store.hpp"
+#include "body/json.hpp"
 #include "connection.hpp"
-#include "json.hpp"
 #include "middleware/vary.hpp"
 
 namespace {

@@ -51,7 +51,7 @@ $(BUILD)/common/%.o: common/%.cpp
 # its files are. (Objects are listed anew by each make: a new .cpp needs no change here.)
 define LEVEL_RULES
 LEVEL$(1)_SOURCES := $$(wildcard level$(1)/*.cpp level$(1)/*/*.cpp)
-LEVEL$(1)_OBJECTS := $$(LEVEL$(1)_SOURCES:%.cpp=$(BUILD)/%.o) $(BUILD)/common/socket.o
+LEVEL$(1)_OBJECTS := $$(LEVEL$(1)_SOURCES:%.cpp=$(BUILD)/%.o) $$(patsubst %.cpp,$(BUILD)/%.o,$$(wildcard common/*.cpp))
 
 $(BUILD)/level$(1)/%.o: level$(1)/%.cpp
 	@mkdir -p $$(@D)

@@ -11,27 +11,25 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <stdexcept>
 
+#include "trace.hpp"
+
 namespace {
 
-// The signal handler writes one byte into this pipe and nobody ever reads it. So its other end
-// stays readable for good, and whoever waits with poll(), now or later, sees it: no thread can miss
-// it.
+// The signal handler writes one byte into this pipe, and it is never read. So the pipe's other end
+// stays readable for good, and a thread that waits in poll(), now or later, can't miss it.
 int stop_pipe[2] = {-1, -1};
 std::atomic<bool> stop_asked{false};
 
-// Seconds after which a program that was asked to stop is ended, whatever holds it up: a pipe that
-// nobody reads, a lock on a file. It should have ended by itself before.
+// Seconds after which a program that was asked to stop is ended, whatever holds it up, such as a
+// disk that does not answer. It should have ended by itself before.
 constexpr unsigned last_moment = 6;
 
 void on_stop_signal(int signal) {
@@ -44,8 +42,8 @@ void on_stop_signal(int signal) {
 }
 
 // Waits until the descriptor (-1: none) has something to read, for the given milliseconds at most
-// (-1: for ever). Returns false if the program was asked to stop, before or meanwhile. (An error,
-// such as EINTR, counts as "no": the caller looks again.)
+// (-1: for ever). Returns false if the program has been asked to stop. (An error, such as EINTR,
+// counts as "no", because the caller looks again.)
 bool wait_readable(int descriptor, int timeout) {
     pollfd watched[2] = {{descriptor, POLLIN, 0}, {stop_pipe[0], POLLIN, 0}};
     return poll(watched, 2, timeout) <= 0 || watched[1].revents == 0;
@@ -53,16 +51,10 @@ bool wait_readable(int descriptor, int timeout) {
 
 void set_timeout(const Socket& socket, int option, std::chrono::microseconds time) {
     const timeval value{time / std::chrono::seconds(1), time.count() % 1'000'000};
-    setsockopt(socket.descriptor(), SOL_SOCKET, option, &value, sizeof value);
+    setsockopt(socket.number(), SOL_SOCKET, option, &value, sizeof value);
 }
 
 }  // namespace
-
-void Socket::close() {
-    if (descriptor_ < 0) return;
-    if (tracing()) trace('*', "closed descriptor " + std::to_string(descriptor_));
-    ::close(std::exchange(descriptor_, -1));
-}
 
 void handle_signals() {
     if (pipe(stop_pipe) != 0) throw std::runtime_error("Cannot make a pipe");
@@ -80,11 +72,6 @@ int stop_descriptor() {
     return stop_pipe[0];
 }
 
-void wait_for_stop() {
-    while (wait_readable(-1, -1)) {
-    }
-}
-
 Socket listen_on(const std::string& host, int port, const std::string& program) {
     const std::string port_text = std::to_string(port);
     addrinfo hints{};
@@ -98,18 +85,18 @@ Socket listen_on(const std::string& host, int port, const std::string& program) 
     const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> address(found, freeaddrinfo);
 
     Socket listener(socket(address->ai_family, SOCK_STREAM, 0));
-    fcntl(listener.descriptor(), F_SETFD, FD_CLOEXEC);  // not for programs that we might start
-    fcntl(listener.descriptor(), F_SETFL, O_NONBLOCK);
+    fcntl(listener.number(), F_SETFD, FD_CLOEXEC);  // not for programs that we might start
+    fcntl(listener.number(), F_SETFL, O_NONBLOCK);
     const int yes = 1;
     // Without this the port of a server that has just ended stays taken for a minute (TIME_WAIT).
-    setsockopt(listener.descriptor(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    setsockopt(listener.number(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     // Clients' sockets inherit these. Nagle's algorithm would hold back the end of a reply until
     // the client has acknowledged its beginning: 40 ms for nothing, as we send replies whole.
-    setsockopt(listener.descriptor(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    setsockopt(listener.number(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     set_timeout(listener, SO_RCVTIMEO, std::chrono::milliseconds(250));
     set_timeout(listener, SO_SNDTIMEO, send_stall);
-    if (bind(listener.descriptor(), address->ai_addr, address->ai_addrlen) == 0 &&
-        listen(listener.descriptor(), SOMAXCONN) == 0) {
+    if (bind(listener.number(), address->ai_addr, address->ai_addrlen) == 0 &&
+        listen(listener.number(), SOMAXCONN) == 0) {
         return listener;
     }
     if (errno == EADDRINUSE) {
@@ -121,21 +108,27 @@ Socket listen_on(const std::string& host, int port, const std::string& program) 
                              std::strerror(errno));
 }
 
+Accepted try_accept(const Socket& listener, Socket& client, int flags) {
+    for (;;) {
+        client = Socket(accept4(listener.number(), nullptr, nullptr, flags | SOCK_CLOEXEC));
+        if (client) {
+            trace(client.number(), '*', "connected");
+            return Accepted::client;
+        }
+        if (errno == EAGAIN || errno == EWOULDBLOCK) return Accepted::nothing;
+        if (errno != EINTR && errno != ECONNABORTED) return Accepted::trouble;
+    }
+}
+
 Socket accept_client(const Socket& listener) {
     for (;;) {
-        Socket client(accept(listener.descriptor(), nullptr, nullptr));
-        if (client) {
-            fcntl(client.descriptor(), F_SETFD, FD_CLOEXEC);
-            fcntl(client.descriptor(), F_SETFL, 0);  // blocking, whatever the listener is
-            if (tracing()) trace('*', "accepted descriptor " + std::to_string(client.descriptor()));
-            return client;
-        }
-        if (errno == EINTR || errno == ECONNABORTED) continue;
-        // Nobody is there: wait for the next. Any other error is most likely EMFILE: no descriptor
-        // is left. Then the listener stays readable, so waiting for it would spin; but a tenth of a
-        // second later some client may have left.
-        const bool nobody = errno == EAGAIN || errno == EWOULDBLOCK;
-        if (!wait_readable(nobody ? listener.descriptor() : -1, nobody ? -1 : 100)) return Socket();
+        Socket client;
+        const Accepted accepted = try_accept(listener, client);
+        if (accepted == Accepted::client) return client;
+        const bool go_on = accepted == Accepted::nothing
+                               ? wait_readable(listener.number(), -1)
+                               : wait_readable(-1, static_cast<int>(accept_pause.count()));
+        if (!go_on) return Socket();
     }
 }
 
@@ -144,7 +137,7 @@ std::string peer_address(const Socket& client) {
     socklen_t size = sizeof address;
     char host[NI_MAXHOST] = "-";
     auto* const generic = reinterpret_cast<sockaddr*>(&address);
-    if (getpeername(client.descriptor(), generic, &size) == 0) {
+    if (getpeername(client.number(), generic, &size) == 0) {
         getnameinfo(generic, size, host, sizeof host, nullptr, 0, NI_NUMERICHOST);
     }
     return host;
@@ -153,10 +146,10 @@ std::string peer_address(const Socket& client) {
 Received receive(const Socket& client, char* buffer, std::size_t size, Clock::time_point deadline) {
     for (;;) {
         const bool late = Clock::now() >= deadline;
-        const ssize_t count = recv(client.descriptor(), buffer, size, late ? MSG_DONTWAIT : 0);
+        const ssize_t count = recv(client.number(), buffer, size, late ? MSG_DONTWAIT : 0);
         if (count > 0) {
             const auto received = static_cast<std::size_t>(count);
-            if (tracing()) trace('<', {buffer, received});
+            trace(client.number(), '<', {buffer, received});
             return {Received::bytes, received};
         }
         // The kernel gives up after a quarter of a second, so that we can look at clock and signal.
@@ -170,51 +163,22 @@ Received receive(const Socket& client, char* buffer, std::size_t size, Clock::ti
 
 bool send_all(const Socket& client, std::string_view bytes) {
     while (!bytes.empty()) {
-        const ssize_t count = send(client.descriptor(), bytes.data(), bytes.size(), 0);
+        const ssize_t count = send(client.number(), bytes.data(), bytes.size(), 0);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) return false;
         const auto sent = static_cast<std::size_t>(count);
-        if (tracing()) trace('>', bytes.substr(0, sent));
+        trace(client.number(), '>', bytes.substr(0, sent));
         bytes.remove_prefix(sent);
     }
     return true;
 }
 
 void close_gently(const Socket& client) {
-    shutdown(client.descriptor(), SHUT_WR);
-    const auto deadline = Clock::now() + std::chrono::seconds(2);
+    shutdown(client.number(), SHUT_WR);
+    const auto deadline = Clock::now() + goodbye_time;
     std::array<char, 16384> buffer;
     for (;;) {
         const auto what = receive(client, buffer.data(), buffer.size(), deadline).what;
         if (what == Received::end || what == Received::timed_out) return;
     }
-}
-
-// All of it in one fputs(): so threads don't mix their lines.
-void trace(char direction, std::string_view bytes) {
-    std::string text;
-    while (!bytes.empty()) {
-        const auto line = bytes.substr(0, std::min(bytes.find('\n'), bytes.size() - 1) + 1);
-        text += std::string{direction, ' '} + visible(line) + '\n';
-        bytes.remove_prefix(line.size());
-    }
-    std::fputs(text.c_str(), stderr);
-}
-
-bool tracing() {
-    static const char* const value = std::getenv("TRACE");
-    return value != nullptr && std::string_view(value) == "1";
-}
-
-std::string visible(std::string_view bytes) {
-    std::string text;
-    for (const char byte : bytes) {
-        char hex[5] = "";
-        std::snprintf(hex, sizeof hex, "\\x%02x", static_cast<unsigned char>(byte));
-        if (byte >= ' ' && byte <= '~')
-            text += byte;
-        else
-            text += byte == '\r' ? "\\r" : byte == '\n' ? "\\n" : hex;
-    }
-    return text;
 }

@@ -9,7 +9,9 @@
 #include <stdexcept>
 #include <string>
 
+#include "../common/clock.hpp"
 #include "../common/socket.hpp"
+#include "../common/trace.hpp"
 
 // HTTP is text: a status line, header fields, a blank line, and the body (RFC 9112 §2.1). Every
 // line ends in \r\n. Content-Length counts the bytes of the body, so the client knows its end.
@@ -25,7 +27,7 @@ const std::string reply =
     body;
 
 void handle_client(const Socket& client) {
-    // While we wait here everybody else waits, too: so no client gets more than ten seconds.
+    // While we wait here every other client waits as well, so none gets more than ten seconds.
     const auto deadline = Clock::now() + std::chrono::seconds(10);
 
     // TCP is a stream of bytes, not of messages: a request may arrive in pieces. We read before we
@@ -50,7 +52,10 @@ int main(int argc, char** argv) try {
     const Socket listener = listen_on("127.0.0.1", port, argv[0]);
     std::cout << "Level 1 is listening on http://localhost:" << port << "  (Ctrl-C stops it)\n"
               << "Try: curl -v http://localhost:" << port << "/" << std::endl;
-    while (Socket client = accept_client(listener)) handle_client(client);
+    while (const Socket client = accept_client(listener)) {
+        handle_client(client);
+        trace(client.number(), '*', "closed");
+    }
 } catch (const std::exception& error) {
     std::cerr << error.what() << '\n';
     return 1;

@@ -1,8 +1,6 @@
 // One client's conversation: see connection.hpp.
 #include "connection.hpp"
 
-#include <exception>
-#include <iostream>
 #include <optional>
 #include <utility>
 
@@ -15,13 +13,13 @@ Connection::Connection(const Handler& handler, const Limits& limits, AccessLog* 
       parser_(limits),
       deadline_(Clock::now() + limits.request_head) {}
 
-void Connection::receive(std::string_view bytes) {
+void Connection::feed(std::string_view bytes) {
     if (!parser_.begun()) deadline_ = Clock::now() + limits_.request_head;
     parser_.feed(bytes);
 }
 
 void Connection::end_of_input() {
-    if (parser_.in_request()) fail(400, "The request breaks off.");
+    if (parser_.in_request()) fail(400, "The request ended too early.");
     finished_ = true;
 }
 
@@ -42,20 +40,8 @@ void Connection::time_out() {
 }
 
 void Connection::stop() {
-    // Not finished at once: a request may lie in the kernel's buffer, sent before we were to stop.
+    // Not finished at once, because a request may lie in the kernel's buffer that was sent before.
     if (!parser_.in_request()) deadline_ = Clock::now();
-}
-
-Response call_handler(const Handler& handler, Request& request) {
-    try {
-        return handler(request);
-    } catch (const HttpError& error) {
-        return Response::error(error.status, error.what());
-    } catch (const std::exception& error) {
-        // Details are for the person who runs the server, not for the client.
-        std::cerr << visible(request.line) << ": " << error.what() << std::endl;
-        return Response::error(500, "The server has made a mistake.");
-    }
 }
 
 void Connection::answer(Request& request) {
@@ -63,7 +49,7 @@ void Connection::answer(Request& request) {
     reply(request, call_handler(handler_, request), started);
 }
 
-// Answers what is no request. Where it ends can't be known, so nothing after it is looked at.
+// Answers bytes that aren't a request. Where they end can't be known, so nothing after them is read.
 void Connection::fail(int status, std::string_view explanation) {
     finished_ = true;
     reply(parser_.partial(), Response::error(status, explanation), Clock::now());

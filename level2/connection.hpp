@@ -7,14 +7,12 @@
 #include <string>
 #include <string_view>
 
-#include "../common/socket.hpp"  // Clock
+#include "../common/clock.hpp"
+#include "handler.hpp"
 #include "limits.hpp"
 #include "log.hpp"
 #include "request.hpp"
 #include "response.hpp"
-
-// The handler's response, also if it throws: an HttpError's own status, 500 for anything else.
-Response call_handler(const Handler& handler, Request& request);
 
 class Connection {
   public:
@@ -22,25 +20,25 @@ class Connection {
     Connection(const Handler& handler, const Limits& limits, AccessLog* log, std::string peer);
 
     // What the client sent, in pieces of any size.
-    void receive(std::string_view bytes);
+    void feed(std::string_view bytes);
 
     // The client will send no more.
     void end_of_input();
 
     // What to send next; empty when there is nothing to send now. Only this call looks for the next
-    // request: so a client that asks and asks but never reads costs us what one call returns, and
-    // not all of its replies.
+    // request, so a client that sends many requests and never reads costs us what one call returns,
+    // and not all of its replies.
     std::string take_output();
 
     // Close the connection once take_output() is empty.
     bool finished() const { return finished_; }
 
-    // How long the client may keep us waiting, and what happens then: a reply of 408 if a request
-    // has begun, silence if not.
+    // How long the client may keep us waiting. After that time_out() replies with 408 if a request
+    // has begun, and says nothing if not.
     Clock::time_point deadline() const { return deadline_; }
     void time_out();
 
-    // The server is about to stop: whoever has not begun a request gets no more time for it.
+    // The server is about to stop. A client that has not begun a request gets no more time for it.
     void stop();
 
   private:

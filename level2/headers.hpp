@@ -16,6 +16,9 @@ class Headers {
     void add(std::string_view name, std::string_view value);  // one more, even if the name is there
     void set(std::string_view name, std::string_view value);  // the only one of that name
 
+    // Like add(), for a caller that has looked at both (is_token() and is_field_value() in text.hpp).
+    void add_checked(std::string_view name, std::string_view value);
+
     // The value of the first field of that name, or nullptr.
     const std::string* find(std::string_view name) const;
     std::size_t count(std::string_view name) const;
@@ -27,15 +30,3 @@ class Headers {
   private:
     std::vector<std::pair<std::string, std::string>> fields_;
 };
-
-// RFC 9110 §5.6.2: the characters that names of fields and methods are made of.
-bool is_token(std::string_view text);
-
-// RFC 9110 §5.5: no control characters but the tab. Bytes from 0x80 on are allowed.
-bool is_field_value(std::string_view text);
-
-// Equal but for the case of ASCII letters.
-bool equal_ignoring_case(std::string_view left, std::string_view right);
-
-// Without the spaces and tabs around it (OWS, RFC 9110 §5.6.3).
-std::string_view trim(std::string_view text);

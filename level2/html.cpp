@@ -1,25 +1,48 @@
 // Writing HTML: see html.hpp.
 #include "html.hpp"
 
+#include <algorithm>
+#include <cstddef>
+
+#include "text.hpp"
+#include "utf8.hpp"
+
+namespace {
+
+// U+FFFD, the character that stands for what could not be read.
+constexpr std::string_view replacement = "\xEF\xBF\xBD";
+
+// How a character stands in HTML; `text` is the character in UTF-8.
+std::string_view escape_character(std::string_view text) {
+    switch (text[0]) {
+        case '&': return "&amp;";
+        case '"': return "&quot;";
+        case '\'': return "&#39;";
+        case '<': return "&lt;";
+        case '>': return "&gt;";
+        case '\t':
+        case '\n':
+        case '\r': return text;
+        default: return is_control(text[0]) ? replacement : text;
+    }
+}
+
+}  // namespace
+
 std::string escape(std::string_view text) {
     std::string result;
     result.reserve(text.size());
-    for (const char c : text) {
-        switch (c) {
-            case '&': result += "&amp;"; break;
-            case '"': result += "&quot;"; break;
-            case '\'': result += "&#39;"; break;
-            case '<': result += "&lt;"; break;
-            case '>': result += "&gt;"; break;
-            default: result += c;
-        }
+    while (!text.empty()) {
+        const std::size_t length = character_length(text);
+        result += length > 0 ? escape_character(text.substr(0, length)) : replacement;
+        text.remove_prefix(std::max<std::size_t>(length, 1));
     }
     return result;
 }
 
 std::string html_page(std::string_view title, std::string_view content) {
     std::string page;
-    page.reserve(content.size() + 512);  // one allocation, where growing takes six
+    page.reserve(content.size() + 512);  // one allocation instead of six
     page += "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
     page += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
     page += "<title>" + escape(title) + "</title>\n";

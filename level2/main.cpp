@@ -65,7 +65,7 @@ int main(int argc, char** argv) try {
         std::cout << usage(options.program);
         return 0;
     }
-    serve(options, handle_request, "Level 2", {"/", "/hello?name=Ada", "/echo"});
+    serve(options, {"Level 2", {"/", "/hello?name=Ada", "/echo"}, handle_request});
     return 0;
 } catch (const UsageError& error) {
     std::cerr << error.what() << '\n' << usage(argv[0]);

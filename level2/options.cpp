@@ -49,7 +49,7 @@ Options parse_options(int argc, const char* const* argv) {
         else if (argument == "--help")
             options.help = true;
         else if (argument.starts_with('-'))
-            throw UsageError("Unknown: " + std::string(argument));
+            throw UsageError("Unknown option: " + std::string(argument));
         else
             options.port = parse_port(argument);
     }

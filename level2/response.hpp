@@ -4,13 +4,10 @@
 
 #include <cstdint>
 #include <ctime>
-#include <functional>
 #include <string>
 #include <string_view>
 
 #include "headers.hpp"
-
-struct Request;
 
 struct Response {
     int status = 200;
@@ -25,11 +22,6 @@ struct Response {
     // A page that says what went wrong. `explanation` is text.
     static Response error(int status, std::string_view explanation);
 };
-
-// What a program on top of this server is: it turns requests into responses. It is called from many
-// threads at once. It may throw HttpError for the client's mistakes (request.hpp); any other
-// exception is the program's own mistake, and becomes a 500.
-using Handler = std::function<Response(Request&)>;
 
 // "Not Found" for 404 (RFC 9110 §15).
 std::string_view reason_phrase(int status);

@@ -1,9 +1,10 @@
 // Decoding URLs: see url.hpp.
 #include "url.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <system_error>
+
+#include "text.hpp"
 
 namespace {
 
@@ -49,11 +50,9 @@ std::optional<std::string> percent_decode(std::string_view text) {
 QueryPairs parse_query(std::string_view query) {
     QueryPairs pairs;
     while (!query.empty()) {
-        const std::string_view pair = query.substr(0, query.find('&'));
-        query.remove_prefix(std::min(query.size(), pair.size() + 1));
-        if (pair.empty()) continue;
-        const std::string_view name = pair.substr(0, pair.find('='));
-        const std::string_view value = pair.substr(std::min(pair.size(), name.size() + 1));
+        std::string_view value = take_until(query, "&");
+        if (value.empty()) continue;
+        const std::string_view name = take_until(value, "=");
         pairs.emplace_back(decode_component(name), decode_component(value));
     }
     return pairs;

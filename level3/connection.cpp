@@ -1,8 +1,6 @@
 // One client's conversation: see connection.hpp.
 #include "connection.hpp"
 
-#include <exception>
-#include <iostream>
 #include <optional>
 #include <utility>
 
@@ -25,19 +23,19 @@ Connection::Connection(const Handler& handler, const Limits& limits, AccessLog* 
       parser_(limits),
       deadline_(Clock::now() + limits.request_head) {}
 
-void Connection::receive(std::string_view bytes) {
-    if (!parser_.begun()) deadline_ = Clock::now() + limits_.request_head;
+void Connection::feed(std::string_view bytes) {
+    if (!parser_.begun()) give_turn(Turn::head);
     parser_.feed(bytes);
 }
 
 void Connection::end_of_input() {
-    if (parser_.in_request()) fail(400, "The request breaks off.");
+    if (parser_.in_request()) fail(400, "The request ended too early.");
     finished_ = true;
 }
 
 std::string Connection::take_output() {
     try {
-        // Small replies to requests that came together go out together: one send() for all of them.
+        // Small replies to requests that came together go out together, in one send().
         while (!finished_ && !file_ && output_.size() < limits_.output_batch) {
             auto request = parser_.next();
             if (!request) break;
@@ -46,13 +44,8 @@ std::string Connection::take_output() {
     } catch (const HttpError& error) {
         fail(error.status, error.what());
     }
-    if (output_.empty() && std::exchange(replied_, false)) {
-        // Everything has been taken: from now on it is the client's time that runs again.
-        deadline_ = Clock::now();
-        if (parser_.begun())
-            deadline_ += limits_.request_head;
-        else if (!stopping_)
-            deadline_ += limits_.idle;
+    if (output_.empty() && turn_ == Turn::ours) {
+        give_turn(parser_.begun() ? Turn::head : Turn::next_request);
     }
     return std::exchange(output_, {});
 }
@@ -68,20 +61,16 @@ void Connection::time_out() {
 
 void Connection::stop() {
     stopping_ = true;  // the next reply is the last one
-    // Not finished at once: a request may lie in the kernel's buffer, sent before we were to stop.
-    if (!parser_.in_request()) deadline_ = Clock::now();
+    // Not finished at once, because a request may lie in the kernel's buffer that was sent before.
+    if (!parser_.in_request()) give_turn(Turn::next_request);
 }
 
-Response call_handler(const Handler& handler, Request& request) {
-    try {
-        return handler(request);
-    } catch (const HttpError& error) {
-        return Response::error(error.status, error.what());
-    } catch (const std::exception& error) {
-        // Details are for the person who runs the server, not for the client.
-        std::cerr << visible(request.line) << ": " << error.what() << std::endl;
-        return Response::error(500, "The server has made a mistake.");
-    }
+void Connection::give_turn(Turn turn) {
+    turn_ = turn;
+    if (turn == Turn::next_request)
+        deadline_ = stopping_ ? Clock::now() : Clock::now() + limits_.idle;
+    else if (turn == Turn::head)
+        deadline_ = Clock::now() + limits_.request_head;
 }
 
 void Connection::answer(Request& request) {
@@ -89,7 +78,7 @@ void Connection::answer(Request& request) {
     reply(request, call_handler(handler_, request), started);
 }
 
-// Answers what is no request. Where it ends can't be known, so nothing after it is looked at.
+// Answers bytes that aren't a request. Where they end can't be known, so nothing after them is read.
 void Connection::fail(int status, std::string_view explanation) {
     finished_ = true;
     reply(parser_.partial(), Response::error(status, explanation), Clock::now());
@@ -97,11 +86,12 @@ void Connection::fail(int status, std::string_view explanation) {
 
 void Connection::reply(const Request& request, Response response, Clock::time_point started) {
     ++requests_;
-    replied_ = true;
+    give_turn(Turn::ours);
     finished_ =
         finished_ || stopping_ || !wants_keep_alive(request) || requests_ == limits_.requests;
-    if (request.has_body()) finished_ = true;  // nobody reads it, and it is no request
-    // Only what is not understood anyway: HTTP/1.1 keeps a connection, HTTP/1.0 closes it.
+    if (request.has_body())
+        finished_ = true;  // we don't read it, and it must not pass for a request
+    // Say so only where it differs from the default: HTTP/1.1 keeps a connection, HTTP/1.0 closes it.
     if (finished_ || request.version == "HTTP/1.0") {
         response.headers.add("Connection", finished_ ? "close" : "keep-alive");
     }

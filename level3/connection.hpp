@@ -10,15 +10,13 @@
 #include <string>
 #include <string_view>
 
-#include "../common/socket.hpp"  // Clock
+#include "../common/clock.hpp"
 #include "file.hpp"
+#include "handler.hpp"
 #include "limits.hpp"
 #include "log.hpp"
 #include "request.hpp"
 #include "response.hpp"
-
-// The handler's response, also if it throws: an HttpError's own status, 500 for anything else.
-Response call_handler(const Handler& handler, Request& request);
 
 class Connection {
   public:
@@ -26,14 +24,14 @@ class Connection {
     Connection(const Handler& handler, const Limits& limits, AccessLog* log, std::string peer);
 
     // What the client sent, in pieces of any size.
-    void receive(std::string_view bytes);
+    void feed(std::string_view bytes);
 
     // The client will send no more.
     void end_of_input();
 
     // What to send next; empty when there is nothing to send now. Only this call looks for the next
-    // request: so a client that asks and asks but never reads costs us what one call returns, and
-    // not all of its replies.
+    // request, so a client that sends many requests and never reads costs us what one call returns,
+    // and not all of its replies.
     std::string take_output();
 
     // The part of a file that has to follow the output just taken, if there is one. The engine can
@@ -43,15 +41,23 @@ class Connection {
     // Close the connection once take_output() is empty.
     bool finished() const { return finished_; }
 
-    // How long the client may keep us waiting, and what happens then: a reply of 408 if a request
-    // has begun, silence if not.
+    // How long the client may keep us waiting. After that time_out() replies with 408 if a request
+    // has begun, and says nothing if not.
     Clock::time_point deadline() const { return deadline_; }
     void time_out();
 
-    // The server is about to stop: whoever has not begun a request gets no more time for it.
+    // The server is about to stop. A client that has not begun a request gets no more time for it.
     void stop();
 
   private:
+    // Whose turn it is decides how long the client may take.
+    enum class Turn {
+        ours,          // a reply is on its way: the engine sees to it that the client takes it
+        next_request,  // limits.idle until a request begins; no time at all when we are to stop
+        head,          // limits.request_head until a request that has begun is complete
+    };
+
+    void give_turn(Turn turn);
     void answer(Request& request);
     void fail(int status, std::string_view explanation);
     void reply(const Request& request, Response response, Clock::time_point started);
@@ -65,7 +71,7 @@ class Connection {
     std::optional<FileSlice> file_;
     bool finished_ = false;
     bool stopping_ = false;
-    bool replied_ = false;  // since the deadline was set
-    std::size_t requests_ = 0;
+    std::size_t requests_ = 0;  // answered so far
+    Turn turn_ = Turn::head;    // the first request has a head's time from the beginning
     Clock::time_point deadline_;
 };

@@ -79,7 +79,7 @@ int main(int argc, char** argv) try {
     Router router;
     add_routes(router, files);
     const auto handle_request = [&router](Request& request) { return router.handle(request); };
-    serve(options, handle_request, "Level 3", {"/", "/users/42", "/files/"});
+    serve(options, {"Level 3", {"/", "/users/42", "/files/"}, handle_request});
     return 0;
 } catch (const UsageError& error) {
     std::cerr << error.what() << '\n' << usage(argv[0]);

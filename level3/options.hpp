@@ -14,7 +14,7 @@ struct Options {
     std::filesystem::path folder;  // where the program lies: its files are beside it
 };
 
-// The line that --help prints, and whoever got the command line wrong.
+// The usage line: printed by --help, and after a mistake on the command line.
 std::string usage(const std::string& program);
 
 struct UsageError : std::runtime_error {

@@ -1,19 +1,20 @@
 // The request parser: a state machine that eats one line at a time. Its rules are those of RFC 9112
-// §2 to §6. Where the RFC lets a server choose between tolerant and strict it is strict, but for
-// one thing: a line may end in a bare LF, so that you can type a request into nc (§2.2).
+// §2 to §6. Where the RFC lets a server choose between tolerant and strict it is strict, with one
+// exception: a line may end in a bare LF, so that you can type a request into nc (§2.2).
 #include "request.hpp"
 
 #include <algorithm>
 #include <utility>
 
+#include "handler.hpp"
 #include "number.hpp"
+#include "text.hpp"
 #include "url.hpp"
 
 namespace {
 
 // Throws unless it is HTTP/1.x. A higher minor version is answered as 1.1 (RFC 9110 §2.5).
 void check_version(std::string_view version) {
-    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
     if (version.size() != 8 || !version.starts_with("HTTP/") || !is_digit(version[5]) ||
         version[6] != '.' || !is_digit(version[7])) {
         throw HttpError(400, "The request line must end in a version such as HTTP/1.1.");
@@ -37,11 +38,23 @@ bool is_valid_host(std::string_view host) {
            port.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+// A body ends where its last coding says; only chunked can say that (§6.3). A list that ends in it
+// has a clear end, but we can't decode the codings before it.
+[[noreturn]] void refuse_coding(std::string_view codings) {
+    const auto comma = codings.rfind(',');
+    const bool is_list = comma != std::string_view::npos;
+    if (is_list && equal_ignoring_case(trim(codings.substr(comma + 1)), "chunked")) {
+        throw HttpError(501, "The only transfer coding that this server supports is chunked.");
+    }
+    throw HttpError(400, "The last transfer coding must be chunked.");
+}
+
 }  // namespace
 
 void RequestParser::feed(std::string_view bytes) {
     if (bytes.empty()) return;
-    // What has been parsed goes now, not line by line: so each byte is moved once at most.
+    // What has been parsed is erased here and not line by line, so that each byte is moved at most
+    // once.
     buffer_.erase(0, position_);
     searched_ -= std::exchange(position_, 0);
     buffer_ += bytes;
@@ -113,11 +126,11 @@ void RequestParser::parse_request_line(std::string_view line) {
         throw HttpError(400, "A request line looks like this: GET /path HTTP/1.1");
     }
     const auto method = line.substr(0, first_space);
-    if (!is_token(method)) throw HttpError(400, "The method is not a word.");
+    if (!is_token(method)) throw HttpError(400, "The method is not a valid token.");
     const auto version = line.substr(last_space + 1);
     check_version(version);
     if (std::find(known_methods.begin(), known_methods.end(), method) == known_methods.end()) {
-        throw HttpError(501, "This server does not know that method.");
+        throw HttpError(501, "This server does not support that method.");
     }
     request_.method = method;
     request_.version = version;
@@ -137,35 +150,39 @@ void RequestParser::parse_target(std::string_view target) {
         authority_ = target.substr(0, target.find_first_of("/?"));
         target.remove_prefix(authority_.size());
         if (authority_.empty() || authority_.starts_with(':') || !is_valid_host(authority_)) {
-            throw HttpError(400, "The request target names no valid host.");
+            throw HttpError(400, "The request target does not name a valid host.");
         }
         if (!target.starts_with('/')) request_.path = "/";  // http://host and http://host?x=1
     } else if (!target.starts_with('/') && !(target == "*" && request_.method == "OPTIONS")) {
         throw HttpError(400, "The request target must begin with a slash.");
     }
-    const auto path = target.substr(0, target.find('?'));
+    const auto path = take_until(target, "?");
     const auto decoded = percent_decode(path);
     if (!decoded) throw HttpError(400, "A % in the path must be followed by two hex digits.");
     request_.path += *decoded;
-    request_.query = target.substr(std::min(target.size(), path.size() + 1));
+    request_.query = target;
 }
 
 // field-name ":" OWS field-value OWS (§5). The name must touch the colon: "Host :" is a classic way
 // to show two programs two different requests (§5.1). So is a line that continues the one before it
-// (obs-fold, §5.2): it begins with a space, which is not part of a name either.
+// (obs-fold, §5.2); it begins with a space, which can't be part of a name either.
 void RequestParser::parse_field(std::string_view line, Headers& headers) {
     if (headers.size() == limits_.header_fields) {
         throw HttpError(431, "There are too many header fields.");
     }
-    const auto colon = std::min(line.find(':'), line.size());
-    // Without a colon substr() throws std::out_of_range; without a name, or with a character that
-    // has no place there, add() throws std::invalid_argument. Both are logic_errors.
-    try {
-        headers.add(line.substr(0, colon), trim(line.substr(colon + 1)));
-    } catch (const std::logic_error&) {
-        throw HttpError(
-            400, "A field looks like this: `Name: value`, without a space before the colon.");
+    if (line.find(':') == std::string_view::npos) {
+        throw HttpError(400, "A field needs a colon after its name.");
     }
+    const auto name = take_until(line, ":");
+    if (!is_token(name)) {
+        throw HttpError(400,
+                        "A field's name must be a token, without a space before it or its colon.");
+    }
+    const auto value = trim(line);
+    if (!is_field_value(value)) {
+        throw HttpError(400, "A field's value must not have control characters.");
+    }
+    headers.add_checked(name, value);
 }
 
 // Exactly one valid Host; HTTP/1.0 may do without (§3.2).
@@ -173,7 +190,7 @@ void RequestParser::check_host() {
     const auto count = request_.headers.count("Host");
     if (count > 1) throw HttpError(400, "There is more than one Host field.");
     if (count == 0 && request_.version != "HTTP/1.0") {
-        throw HttpError(400, "HTTP/1.1 asks for a Host field.");
+        throw HttpError(400, "HTTP/1.1 requires a Host field.");
     }
     if (count == 1 && !is_valid_host(*request_.headers.find("Host"))) {
         throw HttpError(400, "The Host field is not a host name.");
@@ -182,7 +199,7 @@ void RequestParser::check_host() {
 }
 
 // Where does the request end (§6)? If two programs disagree on that, the rest of the bytes is a
-// request to one of them and a body to the other: request smuggling (§11.2). So: no guessing.
+// request to one of them and a body to the other (request smuggling, §11.2). So there is no guessing.
 void RequestParser::check_framing() {
     const auto* const length = request_.headers.find("Content-Length");
     const auto* const coding = request_.headers.find("Transfer-Encoding");
@@ -193,17 +210,11 @@ void RequestParser::check_framing() {
         if (request_.headers.count("Transfer-Encoding") > 1) {
             throw HttpError(400, "There is more than one Transfer-Encoding field.");
         }
-        const auto last =
-            trim(std::string_view(*coding).substr(coding->rfind(',') + 1));  // npos + 1 is 0
-        if (!equal_ignoring_case(last, "chunked")) {
-            throw HttpError(400, "The last transfer coding must be chunked.");
-        }
-        // Such a list has a clear end, but we can't decode what stands before it.
-        if (last != *coding) throw HttpError(501, "The only coding here is chunked.");
-        request_.chunked = true;
+        request_.chunked = equal_ignoring_case(*coding, "chunked");
+        if (!request_.chunked) refuse_coding(*coding);
     } else if (length != nullptr) {
         const auto number = parse_number<std::uint64_t>(*length);
-        // Two of them, a list, a sign, a unit, more than 64 bits: all of that is refused.
+        // That refuses two of them, a list, a sign, a unit, and more than 64 bits.
         if (request_.headers.count("Content-Length") > 1 || !number) {
             throw HttpError(400, "Content-Length must be one decimal number.");
         }

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "handler.hpp"
 #include "request.hpp"
 #include "response.hpp"
 

@@ -1,20 +1,12 @@
-// A thread for each client. The sockets are here: a Connection never touches one.
-// Threads are used again: the one whose client has left serves the next. All free threads wait at
-// the door, one behind the other, and the first one of them waits in accept_client(). There is
-// always one more thread than there are clients, up to the limit; past it nobody stands at the door
-// and new clients wait in the kernel's backlog.
+// Level 1's loop, with a thread for each client. The sockets are here: a Connection never touches
+// one.
 #include "server.hpp"
 
-#include <sys/sendfile.h>
-#include <unistd.h>
+#include <pthread.h>
 
-#include <algorithm>
 #include <array>
-#include <cerrno>
-#include <chrono>
 #include <condition_variable>
 #include <cstddef>
-#include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -22,166 +14,155 @@
 #include <mutex>
 #include <system_error>
 #include <thread>
+#include <utility>
 
+#include "../common/output.hpp"
 #include "../common/socket.hpp"
+#include "../common/trace.hpp"
 #include "connection.hpp"
 #include "log.hpp"
+#include "outgoing.hpp"
 
 namespace {
 
-// Like send_all(), but for a part of a file. The kernel copies it straight to the socket: that
-// halves what a large file costs. False also if the file has become shorter than we have promised.
-bool send_file(const Socket& client, FileSlice slice) {
-    std::array<char, 16384> buffer;
-    while (slice.length > 0 && tracing()) {  // shows every byte, so every byte has to come by here
-        const ssize_t count = pread(slice.file->descriptor(), buffer.data(),
-                                    std::min<std::uint64_t>(buffer.size(), slice.length),
-                                    static_cast<off_t>(slice.offset));
-        if (count <= 0 || !send_all(client, {buffer.data(), static_cast<std::size_t>(count)})) {
-            return false;
-        }
-        slice.offset += static_cast<std::uint64_t>(count);
-        slice.length -= static_cast<std::uint64_t>(count);
-    }
-    while (slice.length > 0) {
-        auto position = static_cast<off_t>(slice.offset);
-        const ssize_t count =
-            sendfile(client.descriptor(), slice.file->descriptor(), &position, slice.length);
-        if (count > 0) {
-            slice.offset += static_cast<std::uint64_t>(count);
-            slice.length -= static_cast<std::uint64_t>(count);
-        } else if (count == 0 || errno != EINTR) {
-            return false;
-        }
-    }
-    return true;
-}
+// A stack of 8 MiB, the usual size, costs as much time to set up as a whole short conversation.
+constexpr std::size_t stack_size = 256 * 1024;
 
 class Server {
   public:
-    Server(const Options& options, const Handler& handler, const Limits& limits)
-        : handler_(handler),
-          limits_(limits),
+    Server(const Options& options, const Program& program)
+        : program_(program),
           log_(options.quiet ? nullptr : std::make_unique<AccessLog>()),
           listener_(listen_on(options.host, options.port, options.program)) {}
 
     void run();
 
   private:
-    void add_thread();
-    void serve_clients();
+    bool wait_for_room();
+    void start_thread(Socket client);
+    void serve_client(Socket& client);
     void handle_client(const Socket& client);
 
-    const Handler& handler_;
-    Limits limits_;
+    const Program& program_;
     std::unique_ptr<AccessLog> log_;
     Socket listener_;
 
-    std::mutex door_;           // whoever holds it waits for the next client
-    std::mutex threads_mutex_;  // guards the three below
-    std::vector<std::thread> threads_;
-    std::size_t free_threads_ = 0;
-    std::size_t ended_threads_ = 0;
-    std::condition_variable thread_ended_;
+    std::mutex mutex_;  // guards clients_
+    std::size_t clients_ = 0;
+    std::condition_variable client_left_;
 };
 
 void Server::run() {
-    {
-        const std::lock_guard lock(threads_mutex_);
-        add_thread();
+    while (wait_for_room()) {
+        Socket client = accept_client(listener_);
+        if (!client) break;
+        start_thread(std::move(client));
     }
-    wait_for_stop();
+    listener_.close();  // from now on new clients are refused, not left waiting
 
-    std::unique_lock lock(threads_mutex_);
-    const bool all_ended = thread_ended_.wait_for(
-        lock, std::chrono::seconds(5), [this] { return ended_threads_ == threads_.size(); });
+    std::unique_lock lock(mutex_);
+    if (client_left_.wait_for(lock, drain_time, [this] { return clients_ == 0; })) return;
+    // A thread can't be ended from outside, so what still runs ends with the process.
+    std::_Exit(0);
+}
+
+// Past the limit new clients wait in the kernel's backlog. False if the program is to stop.
+bool Server::wait_for_room() {
+    std::unique_lock lock(mutex_);
+    const auto has_room = [this] { return clients_ < program_.limits.clients; };
+    while (!client_left_.wait_for(lock, accept_pause, has_room)) {
+        if (stop_requested()) return false;
+    }
+    return true;
+}
+
+// Counted, because nothing else would tell when the last thread has ended. If the machine has no
+// thread to give, the client waits until it has.
+void Server::start_thread(Socket client) {
+    const auto shared = std::make_shared<Socket>(std::move(client));  // ours until a thread has it
+    std::unique_lock lock(mutex_);
+    ++clients_;
     lock.unlock();
-    if (!all_ended) {
-        // A thread can't be ended from outside, so what is still running ends with the process.
-        if (log_) log_->flush();
-        std::_Exit(0);
-    }
-    for (auto& thread : threads_) thread.join();
-}
-
-// Called with threads_mutex_ held.
-void Server::add_thread() {
-    try {
-        threads_.emplace_back([this] { serve_clients(); });
-        ++free_threads_;
-    } catch (const std::system_error& error) {
-        // The machine has no more threads to give. Clients wait until one of ours is free again.
-        if (threads_.empty()) throw;
-    }
-}
-
-// What each thread does: client after client, until the program is asked to stop.
-void Server::serve_clients() {
     for (;;) {
-        std::unique_lock door(door_);
-        const Socket client = accept_client(listener_);
-        // From now on new clients are refused, not left waiting. The threads behind us find the
-        // listener closed: accept() fails, and accept_client() sees that the program is to stop.
-        if (!client) listener_.close();
-        door.unlock();
-
-        std::unique_lock lock(threads_mutex_);
-        if (!client) {
-            ++ended_threads_;
-            thread_ended_.notify_one();
-            return;
-        }
-        --free_threads_;
-        if (free_threads_ == 0 && threads_.size() < limits_.clients) add_thread();
-        lock.unlock();
-
         try {
-            handle_client(client);
-        } catch (const std::exception& error) {
-            std::cerr << "A client was dropped: " << error.what() << std::endl;
+            return std::thread([this, shared] { serve_client(*shared); }).detach();
+        } catch (const std::system_error&) {
+            lock.lock();
+            client_left_.wait_for(lock, accept_pause);
+            lock.unlock();
         }
-        lock.lock();
-        ++free_threads_;
     }
 }
 
-// One client from its first byte to its last. All that is said, and when, is the Connection's
-// business; all that happens here is reading, writing and waiting.
+// What each thread does.
+void Server::serve_client(Socket& client) {
+    try {
+        handle_client(client);
+    } catch (const std::exception& error) {
+        print_error(std::string("A client was dropped: ") + error.what());
+    }
+    trace(client.number(), '*', "closed");
+    client.close();
+    const std::lock_guard lock(mutex_);
+    --clients_;
+    client_left_.notify_one();
+}
+
+// One client from its first byte to its last. What is said, and when, is the Connection's business;
+// all that happens here is reading, writing and waiting. Output is asked for before input, because
+// that is how a Connection says whether it still has something to send or wants to read.
 void Server::handle_client(const Socket& client) {
-    Connection connection(handler_, limits_, log_.get(), peer_address(client));
+    Connection conversation(program_.handler, program_.limits, log_.get(), peer_address(client));
     std::array<char, 16384> buffer;
     for (;;) {
-        const std::string output = connection.take_output();
-        if (!send_all(client, output)) return;
-        const auto file = connection.take_file();
-        if (file && !send_file(client, *file)) return;
-        if (!output.empty()) continue;
-        if (connection.finished()) return close_gently(client);
+        std::string output = conversation.take_output();
+        if (!output.empty()) {
+            Outgoing outgoing(std::move(output), conversation.take_file());
+            if (outgoing.send_to(client) != Sent::all) return;
+            continue;
+        }
+        if (conversation.finished()) return close_gently(client);
 
-        if (stop_requested()) connection.stop();
+        if (stop_requested()) conversation.stop();
         const auto [what, size] =
-            receive(client, buffer.data(), buffer.size(), connection.deadline());
+            receive(client, buffer.data(), buffer.size(), conversation.deadline());
         switch (what) {
-            case Received::bytes: connection.receive({buffer.data(), size}); break;
-            case Received::end: connection.end_of_input(); break;
-            case Received::timed_out: connection.time_out(); break;
+            case Received::bytes: conversation.feed({buffer.data(), size}); break;
+            case Received::end: conversation.end_of_input(); break;
+            case Received::timed_out: conversation.time_out(); break;
             case Received::stopping: break;  // once more round the loop, to say so
         }
     }
 }
 
-}  // namespace
+// std::thread takes no size, but this GNU extension sets it for all threads. Builds with sanitizers
+// need more, and keep the default.
+void use_small_stacks() {
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, stack_size);
+    pthread_setattr_default_np(&attributes);
+#endif
+}
 
-void serve(const Options& options, const Handler& handler, std::string_view name,
-           const std::vector<std::string>& addresses_to_try, const Limits& limits) {
-    handle_signals();
-    Server server(options, handler, limits);
+// The start line, and a few addresses to try.
+void announce(const Options& options, const Program& program) {
     const bool local = options.host == "127.0.0.1" || options.host == "0.0.0.0";
     const bool ipv6 = options.host.find(':') != std::string::npos;
     const std::string host = local ? "localhost" : ipv6 ? "[" + options.host + "]" : options.host;
     const std::string site = "http://" + host + ":" + std::to_string(options.port);
-    std::cout << name << " is listening on " << site << "  (Ctrl-C stops it)\n";
-    for (const auto& address : addresses_to_try) std::cout << "  " << site << address << '\n';
+    std::cout << program.name << " is listening on " << site << "  (Ctrl-C stops it)\n";
+    for (const auto& address : program.addresses) std::cout << "  " << site << address << '\n';
     std::cout << std::flush;
+}
+
+}  // namespace
+
+void serve(const Options& options, const Program& program) {
+    handle_signals();
+    use_small_stacks();
+    Server server(options, program);
+    announce(options, program);
     server.run();
 }

@@ -3,15 +3,21 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "handler.hpp"
 #include "limits.hpp"
 #include "options.hpp"
-#include "response.hpp"
 
-// Listens, says so on standard output with a few addresses to try, and serves until the program is
-// asked to stop. Then replies in flight are finished, for 5 seconds at most. Throws
-// std::runtime_error if it can't listen.
-void serve(const Options& options, const Handler& handler, std::string_view name,
-           const std::vector<std::string>& addresses_to_try, const Limits& limits = {});
+// What the engine needs to know of the program on top of it.
+struct Program {
+    std::string name;                    // for the start line
+    std::vector<std::string> addresses;  // a few to try, printed below it
+    Handler handler;
+    Limits limits = {};
+};
+
+// Listens, says so on standard output, and serves until the program is asked to stop. Then replies
+// that are under way are finished, within drain_time (5 s). Throws std::runtime_error if it can't
+// listen.
+void serve(const Options& options, const Program& program);

@@ -18,8 +18,10 @@
 #include <system_error>
 
 #include "accept.hpp"
+#include "handler.hpp"
 #include "mime.hpp"
 #include "number.hpp"
+#include "text.hpp"
 
 namespace {
 
@@ -34,9 +36,8 @@ bool is_safe(std::string_view path) {
         return false;
     }
     while (!path.empty()) {
-        const std::string_view segment = path.substr(0, path.find('/'));
+        const std::string_view segment = take_until(path, "/");
         if (segment.empty() || segment.starts_with('.')) return false;
-        path.remove_prefix(std::min(path.size(), segment.size() + 1));
     }
     return true;
 }
@@ -57,9 +58,7 @@ std::optional<std::time_t> parse_http_date(const std::string& text) {
 enum class Comparison { strong, weak };
 bool lists_etag(std::string_view list, std::string_view etag, Comparison comparison) {
     while (!list.empty()) {
-        const std::string_view item = list.substr(0, list.find(','));
-        list.remove_prefix(std::min(list.size(), item.size() + 1));
-        std::string_view candidate = trim(item);
+        std::string_view candidate = trim(take_until(list, ","));
         if (candidate == "*") return true;
         if (comparison == Comparison::weak && candidate.starts_with("W/")) {
             candidate.remove_prefix(2);
@@ -231,15 +230,15 @@ StaticFiles::StoredFilePtr StaticFiles::load(const std::string& path, Coding cod
     if (error || !real.native().starts_with(folder_.native() + "/")) return nullptr;
 
     // O_NONBLOCK: opening a named pipe would wait for somebody to write into it.
-    const auto file = std::make_shared<const File>(
+    const auto file = std::make_shared<const Descriptor>(
         open(real.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-    if (file->descriptor() < 0) {
+    if (!*file) {
         if (errno == EACCES) throw HttpError(403, "This file may not be read.");
         if (errno == EMFILE || errno == ENFILE) throw HttpError(503, "Too many files are open.");
         return nullptr;
     }
     struct stat facts {};
-    if (fstat(file->descriptor(), &facts) != 0) return nullptr;
+    if (fstat(file->number(), &facts) != 0) return nullptr;
 
     auto stored = std::make_shared<StoredFile>();
     stored->looked_at = Clock::now();
@@ -250,7 +249,7 @@ StaticFiles::StoredFilePtr StaticFiles::load(const std::string& path, Coding cod
     stored->size = static_cast<std::uint64_t>(facts.st_size);
     if (stored->size <= small_file) {
         stored->content.resize(stored->size);
-        const ssize_t count = pread(file->descriptor(), stored->content.data(), stored->size, 0);
+        const ssize_t count = pread(file->number(), stored->content.data(), stored->size, 0);
         stored->size = static_cast<std::uint64_t>(std::max<ssize_t>(count, 0));
         stored->content.resize(stored->size);  // somebody may be writing it just now
     } else {

@@ -12,7 +12,8 @@
 #include <string>
 #include <utility>
 
-#include "../common/socket.hpp"
+#include "../common/clock.hpp"
+#include "../common/descriptor.hpp"
 #include "file.hpp"
 #include "request.hpp"
 #include "response.hpp"
@@ -32,11 +33,11 @@ class StaticFiles {
         bool is_directory = false;
         std::uint64_t size = 0;
         std::time_t modified = 0;
-        std::string etag;                  // quoted, as it goes into the field
-        Headers headers;                   // all that describe it, the ETag too
-        bool has_gzip = false;             // a copy of the same name and .gz lies beside it
-        std::string content;               // of a small file
-        std::shared_ptr<const File> file;  // of a large one
+        std::string etag;                        // quoted, as it goes into the field
+        Headers headers;                         // all that describe it, the ETag too
+        bool has_gzip = false;                   // a copy of the same name and .gz lies beside it
+        std::string content;                     // of a small file
+        std::shared_ptr<const Descriptor> file;  // of a large one
         Clock::time_point looked_at;
     };
     using StoredFilePtr = std::shared_ptr<const StoredFile>;

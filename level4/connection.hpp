@@ -1,7 +1,7 @@
 // One client's conversation, as bytes in and bytes out: it knows what to answer and when to hang
 // up, but it never touches a socket. So it can be tested on strings, and driven by any engine,
 // such as a thread for each client (server.cpp).
-// After a 101, or the head of a stream of events, another Protocol takes its place.
+// Leaves out: what follows a 101 or the head of a stream. It hands that on: see take_protocol().
 #pragma once
 
 #include <cstddef>
@@ -12,22 +12,28 @@
 #include <string_view>
 #include <utility>
 
-#include "../common/socket.hpp"  // Clock
+#include "../common/clock.hpp"
 #include "file.hpp"
+#include "handler.hpp"
 #include "limits.hpp"
 #include "log.hpp"
 #include "request.hpp"
 #include "response.hpp"
-#include "stream/protocol.hpp"
 
-// The handler's response, also if it throws: an HttpError's own status, 500 for anything else.
-Response call_handler(const Handler& handler, Request& request);
+// Is the request's handler one that has to wait, for a disk say? An event loop must not call it.
+using WorkerTest = std::function<bool(Request&)>;
 
-// True for requests whose handler is blocking() (router.hpp): a loop must not call that itself.
-using BlockingTest = std::function<bool(const Request&)>;
-struct DeferredRequest {
+// A request that a worker thread answers.
+struct Job {
     Request request;
     Clock::time_point started;
+};
+
+// What takes a connection over after the head of a response (stream/protocol.hpp).
+struct Takeover {
+    std::shared_ptr<Protocol> protocol;
+    bool chunked = false;  // it is a stream, and its bytes go out in chunks (RFC 9112 §7.1)
+    std::string input;     // what the client has sent behind the request
 };
 
 class Connection {
@@ -36,50 +42,60 @@ class Connection {
     Connection(const Handler& handler, const Limits& limits, AccessLog* log, std::string peer);
 
     // What the client sent, in pieces of any size.
-    void receive(std::string_view bytes);
+    void feed(std::string_view bytes);
 
     // The client will send no more.
     void end_of_input();
 
     // What to send next; empty when there is nothing to send now. Only this call looks for the next
-    // request: so a client that asks and asks but never reads costs us what one call returns, and
-    // not all of its replies. Past `turn_ends` it begins no second one: others are waiting, too.
+    // request, so a client that sends many requests and never reads costs us what one call returns,
+    // and not all of its replies. Past `turn_ends` it begins no second one, because others wait.
     std::string take_output(Clock::time_point turn_ends = Clock::time_point::max());
 
-    // Has the client sent more than was answered, such as further requests?
-    bool has_input() const { return !protocol_ && parser_.begun(); }
+    // True if the client has sent more than was answered, such as further requests.
+    bool has_input() const { return parser_.begun(); }
 
     // The part of a file that has to follow the output just taken, if there is one. The engine can
     // send it without copying it through the program.
     std::optional<FileSlice> take_file();
 
-    // Close the connection once take_output() is empty.
-    bool finished() const { return protocol_ ? protocol_->finished() : finished_; }
+    // Is another protocol to take over, once take_output() is empty? take_protocol() hands it out,
+    // and the conversation in HTTP is over.
+    bool has_protocol() const { return takeover_.protocol != nullptr; }
+    Takeover take_protocol();
 
-    // How long the client may keep us waiting, and what happens then: a reply of 408 if a request
-    // has begun, silence if not.
-    Clock::time_point deadline() const { return protocol_ ? protocol_->deadline() : deadline_; }
+    // Close the connection once take_output() is empty.
+    bool finished() const { return finished_; }
+
+    // How long the client may keep us waiting. After that time_out() replies with 408 if a request
+    // has begun, and says nothing if not.
+    Clock::time_point deadline() const { return deadline_; }
     void time_out();
 
-    // Requests that this finds are not answered at once: the engine has to take each of them, call
-    // its handler where waiting does no harm, and bring the response back. Until then the client
-    // waits, and its next requests do, too. Without a test every request is answered at once.
-    void defer_if(const BlockingTest& test) { is_blocking_ = test ? &test : nullptr; }
-    // take_deferred() is nullptr once the engine has it; resume() takes it back with its response.
-    std::unique_ptr<DeferredRequest> take_deferred() { return std::move(deferred_); }
-    bool awaits_response() const { return awaits_response_; }
-    void resume(const DeferredRequest& deferred, Response response);
+    // Requests for which the test is true are not answered at once. The engine takes each one, calls
+    // its handler in a worker thread, and hands the response to resume(). Until then the client's
+    // next requests wait. Without a test every request is answered at once.
+    void use_workers_if(const WorkerTest& test) { needs_worker_ = test ? &test : nullptr; }
+    std::unique_ptr<Job> take_job() { return std::move(job_); }  // nullptr if it was taken before
+    bool with_worker() const { return turn_ == Turn::handler; }
+    void resume(const Job& job, Response response);
 
-    // Another protocol has taken over. It speaks by itself, so it needs a way to wake the engine;
-    // set it before the next take_output().
-    bool upgraded() const { return protocol_ != nullptr; }
-    bool dropped() const { return protocol_ && protocol_->dropped(); }
-    void on_wake(std::function<void()> wake) { wake_ = std::move(wake); }
-
-    // The server is about to stop: whoever has not begun a request gets no more time for it.
+    // The server is about to stop. A client that has not begun a request gets no more time for it.
     void stop();
 
   private:
+    // Whose turn it is decides how long the client may take.
+    enum class Turn {
+        ours,          // a reply is on its way: the engine sees to it that the client takes it
+        next_request,  // limits.idle until a request begins; no time at all when we are to stop
+        head,          // limits.request_head until a request that has begun is complete
+        body,          // limits.body_stall until the next byte of a body
+        handler,       // a worker's: the client waits
+    };
+
+    void give_turn(Turn turn);
+    bool may_go_on(Clock::time_point turn_ends) const;
+    void leave_to_worker(Request request);
     void answer(Request& request);
     void fail(int status, std::string_view explanation);
     void reply(const Request& request, Response response, Clock::time_point started);
@@ -93,19 +109,11 @@ class Connection {
     std::optional<FileSlice> file_;
     bool finished_ = false;
     bool stopping_ = false;
-    bool replied_ = false;  // since the deadline was set
-    std::size_t requests_ = 0;
+    std::size_t requests_ = 0;  // answered so far
+    Turn turn_ = Turn::head;    // the first request has a head's time from the beginning
     Clock::time_point deadline_;
 
-    std::string take_protocol_output();
-
-    bool in_body_ = false;                       // for the moment when the body's own time begins
-    const BlockingTest* is_blocking_ = nullptr;  // without one every handler is called at once
-    std::unique_ptr<DeferredRequest> deferred_;  // not yet taken by the engine
-    bool awaits_response_ = false;               // from then until resume()
-    std::shared_ptr<Protocol> protocol_;         // what has taken over
-    std::function<void()> wake_;                 // for its open()
-    bool opened_ = false;                        // its open() was called: the head is on its way
-    bool chunked_ = false;                       // a stream; a WebSocket frames its bytes itself
-    bool last_chunk_sent_ = false;
+    const WorkerTest* needs_worker_ = nullptr;
+    std::unique_ptr<Job> job_;  // until the engine takes it
+    Takeover takeover_;         // until it is taken
 };

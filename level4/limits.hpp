@@ -1,5 +1,5 @@
 // How much a client may send and how long it may take: the limits of a conversation, in one
-// place. (A limit that concerns one file only stands at the top of that file.)
+// place. (A limit that only one file needs is defined at the top of that file.)
 // Without them one bad client could take all of the memory or keep a thread for ever.
 #pragma once
 

@@ -15,6 +15,8 @@
 #include "app/message_store.hpp"
 #include "app/upload_pages.hpp"
 #include "app/upload_store.hpp"
+#include "engine/log_writer.hpp"
+#include "handler.hpp"
 #include "html.hpp"
 #include "middleware/basic_auth.hpp"
 #include "middleware/compress.hpp"
@@ -167,13 +169,11 @@ int main(int argc, char** argv) try {
     add_admin_pages(admin, messages, templates, options.data / "uploads");
 
     const Handler route = [&router](Request& request) { return router.handle(request); };
-    const Handler handle_request = wrap(middleware(options), route);
-    const auto is_blocking = [&router](const Request& request) {
-        return router.is_blocking(request);
-    };
-    Limits limits;
-    limits.body = options.max_body;
-    serve(options, handle_request, "Level 4", {"/", "/contact", "/chat"}, limits, is_blocking);
+    Program program{"Level 4", {"/", "/contact", "/chat"}, wrap(middleware(options), route)};
+    program.limits.body = options.max_body;
+    program.needs_worker = [&router](Request& request) { return router.is_blocking(request); };
+    const LogWriter log_writer;
+    serve(options, program);
     return 0;
 } catch (const UsageError& error) {
     std::cerr << error.what() << '\n' << usage(argv[0]);

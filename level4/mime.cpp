@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "headers.hpp"
+#include "text.hpp"
 
 namespace {
 

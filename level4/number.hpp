@@ -1,4 +1,4 @@
-// A number in somebody else's text.
+// Parsing a number that came from outside.
 #pragma once
 
 #include <charconv>

@@ -25,7 +25,7 @@ struct Options {
     std::string cors_origin;           // a site whose scripts may use the API; * for all
 };
 
-// The line that --help prints, and whoever got the command line wrong.
+// The usage line: printed by --help, and after a mistake on the command line.
 std::string usage(const std::string& program);
 
 struct UsageError : std::runtime_error {

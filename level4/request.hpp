@@ -1,7 +1,7 @@
 // A request, and the parser that makes requests of a stream of bytes. TCP keeps no message borders:
-// the bytes of one request may come in any number of pieces, or those of many requests in one. The
-// parser takes pieces of any size, never touches the network, and refuses whatever is not exactly
-// HTTP: where two programs read the same bytes differently, an attacker slips a request in between.
+// one request may come in any number of pieces, and many requests may come in one piece. The
+// parser takes pieces of any size and never touches the network. It refuses what isn't exactly HTTP,
+// because where two programs read the same bytes differently, an attacker slips a request in.
 // Leaves out: bodies too large for memory, and trailers, which are read and dropped.
 #pragma once
 
@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,7 +17,7 @@
 #include "headers.hpp"
 #include "limits.hpp"
 
-// That a request may have; TRACE and CONNECT are none of ours (RFC 9110 §9.3).
+// The methods that we accept (RFC 9110 §9.3). TRACE and CONNECT are not supported.
 constexpr std::array<std::string_view, 7> known_methods{"GET",   "HEAD",   "POST",   "PUT",
                                                         "PATCH", "DELETE", "OPTIONS"};
 
@@ -39,13 +38,6 @@ struct Request {
     std::string body;  // decoded: without the chunks' sizes
 };
 
-// What the client did wrong. `status` is the reply; what() explains it to a person.
-struct HttpError : std::runtime_error {
-    HttpError(int status_code, const std::string& explanation)
-        : std::runtime_error(explanation), status(status_code) {}
-    int status;
-};
-
 class RequestParser {
   public:
     // The limits must live longer than the parser.
@@ -61,8 +53,8 @@ class RequestParser {
     // True if a byte has arrived that belongs to no request returned so far.
     bool begun() const { return begun_; }
 
-    // The same, but empty lines do not count: a client may send them before a request (RFC 9112
-    // §2.2), and some do after one, so they ask for no reply.
+    // True if a request has begun. Empty lines don't begin one, because a client may send them before
+    // a request, and some do after it (RFC 9112 §2.2).
     bool in_request() const { return state_ != State::request_line || position_ < buffer_.size(); }
 
     // True while a body is being read.
@@ -75,7 +67,7 @@ class RequestParser {
     // What has been fed and not been read: it belongs to the protocol that takes over.
     std::string take_rest();
 
-    // The request that is being read, as far as it is known: for the log when it fails.
+    // What is known so far of the request that is being read, for the log when it fails.
     const Request& partial() const { return request_; }
 
   private:
@@ -107,14 +99,18 @@ class RequestParser {
 
     const Limits& limits_;
     State state_ = State::request_line;
-    Request request_;                // what is known of the request so far
-    std::string authority_;          // of a target in absolute form; it replaces the Host field
+    Request request_;        // what is known of the request so far
+    std::string authority_;  // host and port of a target in absolute form (RFC 9112 §3.2.2)
     std::size_t section_bytes_ = 0;  // what counts against limits_.header_section
     bool begun_ = false;
     bool wants_continue_ = false;
     std::uint64_t body_left_ = 0;  // bytes of the body, or of its current chunk, still to come
 
-    std::string buffer_;        // what has been fed
-    std::size_t position_ = 0;  // where the part begins that is not yet parsed
-    std::size_t searched_ = 0;  // up to here there is no line end: never search a byte twice
+    // What has been fed lies in one buffer, cut in three by two positions, so that no byte is
+    // searched twice:
+    //     parsed | searched, no line end | not looked at
+    //            position_               searched_
+    std::string buffer_;
+    std::size_t position_ = 0;
+    std::size_t searched_ = 0;
 };

@@ -1,10 +1,9 @@
 // A response, and how it becomes bytes.
-// A body whose length is not known beforehand comes from a Protocol, in chunks (protocol.hpp).
+// A body whose length is not known beforehand comes from a Protocol, in chunks (stream/protocol.hpp).
 #pragma once
 
 #include <cstdint>
 #include <ctime>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,9 +11,8 @@
 
 #include "file.hpp"
 #include "headers.hpp"
-#include "stream/protocol.hpp"
 
-struct Request;
+class Protocol;
 
 struct Response {
     int status = 200;
@@ -36,11 +34,6 @@ struct Response {
     // A page that says what went wrong. `explanation` is text.
     static Response error(int status, std::string_view explanation);
 };
-
-// What a program on top of this server is: it turns requests into responses. It is called from many
-// threads at once. It may throw HttpError for the client's mistakes (request.hpp); any other
-// exception is the program's own mistake, and becomes a 500.
-using Handler = std::function<Response(Request&)>;
 
 // "Not Found" for 404 (RFC 9110 §15).
 std::string_view reason_phrase(int status);

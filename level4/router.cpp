@@ -7,6 +7,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "handler.hpp"
 #include "websocket/handshake.hpp"
 
 namespace {

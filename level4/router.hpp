@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "handler.hpp"
 #include "middleware/middleware.hpp"
 #include "request.hpp"
 #include "response.hpp"

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include <string_view>
-
 bool Utf8Validator::feed(std::string_view bytes) {
     for (char c : bytes) {
         if (!valid_) return false;
@@ -45,13 +43,22 @@ bool Utf8Validator::begin_character(unsigned char byte) {
     return true;
 }
 
+std::size_t character_length(std::string_view text) {
+    Utf8Validator validator;
+    for (std::size_t size = 1; size <= std::min<std::size_t>(text.size(), 4); ++size) {
+        if (!validator.feed(text.substr(size - 1, 1))) return 0;
+        if (validator.complete()) return size;
+    }
+    return 0;
+}
+
 bool is_valid_utf8(std::string_view text) {
     Utf8Validator validator;
     validator.feed(text);
     return validator.complete();
 }
 
-// Every byte but those that go on with a character (10xxxxxx) begins one.
+// Every byte but those that continue a character (10xxxxxx) begins one.
 std::size_t count_characters(std::string_view text) {
     return static_cast<std::size_t>(
         std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xC0) != 0x80; }));

@@ -1,5 +1,4 @@
-// Is this text UTF-8? Everything that a visitor types is checked here before the application sees
-// it, so that no page, JSON document or WebSocket message of ours can carry broken characters.
+// Is this text UTF-8? A page that says it is must not carry broken characters, whatever came in.
 // Leaves out: other encodings, and any opinion on which valid characters are wise.
 #pragma once
 
@@ -25,7 +24,10 @@ class Utf8Validator {
     unsigned char highest_ = 0xBF;
 };
 
-// The same for text that is there as a whole.
+// The bytes of the character at the beginning of the text, 1 to 4; 0 if that isn't valid UTF-8.
+std::size_t character_length(std::string_view text);
+
+// Is all of the text valid?
 bool is_valid_utf8(std::string_view text);
 
 // How many characters (code points) there are in valid UTF-8.

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <exception>
-#include <iostream>
 #include <string>
 #include <utility>
 
+#include "../../common/output.hpp"
 #include "app/message_fields.hpp"
 
 namespace {
@@ -106,7 +106,7 @@ std::string Chat::store(const MessageFields& fields) {
         announce(store_.add(fields.name, fields.email, fields.message));
         return "";
     } catch (const std::exception& error) {
-        std::cerr << "The chat: " << error.what() << std::endl;
+        print_error(std::string("The chat: ") + error.what());
         return "The server could not keep your message.";
     }
 }

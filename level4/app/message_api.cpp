@@ -8,6 +8,7 @@
 
 #include "app/message_fields.hpp"
 #include "body/field_value.hpp"
+#include "handler.hpp"
 #include "number.hpp"
 #include "url.hpp"
 

@@ -11,8 +11,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
-#include <iostream>
 #include <system_error>
+
+#include "../../common/output.hpp"
 
 namespace {
 
@@ -25,7 +26,7 @@ constexpr std::int64_t max_id = std::int64_t{1} << 53;
 // process, which share the open file and with it the lock: mutex_ does that.
 class FileLock {
   public:
-    explicit FileLock(const File& file) : descriptor_(file.descriptor()) {
+    explicit FileLock(const Descriptor& file) : descriptor_(file.number()) {
         while (flock(descriptor_, LOCK_EX) != 0) {
             if (errno != EINTR) throw_disk_error("Cannot lock the messages", errno);
         }
@@ -174,7 +175,7 @@ std::size_t MessageStore::total() {
 // messages in a deleted file would be lost, and in a shortened one none is where the table says.
 std::uint64_t MessageStore::file_size() const {
     struct stat facts {};
-    if (fstat(file_.descriptor(), &facts) != 0) throw_disk_error("Cannot look at " + path_, errno);
+    if (fstat(file_.number(), &facts) != 0) throw_disk_error("Cannot look at " + path_, errno);
     const auto size = static_cast<std::uint64_t>(facts.st_size);
     if (facts.st_nlink == 0 || size < end_) {
         throw std::runtime_error(path_ + " was deleted or shortened; restart the server");
@@ -208,8 +209,8 @@ void MessageStore::catch_up() {
         text.erase(0, start);
     }
     if (text.empty()) return;
-    std::cerr << path_ + ": cutting off " + std::to_string(text.size()) + " bytes of half a line\n";
-    if (ftruncate(file_.descriptor(), static_cast<off_t>(end_)) != 0) {
+    print_error(path_ + ": cutting off " + std::to_string(text.size()) + " bytes of half a line");
+    if (ftruncate(file_.number(), static_cast<off_t>(end_)) != 0) {
         throw_disk_error("Cannot cut off half a line of " + path_, errno);
     }
 }
@@ -221,8 +222,8 @@ void MessageStore::read_line(std::string_view line) {
         apply(Json::parse(line), line.size());
     } catch (const JsonError& error) {
         ++last_id_;
-        std::cerr << path_ + ", line " + std::to_string(lines_) + ", is not a message (" +
-                         error.what() + "); it is passed over\n";
+        print_error(path_ + ", line " + std::to_string(lines_) + ", is not a message (" +
+                    error.what() + "); it is passed over");
     }
     end_ += line.size() + 1;
 }
@@ -265,7 +266,7 @@ const MessageStore::Place* MessageStore::locate(std::int64_t id) const {
 std::string MessageStore::read_bytes(std::uint64_t offset, std::uint64_t length) const {
     std::string bytes(length, '\0');
     for (std::size_t done = 0; done < length;) {
-        const ssize_t count = pread(file_.descriptor(), bytes.data() + done, length - done,
+        const ssize_t count = pread(file_.number(), bytes.data() + done, length - done,
                                     static_cast<off_t>(offset + done));
         if (count < 0 && errno == EINTR) continue;
         if (count <= 0) throw_disk_error("Cannot read " + path_, count < 0 ? errno : EIO);
@@ -286,11 +287,11 @@ void MessageStore::append(const Json& record) {
     if (disk_failed_)
         throw std::runtime_error(path_ + ": the disk has failed; restart the server once it works");
     const std::string line = record.dump() + '\n';
-    const ssize_t written = write(file_.descriptor(), line.data(), line.size());
+    const ssize_t written = write(file_.number(), line.data(), line.size());
     if (written != static_cast<ssize_t>(line.size())) {
         const int error = written < 0 ? errno : ENOSPC;
         // Should even this fail, the next catch_up() cuts it off, of whatever process.
-        if (ftruncate(file_.descriptor(), static_cast<off_t>(end_)) != 0) {
+        if (ftruncate(file_.number(), static_cast<off_t>(end_)) != 0) {
             throw std::runtime_error("Cannot take back half a line of " + path_);
         }
         throw_disk_error("Cannot write to " + path_, error);
@@ -315,7 +316,7 @@ void MessageStore::wait_until_on_disk(std::unique_lock<std::mutex>& lock) {
         syncing_ = true;
         const std::uint64_t covered = end_;  // what comes meanwhile waits for the next round
         lock.unlock();
-        const bool good = fdatasync(file_.descriptor()) == 0;
+        const bool good = fdatasync(file_.number()) == 0;
         lock.lock();
         syncing_ = false;
         if (good) on_disk_ = covered;
@@ -338,8 +339,8 @@ void make_folder(const std::filesystem::path& folder) {
 }
 
 void sync_folder(const std::filesystem::path& folder) {
-    const File opened(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (opened.descriptor() < 0 || fsync(opened.descriptor()) != 0) {
+    const Descriptor opened(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!opened || fsync(opened.number()) != 0) {
         throw_disk_error("Cannot write the folder " + folder.string(), errno);
     }
 }

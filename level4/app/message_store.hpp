@@ -15,8 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include "../../common/descriptor.hpp"
 #include "body/json.hpp"
-#include "file.hpp"
 
 struct Message {
     std::int64_t id = 0;  // counts from 1; no other message ever gets it, not even after a deletion
@@ -88,7 +88,7 @@ class MessageStore {
     Message read_message(const Place& place) const;
 
     const std::string path_;  // for the messages of errors
-    const File file_;
+    const Descriptor file_;
 
     std::mutex mutex_;           // guards all that follows, and is taken before the file's lock
     Places places_;              // sorted by id

@@ -15,7 +15,7 @@
 #include <system_error>
 #include <utility>
 
-#include "file.hpp"
+#include "../../common/descriptor.hpp"
 #include "session/random.hpp"
 #include "utf8.hpp"
 
@@ -53,15 +53,15 @@ bool is_text(std::string_view content) {
 
 // Writes the file and waits until it is on disk.
 void write_file(const fs::path& path, std::string_view content) {
-    const File file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
-    if (file.descriptor() < 0) throw_disk_error("Cannot make a file for an upload", errno);
+    const Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+    if (!file) throw_disk_error("Cannot make a file for an upload", errno);
     while (!content.empty()) {
-        const ssize_t written = write(file.descriptor(), content.data(), content.size());
+        const ssize_t written = write(file.number(), content.data(), content.size());
         if (written < 0 && errno == EINTR) continue;
         if (written < 0) throw_disk_error("Cannot write an upload", errno);
         content.remove_prefix(static_cast<std::size_t>(written));
     }
-    if (fsync(file.descriptor()) != 0) throw_disk_error("Cannot write an upload", errno);
+    if (fsync(file.number()) != 0) throw_disk_error("Cannot write an upload", errno);
 }
 
 // What was left by a server that was killed. The young ones may still be being written, by another.

@@ -4,8 +4,10 @@
 
 #include <utility>
 
+#include "handler.hpp"
 #include "headers.hpp"
 #include "request.hpp"
+#include "text.hpp"
 
 namespace {
 

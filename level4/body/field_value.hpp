@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "handler.hpp"
+
 struct FieldValue {
     std::string value;  // what comes before the first `;`, in lower case
     std::map<std::string, std::string> parameters;  // names in lower case, values without quotes

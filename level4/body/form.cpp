@@ -6,6 +6,7 @@
 
 #include "body/field_value.hpp"
 #include "body/multipart.hpp"
+#include "handler.hpp"
 #include "request.hpp"
 #include "url.hpp"
 #include "utf8.hpp"

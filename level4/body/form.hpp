@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "handler.hpp"
+
 // Past any of these: 413. File controls that were left empty count only towards the sum of the
 // first two.
 struct FormLimits {

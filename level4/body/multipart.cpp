@@ -6,7 +6,9 @@
 #include <optional>
 #include <string>
 
+#include "handler.hpp"
 #include "request.hpp"
+#include "text.hpp"
 
 namespace {
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "handler.hpp"
 #include "headers.hpp"
 
 struct Part {

@@ -1,21 +1,84 @@
 // The second engine: one thread serves hundreds or thousands of clients. It never waits for one of
 // them; it asks the kernel which of them have something to read or room to write (epoll), does
-// that, and asks again. The conversations are the same Connections that the threads have.
-// Leaves out: other systems than Linux (kqueue), and handlers that wait: those run in a worker
-// pool.
+// that, and asks again. The conversations are the same as those that the threads have.
+// Leaves out: systems other than Linux, and handlers that wait: those run in a WorkerPool.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <vector>
 
+#include "../../common/clock.hpp"
+#include "../../common/descriptor.hpp"
 #include "../../common/socket.hpp"
-#include "connection.hpp"
-#include "limits.hpp"
+#include "engine/client.hpp"
+#include "engine/mailbox.hpp"
+#include "engine/timers.hpp"
+#include "engine/worker_pool.hpp"
 #include "log.hpp"
-#include "response.hpp"
+#include "server.hpp"
 
 // Serves the listener's clients with so many loops, each in a thread of its own, until the program
-// is asked to stop; then idle clients are let go, and replies in flight finished, for 5 s at most.
-// What is not finished then ends with the process. `is_blocking` tells which requests go to the
-// workers.
-void run_event_loops(const Socket& listener, std::size_t loops, const Handler& handler,
-                     const BlockingTest& is_blocking, const Limits& limits, AccessLog* log);
+// is asked to stop. Then idle clients are let go, and replies that are under way are finished within
+// drain_time. What isn't finished by then ends with the process.
+void run_event_loops(const Socket& listener, std::size_t loops, const Program& program,
+                     AccessLog* log);
+
+class EventLoop {
+  public:
+    // All that is given must outlive the loop. Throws std::runtime_error without a descriptor.
+    EventLoop(const Socket& listener, const Program& program, AccessLog* log, WorkerPool& workers);
+
+    // Serves until the program is asked to stop. True if nothing was left undone.
+    bool run();
+
+  private:
+    bool control(int operation, int descriptor, std::uint32_t events, std::uint64_t id) const;
+    void attempt(std::uint64_t id, const std::function<void()>& work);
+    void handle(std::uint64_t id, std::uint32_t events);
+    void handle_client(Client& client, std::uint32_t events);
+    void run_tasks();
+    void run_timers(Clock::time_point now);
+    int time_to_next_timer() const;
+
+    void accept_clients();
+    void add_client(Socket socket);
+    void listen_again();
+    void begin_stop();
+    Client* find(std::uint64_t id);
+    void drop(Client& client);
+
+    void read(Client& client);
+    void advance(Client& client);
+    Sent send(Client& client) const;
+    void let_others_wake(Client& client);
+    void run_in_worker(Client& client);
+
+    void enter(Client& client, Client::State state);
+    void watch(Client& client, std::uint32_t events) const;
+    void set_timer(Client& client);
+    void look_at(Client& client);
+    void check_progress(Client& client);
+
+    const Socket& listener_;
+    const Program& program_;
+    AccessLog* log_;
+    WorkerPool& workers_;
+    Descriptor epoll_;
+    std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
+
+    std::unordered_map<std::uint64_t, std::unique_ptr<Client>> clients_;
+    std::uint64_t next_id_;
+    std::array<char, 65536>
+        buffer_;  // one for all clients, because what is read is handed on at once
+    Timers timers_;
+    std::vector<std::function<void()>> jobs_;  // for the workers, from this turn
+    Clock::time_point turn_ends_;
+    Clock::time_point accept_again_ = Clock::time_point::max();  // see accept_clients()
+    bool stopping_ = false;
+    Clock::time_point stop_deadline_ = Clock::time_point::max();
+};

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <exception>
-#include <iostream>
+#include <string>
 #include <utility>
+
+#include "../../common/output.hpp"
 
 WorkerPool::WorkerPool(std::size_t threads) {
     for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
@@ -46,7 +48,7 @@ void WorkerPool::run() {
         try {
             work();
         } catch (const std::exception& error) {  // out of memory, most likely
-            std::cerr << "Work was not done: " << error.what() << std::endl;
+            print_error(std::string("Work was not done: ") + error.what());
         }
         lock.lock();
         --busy_;

@@ -7,6 +7,7 @@
 
 #include "session/base64.hpp"
 #include "session/sha256.hpp"
+#include "text.hpp"
 
 namespace {
 

@@ -13,6 +13,7 @@
 #include "accept.hpp"
 #include "body/field_value.hpp"
 #include "middleware/vary.hpp"
+#include "text.hpp"
 
 namespace {
 

@@ -5,6 +5,7 @@
 #include "app/message_store.hpp"
 #include "body/json.hpp"
 #include "connection.hpp"
+#include "handler.hpp"
 #include "middleware/vary.hpp"
 
 namespace {

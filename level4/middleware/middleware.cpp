@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "handler.hpp"
+
 Handler wrap(std::vector<Middleware> chain, Handler innermost) {
     // From the inside out: each layer becomes the `next` of the one around it.
     for (; !chain.empty(); chain.pop_back()) {

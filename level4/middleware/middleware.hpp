@@ -6,14 +6,9 @@
 // Leaves out: asynchronous middleware. One that waits holds up its thread.
 #pragma once
 
-#include <functional>
 #include <vector>
 
-#include "request.hpp"
-#include "response.hpp"
-
-using Next = Handler;
-using Middleware = std::function<Response(Request&, const Next&)>;
+#include "handler.hpp"
 
 // The layers of an onion as one handler: the first of the chain is the outermost, so it is the
 // first to see a request and the last to see the reply. Called from many threads at once, as every

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "text.hpp"
+
 namespace {
 
 using Clock = std::chrono::steady_clock;  // never set back, as the time of day may be

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "text.hpp"
+
 void vary_on(Headers& headers, std::string_view field) {
     // "*" says that it depends on things no cache knows of: nothing to add to that.
     if (headers.lists("Vary", field) || headers.lists("Vary", "*")) return;

@@ -12,6 +12,7 @@
 
 #include "headers.hpp"
 #include "response.hpp"  // http_date()
+#include "text.hpp"
 
 namespace {
 

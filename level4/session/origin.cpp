@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "text.hpp"
+
 bool is_same_origin(const Headers& headers) {
     const std::string* const host = headers.find("Host");
     if (headers.count("Origin") != 1 || host == nullptr) return false;

@@ -20,6 +20,7 @@
 #include "session/base64.hpp"
 #include "session/random.hpp"
 #include "session/sha256.hpp"
+#include "text.hpp"
 
 namespace {
 

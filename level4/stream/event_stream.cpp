@@ -30,7 +30,7 @@ class EventStream : public Protocol {
         queue_->wake = std::move(wake);
         queue_->waiting.insert(0, ": hello\n\n");  // so that the client sees that it has begun
     }
-    void receive(std::string_view) override {}  // a subscriber has nothing to say
+    void feed(std::string_view) override {}  // a subscriber has nothing to say
     void end_of_input() override { finished_ = true; }
     std::string take_output() override {
         const std::lock_guard lock(queue_->mutex);

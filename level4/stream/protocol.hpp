@@ -7,11 +7,11 @@
 #include <string>
 #include <string_view>
 
-#include "../../common/socket.hpp"
+#include "../../common/clock.hpp"
 
 // How an engine drives it. All calls come from one thread at a time, whichever engine it is:
 //     open(wake), once, when the head has been put out;
-//     receive(bytes) with what came after the request, beginning with what came together with it;
+//     feed(bytes) with what came after the request, beginning with what came together with it;
 //     after each of these, and after each wake: take_output() until it is empty, sending everything
 //         before taking more. Only then read again: that is all the backpressure that is needed;
 //     time_out() when deadline() has passed; look at deadline() again after each call;
@@ -28,7 +28,7 @@ class Protocol {
 
     virtual void open(std::function<void()> wake) = 0;
 
-    virtual void receive(std::string_view bytes) = 0;
+    virtual void feed(std::string_view bytes) = 0;
     virtual void end_of_input() = 0;
     virtual std::string take_output() = 0;
     virtual bool finished() const = 0;

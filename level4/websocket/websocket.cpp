@@ -1,11 +1,13 @@
 // One WebSocket conversation: see websocket.hpp. Whatever the client does wrong is thrown as a
-// WebSocketError and becomes a close frame in one place, receive().
+// WebSocketError and becomes a close frame in one place, feed().
 #include "websocket/websocket.hpp"
 
 #include <algorithm>
 #include <exception>
-#include <iostream>
+#include <string>
 #include <utility>
+
+#include "../../common/output.hpp"
 
 WebSocket::WebSocket(WebSocketHandlers handlers, const WebSocketLimits& limits)
     : handlers_(std::move(handlers)),
@@ -23,12 +25,12 @@ void WebSocket::open(std::function<void()> wake) {
     try {
         if (handlers_.on_open) handlers_.on_open(client_);
     } catch (const std::exception& error) {
-        std::cerr << "on_open of a WebSocket: " << error.what() << std::endl;
-        fail(close_code::internal_error, "The server has made a mistake.");
+        print_error(std::string("on_open of a WebSocket: ") + error.what());
+        fail(close_code::internal_error, "Something went wrong on the server.");
     }
 }
 
-void WebSocket::receive(std::string_view bytes) {
+void WebSocket::feed(std::string_view bytes) {
     client_->keep_awake();  // the engine comes for the output by itself
     if (std::exchange(awaiting_pong_, false) && !awaiting_close_) {
         deadline_ = Clock::now() + limits_.ping;  // whoever says anything is alive
@@ -48,8 +50,8 @@ void WebSocket::receive(std::string_view bytes) {
         fail(error.code, error.what());
     } catch (const std::exception& error) {
         // Details are for the person who runs the server, not for the client.
-        std::cerr << "on_message of a WebSocket: " << error.what() << std::endl;
-        fail(close_code::internal_error, "The server has made a mistake.");
+        print_error(std::string("on_message of a WebSocket: ") + error.what());
+        fail(close_code::internal_error, "Something went wrong on the server.");
     }
 }
 
@@ -164,7 +166,7 @@ void WebSocket::finish(std::uint16_t code, std::string_view reason) {
     try {
         handlers_.on_close(client_, code, reason);
     } catch (const std::exception& error) {
-        std::cerr << "on_close of a WebSocket: " << error.what() << std::endl;
+        print_error(std::string("on_close of a WebSocket: ") + error.what());
     }
 }
 

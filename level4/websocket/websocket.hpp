@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-#include "../../common/socket.hpp"
+#include "../../common/clock.hpp"
 #include "stream/protocol.hpp"
 #include "utf8.hpp"
 #include "websocket/client.hpp"
@@ -48,7 +48,7 @@ class WebSocket : public Protocol {
 
     // See above for when to call these.
     void open(std::function<void()> wake) override;
-    void receive(std::string_view bytes) override;
+    void feed(std::string_view bytes) override;
     void end_of_input() override;  // the client sends no more
     std::string take_output() override;
 

@@ -25,7 +25,7 @@ std::string outcome(std::string_view input, std::string_view sizes) {
     socket.open([] {});
     std::string sent;
     in_pieces(input, sizes, [&](std::string_view piece) {
-        socket.receive(piece);
+        socket.feed(piece);
         for (;;) {
             const auto output = socket.take_output();
             if (output.empty()) break;

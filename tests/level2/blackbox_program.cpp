@@ -204,14 +204,13 @@ TEST_CASE("TRACE=1 shows every byte, with the line ends made visible") {
     bool received = false;
     bool sent = false;
     for (const std::string& line : split(output, '\n')) {
-        received =
-            received || (line.starts_with("<") && contains(line, "GET /about HTTP/1.1\\r\\n"));
-        sent = sent || (line.starts_with(">") && contains(line, "HTTP/1.1 200 OK\\r\\n"));
+        received = received || line.ends_with("< GET /about HTTP/1.1\\r\\n");
+        sent = sent || line.ends_with("> HTTP/1.1 200 OK\\r\\n");
     }
-    expect_that(received, "a line '<...GET /about HTTP/1.1\\r\\n'", "output: " + output,
-                {"what came from the client has '<' in front"});
-    expect_that(sent, "a line '>...HTTP/1.1 200 OK\\r\\n'", "output: " + output,
-                {"what went to the client has '>' in front"});
+    expect_that(received, "a line '6< GET /about HTTP/1.1\\r\\n'", "output: " + output,
+                {"what came from the client has the connection's number and '<' in front"});
+    expect_that(sent, "a line '6> HTTP/1.1 200 OK\\r\\n'", "output: " + output,
+                {"what went to the client has the connection's number and '>' in front"});
 }
 
 TEST_SUITE_END();

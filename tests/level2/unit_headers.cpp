@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "headers.hpp"
+#include "text.hpp"
 
 TEST_CASE("field names compare without regard to case") {
     Headers headers;

@@ -13,6 +13,18 @@ TEST_CASE("other text is left as it is") {
     CHECK(escape("Gr\xc3\xbc\xc3\x9f Gott") == "Gr\xc3\xbc\xc3\x9f Gott");
 }
 
+TEST_CASE("bytes that are not UTF-8 become U+FFFD, each of them") {
+    CHECK(escape("a\xff\xfe") == "a\xef\xbf\xbd\xef\xbf\xbd");
+    CHECK(escape("\xc3(") == "\xef\xbf\xbd(");                // a lead that nothing continues
+    CHECK(escape("\xe2\x82") == "\xef\xbf\xbd\xef\xbf\xbd");  // cut off
+    CHECK(escape("\xc0\xaf") == "\xef\xbf\xbd\xef\xbf\xbd");  // overlong
+}
+
+TEST_CASE("control characters become U+FFFD, but tab, LF and CR stay") {
+    CHECK(escape(std::string("\0\x1b\x7f", 3)) == "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+    CHECK(escape("a\tb\r\n") == "a\tb\r\n");
+}
+
 TEST_CASE("a page's title is escaped and its content is not") {
     const auto page = html_page("<1>", "<p>2</p>");
     CHECK(page.find("<title>&lt;1&gt;</title>") != std::string::npos);

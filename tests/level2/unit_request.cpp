@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "handler.hpp"
 #include "mutation.hpp"
 #include "request.hpp"
 

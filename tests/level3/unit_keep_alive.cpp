@@ -67,7 +67,7 @@ TEST_CASE("whoever asks for much and reads nothing costs about one batch of memo
     Talk talk(answer);
     std::string requests;
     for (int i = 0; i < 100; ++i) requests += get("/large");
-    talk.connection.receive(requests);
+    talk.connection.feed(requests);
     CHECK(talk.connection.take_output().size() < 200'000);
 }
 
@@ -106,7 +106,7 @@ TEST_CASE("between two requests the client has five seconds, within one ten") {
     Talk talk(answer);
     talk.say(get("/1"));
     CHECK(talk.connection.deadline() < Clock::now() + std::chrono::seconds(6));
-    talk.connection.receive("G");
+    talk.connection.feed("G");
     CHECK(talk.connection.deadline() > Clock::now() + std::chrono::seconds(9));
 }
 

@@ -11,12 +11,12 @@
 #include <string_view>
 #include <vector>
 
+#include "../../common/descriptor.hpp"
 #include "app/chat.hpp"
 #include "body/json.hpp"
-#include "connection.hpp"
-#include "file.hpp"
 #include "full_disk.hpp"
 #include "router.hpp"
+#include "stream/conversation.hpp"
 #include "unit_guestbook.hpp"
 #include "unit_websocket_frames.hpp"
 #include "warnings.hpp"
@@ -34,11 +34,12 @@ struct Site : GuestbookParts {
 
 // One client of the site.
 struct Visitor {
-    explicit Visitor(Site& site) : connection(site.handler, site.limits, nullptr, "test") {}
+    explicit Visitor(Site& site)
+        : connection(Connection(site.handler, site.limits, nullptr, "test")) {}
 
     // The head of the reply. What the protocol says is left for wait_for().
     std::string ask(const std::string& path, const std::string& fields = "") {
-        connection.receive("GET " + path + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n");
+        connection.feed("GET " + path + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n");
         const auto head = connection.take_output();
         connection.on_wake([this] {
             const std::lock_guard lock(mutex);
@@ -55,7 +56,7 @@ struct Visitor {
         REQUIRE(head.starts_with("HTTP/1.1 101"));
     }
     void send(const std::string& frame) {
-        connection.receive(frame);
+        connection.feed(frame);
         listen();
     }
     void say(const std::string& name, const std::string& message) {
@@ -80,7 +81,7 @@ struct Visitor {
     std::mutex mutex;  // guards awake
     std::condition_variable woken;
     bool awake = false;
-    Connection connection;  // the first to go: it may call what stands above
+    Conversation connection;  // the first to go: it may call what stands above
 };
 
 // The texts in the payloads of a server's frames, which here are shorter than 64 KiB.
@@ -201,15 +202,15 @@ TEST_CASE("whoever says too much at once is told so, and what was taken before i
     visitor.heard.clear();
 
     // As long as somebody else has locked the file, nothing that is said gets to the disk.
-    const File file(open((site.folder.root / "data" / "messages.jsonl").c_str(), O_RDONLY));
-    REQUIRE(flock(file.descriptor(), LOCK_EX) == 0);
+    const Descriptor file(open((site.folder.root / "data" / "messages.jsonl").c_str(), O_RDONLY));
+    REQUIRE(flock(file.number(), LOCK_EX) == 0);
     int taken = 0;
     while (taken < 1000 && visitor.heard.empty()) {
         visitor.say("Ada", std::to_string(taken));
         ++taken;
     }
     CHECK(visitor.heard.find("Too much") != std::string::npos);
-    REQUIRE(flock(file.descriptor(), LOCK_UN) == 0);
+    REQUIRE(flock(file.number(), LOCK_UN) == 0);
     CHECK(visitor.wait_for("\"" + std::to_string(taken - 2) + "\""));
     CHECK(site.store.total() == static_cast<std::size_t>(taken));  // Grace's, and all but the last
 }

@@ -25,19 +25,19 @@ std::string post(const std::string& path, const std::string& body) {
 // once.
 struct DeferringTalk : Talk {
     std::string answered;
-    BlockingTest is_blocking = [](const Request& request) { return request.method == "POST"; };
+    WorkerTest needs_worker = [](const Request& request) { return request.method == "POST"; };
 
     DeferringTalk()
         : Talk([this](Request& request) {
               answered += request.path;
               return Response::text("reply to " + request.path);
           }) {
-        connection.defer_if(is_blocking);
+        connection.use_workers_if(needs_worker);
     }
 
     // As the engine does once a worker has called the handler.
     void answer_deferred(const std::string& text) {
-        const auto deferred = connection.take_deferred();
+        const auto deferred = connection.take_job();
         REQUIRE(deferred != nullptr);
         connection.resume(*deferred, Response::text(text));
     }
@@ -48,22 +48,22 @@ struct DeferringTalk : Talk {
 TEST_CASE("a request that has to wait is handed to the engine whole, and not answered") {
     DeferringTalk talk;
     CHECK(talk.say(post("/slow", "the body")).empty());
-    CHECK(talk.connection.awaits_response());
+    CHECK(talk.connection.with_worker());
     CHECK(talk.answered.empty());
-    const auto deferred = talk.connection.take_deferred();
+    const auto deferred = talk.connection.take_job();
     REQUIRE(deferred != nullptr);
     CHECK(deferred->request.path == "/slow");
     CHECK(deferred->request.body == "the body");
     CHECK(deferred->request.peer == "test");
-    CHECK(talk.connection.take_deferred() == nullptr);  // it is handed over once
-    CHECK(talk.connection.awaits_response());
+    CHECK(talk.connection.take_job() == nullptr);  // it is handed over once
+    CHECK(talk.connection.with_worker());
 }
 
 TEST_CASE("the response that the engine brings back goes out, and the conversation goes on") {
     DeferringTalk talk;
     talk.say(post("/slow", "x"));
     talk.answer_deferred("here it is");
-    CHECK_FALSE(talk.connection.awaits_response());
+    CHECK_FALSE(talk.connection.with_worker());
     CHECK(talk.listen().ends_with("\r\n\r\nhere it is"));
     CHECK_FALSE(talk.connection.finished());
     CHECK(talk.say(get("/next")).ends_with("reply to /next"));
@@ -77,7 +77,7 @@ TEST_CASE("replies keep the order of their requests around one that waits") {
     CHECK(first.ends_with("reply to /1"));
     CHECK(talk.answered == "/1");  // nothing behind the one that waits was answered, however quick
 
-    auto deferred = talk.connection.take_deferred();
+    auto deferred = talk.connection.take_job();
     REQUIRE(deferred != nullptr);
     CHECK(deferred->request.path == "/2");
     talk.connection.resume(*deferred, Response::text("reply to /2"));
@@ -86,7 +86,7 @@ TEST_CASE("replies keep the order of their requests around one that waits") {
     CHECK(second.find("reply to /2") < second.find("reply to /3"));
     CHECK(talk.answered == "/1/3");
 
-    deferred = talk.connection.take_deferred();
+    deferred = talk.connection.take_job();
     REQUIRE(deferred != nullptr);
     CHECK(deferred->request.path == "/4");
     talk.connection.resume(*deferred, Response::text("reply to /4"));
@@ -135,9 +135,9 @@ TEST_CASE("a client that has sent all it wanted to gets the response that is awa
     DeferringTalk talk;
     talk.say(post("/slow", "x"));
     talk.connection.end_of_input();
-    const auto deferred = talk.connection.take_deferred();
+    const auto deferred = talk.connection.take_job();
     REQUIRE(deferred != nullptr);
-    CHECK(talk.connection.awaits_response());
+    CHECK(talk.connection.with_worker());
     talk.connection.resume(*deferred, Response::text("all the same"));
     CHECK(talk.listen().ends_with("all the same"));
     CHECK(talk.connection.finished());
@@ -154,8 +154,8 @@ TEST_CASE("after a response that took long the client has its time between reque
 
 TEST_CASE("HEAD is answered without a body, also when it was deferred") {
     DeferringTalk talk;
-    const BlockingTest all = [](const Request&) { return true; };
-    talk.connection.defer_if(all);
+    const WorkerTest all = [](const Request&) { return true; };
+    talk.connection.use_workers_if(all);
     talk.say("HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n");
     talk.answer_deferred("four");
     const auto output = talk.listen();
@@ -165,7 +165,7 @@ TEST_CASE("HEAD is answered without a body, also when it was deferred") {
 
 TEST_CASE("without a test every request is answered at once") {
     DeferringTalk talk;
-    talk.connection.defer_if(BlockingTest());
+    talk.connection.use_workers_if(WorkerTest());
     CHECK(talk.say(post("/x", "y")).ends_with("reply to /x"));
-    CHECK(talk.connection.take_deferred() == nullptr);
+    CHECK(talk.connection.take_job() == nullptr);
 }

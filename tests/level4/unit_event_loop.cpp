@@ -36,9 +36,8 @@ Socket listen_anywhere() {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    REQUIRE(bind(listener.descriptor(), reinterpret_cast<sockaddr*>(&address), sizeof address) ==
-            0);
-    REQUIRE(listen(listener.descriptor(), 100) == 0);
+    REQUIRE(bind(listener.number(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+    REQUIRE(listen(listener.number(), 100) == 0);
     return listener;
 }
 
@@ -65,30 +64,29 @@ struct Pipe {
     int ends[2] = {-1, -1};
 };
 
-class Client {
+class Peer {
   public:
-    explicit Client(const Socket& listener)
+    explicit Peer(const Socket& listener)
         : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         sockaddr_in address{};
         socklen_t size = sizeof address;
-        getsockname(listener.descriptor(), reinterpret_cast<sockaddr*>(&address), &size);
-        connected_ =
-            connect(socket_.descriptor(), reinterpret_cast<sockaddr*>(&address), size) == 0;
+        getsockname(listener.number(), reinterpret_cast<sockaddr*>(&address), &size);
+        connected_ = connect(socket_.number(), reinterpret_cast<sockaddr*>(&address), size) == 0;
     }
     bool connected() const { return connected_; }
     void send(std::string_view bytes) const {
-        REQUIRE(::send(socket_.descriptor(), bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+        REQUIRE(::send(socket_.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
                 static_cast<ssize_t>(bytes.size()));
     }
-    void end() const { shutdown(socket_.descriptor(), SHUT_WR); }
+    void end() const { shutdown(socket_.number(), SHUT_WR); }
 
     // Sends until nothing more is taken for half a second; returns how much was.
     std::size_t send_until_full(std::string_view bytes) const {
         std::size_t sent = 0;
-        pollfd watched{socket_.descriptor(), POLLOUT, 0};
+        pollfd watched{socket_.number(), POLLOUT, 0};
         while (sent < bytes.size() && poll(&watched, 1, 500) == 1) {
-            const ssize_t taken = ::send(socket_.descriptor(), bytes.data() + sent,
-                                         bytes.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+            const ssize_t taken = ::send(socket_.number(), bytes.data() + sent, bytes.size() - sent,
+                                         MSG_NOSIGNAL | MSG_DONTWAIT);
             if (taken > 0) sent += static_cast<std::size_t>(taken);
         }
         return sent;
@@ -99,9 +97,9 @@ class Client {
         std::string all;
         char buffer[4096];
         while (words.empty() || !all.ends_with(words)) {
-            pollfd watched{socket_.descriptor(), POLLIN, 0};
+            pollfd watched{socket_.number(), POLLIN, 0};
             if (poll(&watched, 1, patience) != 1) return all + " (nothing more for a minute)";
-            const ssize_t count = recv(socket_.descriptor(), buffer, sizeof buffer, 0);
+            const ssize_t count = recv(socket_.number(), buffer, sizeof buffer, 0);
             if (count <= 0) break;
             all.append(buffer, static_cast<std::size_t>(count));
         }
@@ -131,7 +129,7 @@ std::string post(const std::string& path) {
 class Sleeper : public Protocol {
   public:
     void open(std::function<void()> wake) override { wake_ = std::move(wake); }
-    void receive(std::string_view bytes) override { output_ += bytes; }
+    void feed(std::string_view bytes) override { output_ += bytes; }
     void end_of_input() override { finished_ = true; }
     std::string take_output() override { return std::exchange(output_, {}); }
     bool finished() const override { return finished_; }
@@ -165,12 +163,12 @@ class Loops {
     Loops& operator=(const Loops&) = delete;
 
     // Who is connected already has to be named: the new process must not hold his end as well.
-    void start(const std::vector<Client*>& connected = {}) {
+    void start(const std::vector<Peer*>& connected = {}) {
         process_ = fork();
         REQUIRE(process_ >= 0);
         if (process_ > 0) return;
         prctl(PR_SET_PDEATHSIG, SIGKILL);  // if the test dies, so do they
-        for (Client* const client : connected) client->close();
+        for (Peer* const client : connected) client->close();
         _exit(run());
     }
     void ask_to_stop() const { kill(process_, SIGTERM); }
@@ -216,10 +214,9 @@ class Loops {
             if (request.path == "/wake") sleeper->say("awake");
             return response;
         };
-        const BlockingTest is_blocking = [](const Request& request) {
-            return request.method == "POST";
-        };
-        run_event_loops(listener, count_, handler, is_blocking, limits, nullptr);
+        Program program{"Test", {}, handler, limits};
+        program.needs_worker = [](const Request& request) { return request.method == "POST"; };
+        run_event_loops(listener, count_, program, nullptr);
         return 0;
     }
 
@@ -235,8 +232,8 @@ bool has(const std::string& text, std::string_view what) {
 TEST_CASE("an event loop answers request after request on many connections at once") {
     Loops loops(2);
     loops.start();
-    std::vector<std::unique_ptr<Client>> clients;
-    for (int i = 0; i < 20; ++i) clients.push_back(std::make_unique<Client>(loops.listener));
+    std::vector<std::unique_ptr<Peer>> clients;
+    for (int i = 0; i < 20; ++i) clients.push_back(std::make_unique<Peer>(loops.listener));
     for (int round = 0; round < 3; ++round) {
         for (const auto& client : clients) client->send(get("/x"));
         for (const auto& client : clients) CHECK(client->read_until("/x").ends_with("\r\n\r\n/x"));
@@ -248,9 +245,9 @@ TEST_CASE("an event loop answers request after request on many connections at on
 TEST_CASE("a request in pieces is answered, also when the client has ended its side") {
     Loops loops;
     loops.start();
-    Client client(loops.listener);
+    Peer client(loops.listener);
     client.send("GET /one HT");
-    Client other(loops.listener);  // when this one is answered, the piece has been read
+    Peer other(loops.listener);  // when this one is answered, the piece has been read
     other.send(get("/x"));
     other.read_until("/x");
     client.send("TP/1.1\r\nHost: a\r\n\r\n" + get("/two"));
@@ -263,7 +260,7 @@ TEST_CASE("a request in pieces is answered, also when the client has ended its s
 TEST_CASE("a handler that waits holds up no other client of its loop") {
     Loops loops;
     loops.start();
-    Client waits(loops.listener), other(loops.listener);
+    Peer waits(loops.listener), other(loops.listener);
     waits.send(post("/slow"));
     REQUIRE(loops.begun.take());
     other.send(get("/quick"));
@@ -274,7 +271,7 @@ TEST_CASE("a handler that waits holds up no other client of its loop") {
 
 TEST_CASE("a client that sends many requests at once holds up no other for all of them") {
     Loops loops;
-    Client many(loops.listener), other(loops.listener);
+    Peer many(loops.listener), other(loops.listener);
     std::string requests;
     for (int i = 0; i < 200; ++i) requests += get("/busy");
     many.send(requests + get("/last"));
@@ -288,7 +285,7 @@ TEST_CASE("a client that sends many requests at once holds up no other for all o
 TEST_CASE("requests behind one that waits are answered after it") {
     Loops loops;
     loops.start();
-    Client client(loops.listener);
+    Peer client(loops.listener);
     client.send(get("/1") + post("/slow") + get("/3"));
     REQUIRE(loops.begun.take());
     client.send(get("/4"));
@@ -303,7 +300,7 @@ TEST_CASE("a client that reads late gets all of its replies, also those that had
     Loops loops;
     loops.limits.requests = 100'000;
     loops.start();
-    Client client(loops.listener);
+    Peer client(loops.listener);
     // Each POST is found while the reply before it is still to be sent. So when there is no more
     // room for that, there is also a request that has yet to be handed over.
     std::string requests;
@@ -318,7 +315,7 @@ TEST_CASE("a client that reads late gets all of its replies, also those that had
 TEST_CASE("a client that leaves while its handler waits harms nobody") {
     Loops loops;
     loops.start();
-    Client leaves(loops.listener), other(loops.listener);
+    Peer leaves(loops.listener), other(loops.listener);
     leaves.send(get("/read"));
     leaves.read_until("/read");
     leaves.send(get("/unread") + post("/slow"));
@@ -336,7 +333,7 @@ TEST_CASE("a client that leaves while its handler waits harms nobody") {
 TEST_CASE("a client that reads nothing of a large reply holds up no other") {
     Loops loops;
     loops.start();
-    Client lazy(loops.listener), other(loops.listener);
+    Peer lazy(loops.listener), other(loops.listener);
     lazy.send(get("/large"));
     for (int i = 0; i < 5; ++i) {
         other.send(get("/x"));
@@ -350,7 +347,7 @@ TEST_CASE("a client that reads nothing of a large reply holds up no other") {
 TEST_CASE("a handler's exception is a 500, and its connection goes on") {
     Loops loops;
     loops.start();
-    Client client(loops.listener);
+    Peer client(loops.listener);
     client.send(get("/throw") + get("/x"));
     const auto output = client.read_until("/x");
     CHECK(has(output, "HTTP/1.1 500"));
@@ -360,7 +357,7 @@ TEST_CASE("a handler's exception is a 500, and its connection goes on") {
 TEST_CASE("another protocol is woken across clients, and hears what its client says") {
     Loops loops;
     loops.start();
-    Client upgraded(loops.listener), other(loops.listener);
+    Peer upgraded(loops.listener), other(loops.listener);
     upgraded.send(get("/switch") + "early ");
     CHECK(upgraded.read_until("early ").starts_with("HTTP/1.1 101"));
     other.send(get("/wake"));
@@ -377,7 +374,7 @@ TEST_CASE("a client that says nothing after its reply is let go when its time is
     Loops loops;
     loops.limits.idle = std::chrono::seconds(0);
     loops.start();
-    Client client(loops.listener);
+    Peer client(loops.listener);
     client.send(get("/x"));
     CHECK(client.read_to_end().ends_with("/x"));
     CHECK(loops.stop() == 0);
@@ -386,7 +383,7 @@ TEST_CASE("a client that says nothing after its reply is let go when its time is
 TEST_CASE("a client that does not finish its request is told so when its time is over") {
     Loops loops;
     loops.limits.request_head = std::chrono::seconds(0);
-    Client begins(loops.listener), silent(loops.listener);
+    Peer begins(loops.listener), silent(loops.listener);
     begins.send("GET / HT");  // there before the loop looks for the first time
     loops.start({&begins, &silent});
     CHECK(begins.read_to_end().starts_with("HTTP/1.1 408"));
@@ -396,7 +393,7 @@ TEST_CASE("a client that does not finish its request is told so when its time is
 TEST_CASE("asked to stop, the loops let idle clients go at once, and new ones are refused") {
     Loops loops(2);
     loops.start();
-    Client idle(loops.listener), fresh(loops.listener);
+    Peer idle(loops.listener), fresh(loops.listener);
     idle.send(get("/x"));
     idle.read_until("/x");
     const auto before = Clock::now();
@@ -405,13 +402,13 @@ TEST_CASE("asked to stop, the loops let idle clients go at once, and new ones ar
     CHECK(fresh.read_to_end().empty());
     CHECK(loops.wait() == 0);
     CHECK(Clock::now() - before < std::chrono::seconds(4));  // not the five of a drain
-    CHECK_FALSE(Client(loops.listener).connected());
+    CHECK_FALSE(Peer(loops.listener).connected());
 }
 
 TEST_CASE("asked to stop, the loops finish the replies in flight, and say that they are the last") {
     Loops loops;
     loops.start();
-    Client waits(loops.listener), idle(loops.listener);
+    Peer waits(loops.listener), idle(loops.listener);
     waits.send(post("/slow"));
     REQUIRE(loops.begun.take());
     loops.ask_to_stop();

@@ -7,8 +7,8 @@
 #include <thread>
 #include <vector>
 
-#include "connection.hpp"
 #include "request.hpp"
+#include "stream/conversation.hpp"
 #include "stream/event_stream.hpp"
 #include "talk.hpp"
 
@@ -109,16 +109,16 @@ TEST_CASE("a stream ends when the client hangs up, and when the server stops") {
 TEST_CASE("what a subscriber says is not listened to") {
     EventChannel channel;
     Subscriber subscriber(channel);
-    subscriber.stream->receive("GET / HTTP/1.1\r\n\r\n");
+    subscriber.stream->feed("GET / HTTP/1.1\r\n\r\n");
     CHECK(subscriber.stream->take_output().empty());
     CHECK_FALSE(subscriber.stream->finished());
 }
 
 TEST_CASE("over a connection an event is a chunk, and a stop is the last chunk") {
     EventChannel channel;
-    Talk talk([&](Request&) { return channel.subscribe(); });
-    Connection& connection = talk.connection;
-    connection.receive("GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
+    TalkWith<Conversation> talk([&](Request&) { return channel.subscribe(); });
+    Conversation& connection = talk.connection;
+    connection.feed("GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
     CHECK(connection.take_output().find("Transfer-Encoding: chunked\r\n") != std::string::npos);
     CHECK(connection.take_output() == "9\r\n: hello\n\n\r\n");
     CHECK(connection.take_output().empty());
@@ -131,9 +131,9 @@ TEST_CASE("over a connection an event is a chunk, and a stop is the last chunk")
 
 TEST_CASE("an HTTP/1.0 client gets the events as they are, without chunks") {
     EventChannel channel;
-    Talk talk([&](Request&) { return channel.subscribe(); });
-    Connection& connection = talk.connection;
-    connection.receive("GET /events HTTP/1.0\r\n\r\n");
+    TalkWith<Conversation> talk([&](Request&) { return channel.subscribe(); });
+    Conversation& connection = talk.connection;
+    connection.feed("GET /events HTTP/1.0\r\n\r\n");
     const auto head = connection.take_output();
     CHECK(head.starts_with("HTTP/1.1 200 OK\r\n"));
     CHECK(head.find("Transfer-Encoding") == std::string::npos);

@@ -28,7 +28,7 @@ const std::string text(500, 'x');  // just long enough
 // A stream that never says a word.
 struct Silence : Protocol {
     void open(std::function<void()>) override {}
-    void receive(std::string_view) override {}
+    void feed(std::string_view) override {}
     void end_of_input() override {}
     std::string take_output() override { return ""; }
     bool finished() const override { return true; }

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "connection.hpp"
+#include "stream/conversation.hpp"
 #include "talk.hpp"
 
 namespace {
@@ -28,8 +28,8 @@ struct Recorder : Protocol {
         events += "open ";
         wake = std::move(wake_engine);
     }
-    void receive(std::string_view bytes) override {
-        if (!bytes.empty()) events += "receive(" + std::string(bytes) + ") ";
+    void feed(std::string_view bytes) override {
+        if (!bytes.empty()) events += "feed(" + std::string(bytes) + ") ";
     }
     void end_of_input() override { events += "end "; }
     std::string take_output() override {
@@ -47,11 +47,11 @@ struct Recorder : Protocol {
 
 // A conversation in which /switch is answered with 101, /stream with a stream, and all else at
 // once.
-struct RecordedTalk : Talk {
+struct RecordedTalk : TalkWith<Conversation> {
     std::shared_ptr<Recorder> recorder = std::make_shared<Recorder>();
 
     RecordedTalk()
-        : Talk([this](Request& request) {
+        : TalkWith([this](Request& request) {
               const bool stream = request.path == "/stream";
               if (!stream && request.path != "/switch") return Response::text(request.path);
               Response response = stream ? Response{} : Response{101, {}, ""};
@@ -79,14 +79,14 @@ bool has(const std::string& text, std::string_view what) {
 TEST_CASE("after a 101 the protocol is opened, once, and what it says follows the head") {
     RecordedTalk talk;
     talk.recorder->to_say = {"hello", "again"};
-    talk.connection.receive(request("/switch"));
+    talk.connection.feed(request("/switch"));
     const auto head = talk.connection.take_output();
     CHECK(head.starts_with("HTTP/1.1 101 Switching Protocols\r\n"));
     CHECK(head.ends_with("\r\n\r\n"));
     CHECK_FALSE(has(head, "Transfer-Encoding"));
     CHECK_FALSE(has(head, "Content-Length"));
     CHECK_FALSE(has(head, "Connection: close"));
-    CHECK(talk.connection.upgraded());
+    CHECK(talk.connection.taken_over());
     CHECK(talk.recorder->events.empty());  // it must not speak before the head has been taken
     CHECK(talk.connection.take_output() == "hello");
     CHECK(talk.connection.take_output() == "again");
@@ -97,25 +97,25 @@ TEST_CASE("after a 101 the protocol is opened, once, and what it says follows th
 TEST_CASE("bytes that came together with the request reach the protocol, before any others") {
     RecordedTalk talk;
     talk.say(request("/switch") + "early");
-    CHECK(talk.recorder->events == "open receive(early) ");
+    CHECK(talk.recorder->events == "open feed(early) ");
     talk.say("late");
-    CHECK(talk.recorder->events == "open receive(early) receive(late) ");
+    CHECK(talk.recorder->events == "open feed(early) feed(late) ");
 }
 
 TEST_CASE("bytes that come while the head is on its way reach the protocol in their order") {
     RecordedTalk talk;
-    talk.connection.receive(request("/switch") + "one ");
+    talk.connection.feed(request("/switch") + "one ");
     talk.connection.take_output();
-    talk.connection.receive("two");
+    talk.connection.feed("two");
     talk.listen();
-    CHECK(talk.recorder->events == "open receive(one two) ");
+    CHECK(talk.recorder->events == "open feed(one two) ");
 }
 
 TEST_CASE("what follows a request that switches is never answered as a request") {
     RecordedTalk talk;
     const auto output = talk.say(request("/switch") + request("/x"));
     CHECK(body_of(output).empty());
-    CHECK(talk.recorder->events == "open receive(" + request("/x") + ") ");
+    CHECK(talk.recorder->events == "open feed(" + request("/x") + ") ");
 }
 
 TEST_CASE("replies to earlier requests go out before the protocol begins") {
@@ -129,7 +129,7 @@ TEST_CASE("replies to earlier requests go out before the protocol begins") {
 TEST_CASE("a protocol is told how to wake the engine") {
     RecordedTalk talk;
     int wakes = 0;
-    talk.connection.receive(request("/switch"));
+    talk.connection.feed(request("/switch"));
     talk.connection.take_output();
     talk.connection.on_wake([&wakes] { ++wakes; });
     talk.connection.take_output();
@@ -155,10 +155,10 @@ TEST_CASE(
     CHECK(talk.connection.dropped());
 }
 
-TEST_CASE("a conversation without another protocol is neither upgraded nor dropped") {
+TEST_CASE("a conversation without another protocol is neither taken over nor dropped") {
     RecordedTalk talk;
     talk.say(request("/x"));
-    CHECK_FALSE(talk.connection.upgraded());
+    CHECK_FALSE(talk.connection.taken_over());
     CHECK_FALSE(talk.connection.dropped());
 }
 
@@ -206,7 +206,7 @@ TEST_CASE("HEAD of a stream has its head, and no stream") {
     CHECK_FALSE(has(output, "Content-Length"));
     CHECK(body_of(output).empty());
     CHECK(talk.recorder->events.empty());
-    CHECK_FALSE(talk.connection.upgraded());
+    CHECK_FALSE(talk.connection.taken_over());
     CHECK(talk.connection.finished());
 }
 

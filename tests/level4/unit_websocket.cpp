@@ -44,7 +44,7 @@ struct Echo {
 
     // What the server sends because of these bytes.
     std::string tell(std::string_view bytes) {
-        socket.receive(bytes);
+        socket.feed(bytes);
         return describe(drain(socket));
     }
 
@@ -71,7 +71,7 @@ void check_case(const Case& expected, std::size_t first, std::size_t piece) {
     std::string_view rest = expected.bytes;
     std::string all;
     for (std::size_t size = first; !rest.empty(); size = piece) {
-        echo.socket.receive(rest.substr(0, size));
+        echo.socket.feed(rest.substr(0, size));
         all += drain(echo.socket);
         rest.remove_prefix(std::min(size, rest.size()));
     }
@@ -320,11 +320,11 @@ TEST_CASE("a message that passes the limit is refused as soon as its header tell
 
 TEST_CASE("an exception in the application is code 1011, with no word of what it was") {
     Echo echo;
-    echo.socket.receive(client::text("a") + client::text("throw") + client::text("b"));
+    echo.socket.feed(client::text("a") + client::text("throw") + client::text("b"));
     const std::string output = drain(echo.socket);
     CHECK(describe(output) == "text(a) close(1011)");
     CHECK(output.find("on purpose") == std::string::npos);
-    CHECK(echo.closed == "1011(The server has made a mistake.)");
+    CHECK(echo.closed == "1011(Something went wrong on the server.)");
 
     WebSocketHandlers handlers;
     handlers.on_open = [](const auto&) { throw std::runtime_error("made on purpose as well"); };
@@ -345,7 +345,7 @@ TEST_CASE("the server can speak first, and a program without handlers is a quiet
 
     WebSocket quiet({});
     quiet.open({});
-    quiet.receive(client::text("anybody?") + client::ping() + client::close(1000));
+    quiet.feed(client::text("anybody?") + client::ping() + client::close(1000));
     CHECK(describe(drain(quiet)) == "pong() close(1000)");
 }
 
@@ -368,7 +368,7 @@ TEST_CASE(
     slow.socket.time_out();
     slow.client->close(4000);
     CHECK(describe(drain(slow.socket)) == "ping() close(4000)");
-    slow.socket.receive(client::pong());
+    slow.socket.feed(client::pong());
     CHECK(slow.socket.deadline() <= Clock::now() + 5s);
 
     Echo busy;  // the time for the answer begins when the goodbye has been sent
@@ -414,7 +414,7 @@ TEST_CASE("a silent client is pinged every 30 s, and dropped when it does not an
     }
     echo.socket.time_out();
     CHECK(describe(drain(echo.socket)) == "ping()");
-    echo.socket.receive("\x81");  // the beginning of a frame shows as well that it lives
+    echo.socket.feed("\x81");  // the beginning of a frame shows as well that it lives
     CHECK(due_in() > 29s);
 
     echo.socket.time_out();
@@ -437,7 +437,7 @@ TEST_CASE("a client that hangs up without a goodbye is 1006, told once") {
     CHECK(echo.closed == "1006()");
 
     Echo polite;  // its end comes after the goodbye; the answer still has to go out
-    polite.socket.receive(client::text("a") + client::close(1000));
+    polite.socket.feed(client::text("a") + client::close(1000));
     polite.socket.end_of_input();
     CHECK(describe(drain(polite.socket)) == "text(a) close(1000)");
     CHECK(polite.closed == "1000()");
@@ -469,7 +469,7 @@ TEST_CASE("the application learns of the end even if the engine just destroys th
     {
         WebSocket socket(handlers);
         socket.open({});
-        socket.receive(client::close(1000));
+        socket.feed(client::close(1000));
     }
     CHECK(closed == "1000");
 }
@@ -477,8 +477,8 @@ TEST_CASE("the application learns of the end even if the engine just destroys th
 TEST_CASE("a client that pings and never reads costs a bounded amount of memory") {
     Echo echo;
     const std::string payload(125, '*');
-    for (int i = 0; i < 100'000; ++i) echo.socket.receive(client::ping(payload));
-    echo.socket.receive(client::ping("last"));
+    for (int i = 0; i < 100'000; ++i) echo.socket.feed(client::ping(payload));
+    echo.socket.feed(client::ping("last"));
     const std::string output = drain(echo.socket);
     CHECK(output.size() < 32 * 1024);
     CHECK(describe(output).ends_with(" pong(last)"));
@@ -511,7 +511,7 @@ TEST_CASE(
         Echo cut;
         std::string output_of_cut;
         for (char c : bytes) {
-            cut.socket.receive({&c, 1});
+            cut.socket.feed({&c, 1});
             output_of_cut += drain(cut.socket);
         }
         // A pong may overtake the replies that wait beside it, so the order can differ; the set of

@@ -105,8 +105,8 @@ TEST_CASE("what one says in a room all hear, in the same order, until they leave
     Guest ada(room);
     Guest bob(room);
     CHECK(room.size() == 2);
-    ada.socket.receive(client::text("hello"));
-    bob.socket.receive(client::text("hi"));
+    ada.socket.feed(client::text("hello"));
+    bob.socket.feed(client::text("hi"));
     CHECK(ada.heard() == "text(hello) text(hi)");
     CHECK(bob.heard() == "text(hello) text(hi)");
     room.join(ada.client);  // twice in a room is once in a room
@@ -114,10 +114,10 @@ TEST_CASE("what one says in a room all hear, in the same order, until they leave
     {
         Guest eve(room);
         CHECK(room.size() == 3);
-        ada.socket.receive(client::close(1000));
+        ada.socket.feed(client::close(1000));
         CHECK(ada.heard() == "close(1000)");
         CHECK(room.size() == 2);
-        bob.socket.receive(client::text("who is left?"));
+        bob.socket.feed(client::text("who is left?"));
         CHECK(ada.heard() == "");
         CHECK(eve.heard() == "text(who is left?)");
     }
@@ -189,7 +189,7 @@ TEST_CASE("the engine is woken once, when it has been told that there is nothing
     CHECK(guest.wakes == 1);
     drain(guest.socket);
 
-    guest.socket.receive(client::text("c"));  // the engine itself brings this, and will look
+    guest.socket.feed(client::text("c"));  // the engine itself brings this, and will look
     guest.client->send_text("d");
     CHECK(guest.wakes == 1);
     CHECK(guest.heard() == "text(c) text(d)");

@@ -8,14 +8,16 @@
 
 #include "connection.hpp"
 
-struct Talk {
-    explicit Talk(Handler answer) : handler(std::move(answer)) {}
-    Talk(const Talk&) = delete;
-    Talk& operator=(const Talk&) = delete;
+// `Kind` is the class that holds the conversation: a Connection, or at level 4 a Conversation.
+template <typename Kind>
+struct TalkWith {
+    explicit TalkWith(Handler answer) : handler(std::move(answer)) {}
+    TalkWith(const TalkWith&) = delete;
+    TalkWith& operator=(const TalkWith&) = delete;
 
     // Everything that the server says to these bytes.
     std::string say(std::string_view bytes) {
-        connection.receive(bytes);
+        connection.feed(bytes);
         return listen();
     }
     std::string listen() {
@@ -26,5 +28,7 @@ struct Talk {
 
     Handler handler;
     Limits limits{};
-    Connection connection{handler, limits, nullptr, "test"};
+    Kind connection{Connection(handler, limits, nullptr, "test")};
 };
+
+using Talk = TalkWith<Connection>;

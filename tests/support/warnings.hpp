@@ -1,26 +1,37 @@
-// Catches what the code under test writes to standard error while this lives, which also keeps the
-// tests' output clean.
+// Catches what the code under test prints while this lives, which also keeps the tests' output
+// clean.
 #pragma once
 
-#include <iostream>
-#include <sstream>
-#include <streambuf>
+#include <mutex>
 #include <string>
 #include <string_view>
 
+#include "../../common/output.hpp"
+
 class Warnings {
   public:
-    Warnings() : previous_(std::cerr.rdbuf(text_.rdbuf())) {}
-    ~Warnings() { std::cerr.rdbuf(previous_); }
+    Warnings() {
+        set_output({[this](Stream, std::string_view line) { add(line); }});
+    }
+    ~Warnings() { set_output({}); }
     Warnings(const Warnings&) = delete;
     Warnings& operator=(const Warnings&) = delete;
 
     bool mention(std::string_view word) const {
-        return text_.str().find(word) != std::string::npos;
+        const std::lock_guard lock(mutex_);
+        return text_.find(word) != std::string::npos;
     }
-    bool empty() const { return text_.str().empty(); }
+    bool empty() const {
+        const std::lock_guard lock(mutex_);
+        return text_.empty();
+    }
 
   private:
-    std::ostringstream text_;
-    std::streambuf* previous_;
+    void add(std::string_view line) {
+        const std::lock_guard lock(mutex_);
+        text_.append(line).append("\n");
+    }
+
+    mutable std::mutex mutex_;
+    std::string text_;
 };

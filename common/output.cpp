@@ -1,0 +1,85 @@
+// How a line is written without waiting for a reader: poll() says whether there is room, and a pipe
+// that poll() calls writable takes longest_line bytes. See output.hpp.
+#include "output.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <utility>
+
+namespace {
+
+constexpr int patience = 100;  // milliseconds
+
+Sink current_sink;
+
+// One lock for both streams, because both may lead to the same pipe. It is held over poll() and
+// write(): otherwise two threads would both see the last free place, and the second one would hang.
+std::mutex mutex;
+
+struct Outlet {
+    std::uint64_t lost = 0;  // lines since the last one that was written
+    bool cut = false;        // a line was written in part: the next one must not continue it
+};
+Outlet outlets[3];  // by descriptor; guarded by the mutex
+
+bool has_room(int descriptor, int milliseconds) {
+    pollfd watched{descriptor, POLLOUT, 0};
+    int found = 0;
+    do {
+        found = poll(&watched, 1, milliseconds);
+    } while (found < 0 && errno == EINTR);
+    return found > 0;  // also when the reader has closed the pipe: write() will fail at once
+}
+
+// Writes all of the text, or as much as there is room for. Returns how much that was.
+std::size_t write_some(int descriptor, std::string_view text, int milliseconds) {
+    std::size_t written = 0;
+    while (written < text.size() && has_room(descriptor, milliseconds)) {
+        const ssize_t count = write(descriptor, text.data() + written, text.size() - written);
+        if (count > 0) written += static_cast<std::size_t>(count);
+        if (count < 0 && errno != EINTR) break;
+    }
+    return written;
+}
+
+}  // namespace
+
+void set_output(Sink sink) {
+    current_sink = std::move(sink);
+}
+
+void flush_output() {
+    current_sink.flush();
+}
+
+void print(std::string_view line) {
+    current_sink.print(Stream::out, line);
+}
+
+void print_error(std::string_view line) {
+    current_sink.print(Stream::error, line);
+}
+
+void write_line(Stream stream, std::string_view line) {
+    const int descriptor = static_cast<int>(stream);
+    const std::lock_guard lock(mutex);
+    Outlet& outlet = outlets[descriptor];
+    const int milliseconds = outlet.lost > 0 ? 0 : patience;
+    std::string text = outlet.cut ? "\n" : "";
+    if (outlet.lost > 0) text += "(" + std::to_string(outlet.lost) + " lines were lost here)\n";
+    text += line.substr(0, longest_line - 1 - text.size());
+    text += '\n';
+    const std::size_t written = write_some(descriptor, text, milliseconds);
+    if (written == text.size()) {
+        outlet = Outlet();
+        return;
+    }
+    outlet.lost += 1 + static_cast<std::uint64_t>(std::count(line.begin(), line.end(), '\n'));
+    if (written > 0) outlet.cut = true;
+}

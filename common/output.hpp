@@ -1,0 +1,33 @@
+// What a running server prints: its log, its errors and its trace. A program that nobody listens to
+// must not stop, so a line that finds no room waits for a moment, and is then dropped and counted.
+// Leaves out: a promise that every line arrives. The messages of a start that fails go to std::cerr.
+#pragma once
+
+#include <climits>
+#include <cstddef>
+#include <functional>
+#include <string_view>
+
+// Bytes of a line, with its line end; the rest is cut off. The kernel never mixes two writes of
+// this size into one pipe (4,096 bytes on Linux, 512 on macOS).
+constexpr std::size_t longest_line = PIPE_BUF;
+
+enum class Stream { out = 1, error = 2 };  // the descriptors of standard output and standard error
+
+// Prints a line, given without its line end. May be called from any thread.
+void print(std::string_view line);
+void print_error(std::string_view line);
+
+// Writes a line, or several at once if they fit into longest_line. The first line that finds no room waits for 100 ms at most. From then on
+// lines are dropped at once, until there is room again; the next line is preceded by one that says
+// how many were lost. What it can't prevent: another process that fills the same pipe between our
+// look and our write() makes us wait.
+void write_line(Stream stream, std::string_view line);
+
+// Where lines go, if not to write_line() directly. Set it before there are threads.
+struct Sink {
+    std::function<void(Stream, std::string_view line)> print = write_line;
+    std::function<void()> flush = [] {};  // writes what print() has not written yet
+};
+void set_output(Sink sink);
+void flush_output();

@@ -1,0 +1,54 @@
+// Small tools for text that protocols are made of. They look at ASCII letters only and never at the
+// locale, as HTTP asks for.
+#pragma once
+
+#include <algorithm>
+#include <string_view>
+
+// Cuts off and returns what stands before the separator, and cuts off the separator as well. Without
+// a separator that is all of the text.
+inline std::string_view take_until(std::string_view& text, std::string_view separator) {
+    const std::string_view part = text.substr(0, text.find(separator));
+    text.remove_prefix(std::min(part.size() + separator.size(), text.size()));
+    return part;
+}
+
+// Without the spaces and tabs around it (OWS, RFC 9110 §5.6.3).
+inline std::string_view trim(std::string_view text) {
+    const auto first = text.find_first_not_of(" \t");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+inline char to_lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+inline bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+inline bool equal_ignoring_case(std::string_view left, std::string_view right) {
+    return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                      [](char a, char b) { return to_lower(a) == to_lower(b); });
+}
+
+// RFC 9110 §5.6.2: the characters that methods and names of fields are made of.
+inline bool is_token(std::string_view text) {
+    const auto allowed = [](char c) {
+        return (to_lower(c) >= 'a' && to_lower(c) <= 'z') || is_digit(c) ||
+               std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+    };
+    return !text.empty() && std::all_of(text.begin(), text.end(), allowed);
+}
+
+// A byte that controls a terminal or a protocol instead of standing for a character.
+inline bool is_control(char c) {
+    return static_cast<unsigned char>(c) < ' ' || c == '\x7f';
+}
+
+// RFC 9110 §5.5: no control characters but the tab. Bytes from 0x80 on are allowed.
+inline bool is_field_value(std::string_view text) {
+    return std::none_of(text.begin(), text.end(),
+                        [](char c) { return is_control(c) && c != '\t'; });
+}

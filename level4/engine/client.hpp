@@ -1,0 +1,47 @@
+// What an event loop knows of one client. Whose move it is, is one state:
+//
+//     state        epoll watches  we look again      an event means    and then
+//     talking      EPOLLIN        at the deadline    read()            its time_out()
+//     blocked      EPOLLOUT       every second       advance()         dropped after 10 s without progress
+//     with_worker  HUP and ERR    never              it has gone       -
+//     goodbye      EPOLLIN        2 s after it began read and forget   dropped
+//
+// Only EventLoop::enter() changes it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "../../common/clock.hpp"
+#include "../../common/socket.hpp"
+#include "outgoing.hpp"
+#include "stream/conversation.hpp"
+
+struct Client {
+    enum class State { talking, blocked, with_worker, goodbye };
+
+    Client(std::uint64_t number, Socket connected, Conversation talk)
+        : id(number), socket(std::move(connected)), conversation(std::move(talk)) {}
+
+    // A number and not a pointer, because an event or a task may come when its client has gone. None
+    // is given twice, so a number that is no longer in use does no harm.
+    std::uint64_t id;
+    Socket socket;
+    Conversation conversation;
+    Outgoing outgoing;  // taken from the conversation and not yet sent completely
+    State state = State::talking;
+    std::optional<std::uint32_t>
+        watched;               // the events that epoll looks for, once it knows the socket
+    bool wakeable = false;     // the protocol that has taken over can wake the loop
+    bool input_ended = false;  // the client will send no more
+
+    Clock::time_point timer = Clock::time_point::max();  // when we look at the deadline next
+    Clock::time_point look_again;  // the deadline of a client that is blocked or at its goodbye
+
+    // Progress of a client that is blocked: bytes that the kernel has taken from us, those that the
+    // client had taken when we last looked, and when it must have taken more.
+    std::uint64_t sent = 0;
+    std::uint64_t taken = 0;
+    Clock::time_point stalls_at;
+};

@@ -1,0 +1,187 @@
+// What an event loop does for one client: read, answer, send, wait. The states are in client.hpp.
+#include <linux/sockios.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include "../../common/trace.hpp"
+#include "engine/event_loop.hpp"
+#include "handler.hpp"
+
+using State = Client::State;
+
+namespace {
+
+// How many bytes of a file are sent to one client before it is the next client's turn.
+constexpr std::uint64_t file_turn = 2 << 20;
+
+Clock::time_point deadline_of(const Client& client) {
+    switch (client.state) {
+        case State::talking: return client.conversation.deadline();
+        case State::with_worker: return Clock::time_point::max();  // it is our turn
+        default: return client.look_again;
+    }
+}
+
+}  // namespace
+
+void EventLoop::handle_client(Client& client, std::uint32_t events) {
+    switch (client.state) {
+        case State::talking:
+        case State::goodbye: return read(client);
+        case State::blocked: return advance(client);
+        case State::with_worker:
+            if ((events & (EPOLLHUP | EPOLLERR)) != 0) return drop(client);
+            return watch(client, 0);  // its next request has to wait
+    }
+}
+
+// Reads once and not until there is nothing more, because another client may be waiting.
+void EventLoop::read(Client& client) {
+    const ssize_t count = recv(client.socket.number(), buffer_.data(), buffer_.size(), 0);
+    if (count > 0) {
+        const std::string_view bytes(buffer_.data(), static_cast<std::size_t>(count));
+        trace(client.socket.number(), '<', bytes);
+        if (client.state == State::goodbye) return;  // it may say what it likes
+        client.conversation.feed(bytes);
+        return advance(client);
+    }
+    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
+        return advance(client);
+    }
+    if (count < 0 || client.state == State::goodbye || client.input_ended) return drop(client);
+    client.input_ended = true;
+    client.conversation.end_of_input();
+    advance(client);
+}
+
+// Does everything for a client that can be done without waiting. Input is only asked for when all
+// output is gone, so a client that doesn't read can't make us work, or remember, any further.
+void EventLoop::advance(Client& client) {
+    if (client.state == State::goodbye) return;
+    for (;;) {
+        if (client.conversation.dropped()) return drop(client);
+        const Sent sent = send(client);
+        if (sent == Sent::failed) return drop(client);
+        if (sent == Sent::some) return enter(client, State::blocked);
+        if (client.conversation.taken_over() && !client.wakeable) let_others_wake(client);
+
+        std::string output = client.conversation.take_output(turn_ends_);
+        if (!output.empty()) {
+            client.outgoing = Outgoing(std::move(output), client.conversation.take_file());
+            if (!client.conversation.has_input() || Clock::now() < turn_ends_) continue;
+            // Its turn is over. epoll will say at once that there is room, after the other clients.
+            return enter(client, State::blocked);
+        }
+        if (client.conversation.with_worker()) return run_in_worker(client);
+        if (client.conversation.finished()) return enter(client, State::goodbye);
+        return enter(client, State::talking);
+    }
+}
+
+// Gives the memory of what was sent back, because most clients are idle most of the time.
+Sent EventLoop::send(Client& client) const {
+    const std::uint64_t before = client.outgoing.left();
+    if (before == 0) return Sent::all;
+    const Sent sent = client.outgoing.send_to(client.socket, file_turn);
+    client.sent += before - client.outgoing.left();
+    if (sent == Sent::all) client.outgoing = Outgoing();
+    return sent;
+}
+
+// A protocol speaks by itself, from other threads. The work is done in this loop, if at all, and only
+// the mailbox may be used once the loop has gone.
+void EventLoop::let_others_wake(Client& client) {
+    client.wakeable = true;
+    client.conversation.on_wake([mailbox = mailbox_, this, id = client.id] {
+        mailbox->post({id, [this](Client& woken) { advance(woken); }});
+    });
+}
+
+// Nothing is read from the client until its response has come back through the mailbox.
+void EventLoop::run_in_worker(Client& client) {
+    const std::shared_ptr<Job> job = client.conversation.http().take_job();
+    if (!job) return;  // a worker has it
+    jobs_.push_back([this, &handler = program_.handler, mailbox = mailbox_, job, id = client.id] {
+        auto response = std::make_shared<Response>(call_handler(handler, job->request));
+        mailbox->post({id, [this, job, response](Client& waiting) {
+                           waiting.conversation.http().resume(*job, std::move(*response));
+                           advance(waiting);
+                       }});
+    });
+    enter(client, State::with_worker);
+}
+
+// The only place where a client's state changes: what epoll watches and when we look again follow
+// from it.
+void EventLoop::enter(Client& client, State state) {
+    const bool is_new = std::exchange(client.state, state) != state;
+    switch (state) {
+        case State::talking: watch(client, client.input_ended ? 0 : std::uint32_t{EPOLLIN}); break;
+        case State::blocked:
+            // That we are woken is no progress of the client's, so being blocked again changes
+            // nothing.
+            if (is_new) client.stalls_at = Clock::now() + send_stall;
+            if (is_new) client.look_again = Clock::now() + std::chrono::seconds(1);
+            watch(client, EPOLLOUT);
+            break;
+        case State::with_worker:
+            // What is watched stays as it is, because mostly nothing comes: see handle_client().
+            if (!client.watched) watch(client, 0);
+            break;
+        case State::goodbye:
+            // RFC 9112 §9.6, and close_gently() in common/socket.hpp.
+            if (client.input_ended) return drop(client);
+            shutdown(client.socket.number(), SHUT_WR);
+            client.look_again = Clock::now() + goodbye_time;
+            watch(client, EPOLLIN);
+    }
+    set_timer(client);
+}
+
+// Whatever is wanted, epoll also tells of clients that have gone (EPOLLERR and EPOLLHUP).
+void EventLoop::watch(Client& client, std::uint32_t events) const {
+    if (client.watched == events) return;
+    const int operation = client.watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    if (!control(operation, client.socket.number(), events, client.id)) {
+        throw std::runtime_error("epoll has no room for it");
+    }
+    client.watched = events;
+}
+
+// A timer may only be too early. One that would be too late is replaced; the queue still holds it,
+// and run_timers() passes over it.
+void EventLoop::set_timer(Client& client) {
+    const auto deadline = deadline_of(client);
+    if (deadline >= client.timer) return;
+    client.timer = deadline;
+    timers_.add(deadline, client.id);
+}
+
+// When a client's timer has rung.
+void EventLoop::look_at(Client& client) {
+    if (deadline_of(client) > Clock::now()) return set_timer(client);
+    switch (client.state) {
+        case State::talking: client.conversation.time_out(); return advance(client);
+        case State::blocked: return check_progress(client);
+        case State::with_worker: return;
+        case State::goodbye: return drop(client);
+    }
+}
+
+// The kernel calls a socket writable when a third of its buffer is free. That may be megabytes, which
+// a slow line takes minutes for, so we ask how many bytes it has not delivered yet.
+void EventLoop::check_progress(Client& client) {
+    int unsent = 0;
+    ioctl(client.socket.number(), SIOCOUTQ, &unsent);
+    const std::uint64_t taken = client.sent - static_cast<std::uint64_t>(unsent);
+    if (std::exchange(client.taken, taken) != taken) client.stalls_at = Clock::now() + send_stall;
+    if (Clock::now() >= client.stalls_at) return drop(client);
+    client.look_again = Clock::now() + std::chrono::seconds(1);
+    set_timer(client);
+}

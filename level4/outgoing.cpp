@@ -1,0 +1,52 @@
+// How bytes and files are sent: see outgoing.hpp. Both calls may take less than all of it.
+#include "outgoing.hpp"
+
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string_view>
+#include <utility>
+
+#include "../common/trace.hpp"
+
+Outgoing::Outgoing(std::string bytes, std::optional<FileSlice> file)
+    : bytes_(std::move(bytes)), file_(std::move(file)) {}
+
+std::uint64_t Outgoing::left() const {
+    return bytes_.size() - sent_ + (file_ ? file_->length : 0);
+}
+
+Sent Outgoing::send_to(const Descriptor& client, std::uint64_t most_of_file) {
+    const std::uint64_t enough = file_ ? file_->length - std::min(file_->length, most_of_file) : 0;
+    while (left() > enough) {
+        const bool in_file = sent_ == bytes_.size();
+        errno = 0;
+        if (in_file ? send_file(client, left() - enough) : send_bytes(client)) continue;
+        if (errno == EINTR) continue;
+        return errno == EAGAIN || errno == EWOULDBLOCK ? Sent::some : Sent::failed;
+    }
+    return left() == 0 ? Sent::all : Sent::some;
+}
+
+bool Outgoing::send_bytes(const Descriptor& client) {
+    const std::string_view rest = std::string_view(bytes_).substr(sent_);
+    // MSG_MORE: the file's beginning may share a packet with the end of its head.
+    const ssize_t count = send(client.number(), rest.data(), rest.size(), file_ ? MSG_MORE : 0);
+    if (count < 0) return false;
+    const auto taken = static_cast<std::size_t>(count);
+    trace(client.number(), '>', rest.substr(0, taken));
+    sent_ += taken;
+    return true;
+}
+
+bool Outgoing::send_file(const Descriptor& client, std::uint64_t most) {
+    auto position = static_cast<off_t>(file_->offset);
+    const ssize_t count = sendfile(client.number(), file_->file->number(), &position, most);
+    if (count <= 0) return false;  // 0: the file has become shorter
+    if (tracing()) trace(client.number(), '>', "(" + std::to_string(count) + " bytes of a file)");
+    file_->offset += static_cast<std::uint64_t>(count);
+    file_->length -= static_cast<std::uint64_t>(count);
+    return true;
+}

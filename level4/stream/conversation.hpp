@@ -1,0 +1,53 @@
+// One client's conversation as engines drive it: an HTTP Connection, until the head of a response
+// says that another Protocol takes over; from then on, that one. Bytes in, bytes out.
+//
+//     Connection --- 101, or the head of a stream ---> Protocol --> the end
+//         '--------------------------------------------------------> the end
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "../../common/clock.hpp"
+#include "connection.hpp"
+#include "file.hpp"
+#include "stream/protocol.hpp"
+
+class Conversation {
+  public:
+    explicit Conversation(Connection http) : http_(std::move(http)) {}
+
+    // The calls that connection.hpp describes.
+    void feed(std::string_view bytes);
+    void end_of_input();
+    std::string take_output(Clock::time_point turn_ends = Clock::time_point::max());
+    std::optional<FileSlice> take_file() { return http_.take_file(); }
+    bool has_input() const { return !taken_over() && http_.has_input(); }
+    bool finished() const { return protocol_ ? protocol_->finished() : http_.finished(); }
+    Clock::time_point deadline() const;
+    void time_out();
+    void stop();
+
+    // For take_job() and resume(), which only HTTP has.
+    Connection& http() { return http_; }
+    bool with_worker() const { return http_.with_worker(); }
+
+    // True once a protocol is to take over. It speaks by itself, so it needs a way to wake the
+    // engine: set that before the next take_output().
+    bool taken_over() const { return protocol_ || http_.has_protocol(); }
+    void on_wake(std::function<void()> wake) { wake_ = std::move(wake); }
+
+    // Close the connection now, whatever is still to be sent.
+    bool dropped() const { return protocol_ && protocol_->dropped(); }
+
+  private:
+    void start_protocol();
+
+    Connection http_;
+    std::shared_ptr<Protocol> protocol_;  // empty until it has taken over
+    std::function<void()> wake_;
+    bool stopping_ = false;
+};

@@ -43,10 +43,11 @@ std::string Connection::take_output(Clock::time_point turn_ends) {
             auto request = parser_.next();
             if (!request) break;
             request->peer = peer_;
-            if (needs_worker_ != nullptr && (*needs_worker_)(*request))
+            if (needs_worker_ != nullptr && (*needs_worker_)(*request)) {
                 leave_to_worker(std::move(*request));
-            else
-                answer(*request);
+                break;
+            }
+            answer(*request);
         }
         if (!finished_ && parser_.take_continue()) output_ += "HTTP/1.1 100 Continue\r\n\r\n";
     } catch (const HttpError& error) {

@@ -40,10 +40,11 @@ TEST_CASE("a file of 64 MiB arrives whole, and so does a part of it") {
     Client client;
     client.send(get_and_stay(address));
     Exchange whole = client.read_reply("GET", long_patience);
-    expect_status(whole, 200, {"a file may be of any size"});
-    expect_pattern(whole, 0, 64 * mebibyte);
+    // Compared afterwards, because that takes so long that an idle connection may be closed.
     client.send(get_and_stay(address, {"Range: bytes=50000000-50099999"}));
     Exchange part = client.read_reply();
+    expect_status(whole, 200, {"a file may be of any size"});
+    expect_pattern(whole, 0, 64 * mebibyte);
     expect_status(part, 206, {"RFC 9110 §14.2: a part from deep inside, on the same connection"});
     expect_pattern(part, 50'000'000, 100'000);
 }

@@ -1,0 +1,27 @@
+// A server whose output is not read.
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "client.hpp"
+#include "expect.hpp"
+#include "full_pipe.hpp"
+#include "reporter.hpp"
+
+TEST_SUITE_BEGIN("level 1 program");
+
+TEST_CASE("a trace that is not read makes no client wait") {
+    if (lacks_program()) return;
+    const FullPipe pipe;
+    ServerProcess server({.before = pipe.redirection(), .environment = {"TRACE=1"}});
+    pipe.fill();
+    for (int i = 0; i < 3; ++i) {
+        Exchange reply = exchange(get("/hello"), server);
+        expect_status(reply, 200, {"a stopped terminal must not stop the server"});
+        expect(reply.seconds < 1.0, reply, "a reply within a second",
+               std::to_string(reply.seconds) + " s",
+               {"the first line may wait for a moment; then lines are dropped, not waited for"});
+    }
+}
+
+TEST_SUITE_END();

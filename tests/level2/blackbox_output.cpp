@@ -1,0 +1,51 @@
+// A log and error messages that are not read, with many threads that write them.
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "client.hpp"
+#include "expect.hpp"
+#include "full_pipe.hpp"
+#include "reporter.hpp"
+#include "text.hpp"
+
+TEST_SUITE_BEGIN("level 2 program");
+
+TEST_CASE("a log that is not read makes no client wait, however long its lines are") {
+    if (lacks_program()) return;
+    for (const char* trace : {"TRACE=0", "TRACE=1"}) {
+        const FullPipe pipe;
+        ServerProcess server({.before = pipe.redirection(), .environment = {trace}});
+        pipe.fill();
+        const std::vector<Script> crowd(64, Script(get("/hello?name=" + std::string(3000, 'x'))));
+        for (const Exchange& reply : exchange_all(crowd, server)) {
+            expect_status(reply, 200, {"a stopped terminal must not stop the server"});
+        }
+        Exchange reply = exchange(get("/hello"), server);
+        expect_status(reply, 200, {"a stopped terminal must not stop the server"});
+        expect(reply.seconds < 1.0, reply, "a reply within a second",
+               std::to_string(reply.seconds) + " s",
+               {"two threads may both see the last free place in a pipe; the second one hangs"});
+    }
+}
+
+TEST_CASE("lines that were lost are counted once there is room again") {
+    if (lacks_program()) return;
+    FullPipe pipe;
+    ServerProcess server({.before = pipe.redirection()});
+    pipe.fill();
+    // Longer than the first line waits for room.
+    for (const double end = now() + 0.5; now() < end;) exchange(get("/lost"), server);
+    pipe.drain();
+    std::string printed;
+    for (int i = 0; i < 100 && !contains(printed, "/found"); ++i) {
+        exchange(get("/found"), server);
+        let_pass(0.02);
+        printed += pipe.drain();
+    }
+    expect_that(contains(printed, "lines were lost"), "a line that says how many were lost",
+                visible(printed), {"a gap in a log must show"});
+}
+
+TEST_SUITE_END();

@@ -1,0 +1,51 @@
+// A pipe that has been filled and that nothing reads: what a server prints into when the program at
+// the other end of `./server | less` has been stopped.
+#pragma once
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+
+#include "temporary_folder.hpp"
+
+class FullPipe {
+  public:
+    FullPipe() : path_((folder_.root / "pipe").string()) {
+        // Opened for both directions, so that neither we nor the server wait for another end.
+        if (mkfifo(path_.c_str(), 0600) != 0) throw std::runtime_error("cannot make a pipe");
+        descriptor_ = open(path_.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    }
+    ~FullPipe() { close(descriptor_); }
+    FullPipe(const FullPipe&) = delete;
+    FullPipe& operator=(const FullPipe&) = delete;
+
+    // Shell that sends both streams of the program behind it into the pipe.
+    std::string redirection() const { return "exec >'" + path_ + "' 2>&1;"; }
+
+    // Until there is room for nothing more. A server must be up before, because its start line goes
+    // into the pipe.
+    void fill() const {
+        for (const char* bytes : {"................................................", "."}) {
+            while (write(descriptor_, bytes, std::string(bytes).size()) > 0) {
+            }
+        }
+    }
+
+    // What is in it, which leaves it empty.
+    std::string drain() {
+        std::string all;
+        char bytes[4096];
+        for (ssize_t count; (count = read(descriptor_, bytes, sizeof bytes)) > 0;)
+            all.append(bytes, static_cast<std::size_t>(count));
+        return all;
+    }
+
+  private:
+    TemporaryFolder folder_;
+    std::string path_;
+    int descriptor_ = -1;
+};

@@ -1,5 +1,5 @@
 // The black-box judge: starts the server it is given, runs the suites of the levels asked for, and
-// says how many cases passed. It includes no code of the servers; all it knows of them is TCP.
+// says how many cases passed. It includes no code of the servers and only talks TCP to them.
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 #include <signal.h>
@@ -26,7 +26,7 @@ bool asks_for_help(int argc, char** argv) {
 }
 
 // A thousand clients need more descriptors than most systems give a process by default. The server
-// inherits this, and may need a few for each of them.
+// inherits this limit, and may need a few descriptors for each client.
 void allow_many_clients() {
     constexpr rlim_t wanted = 4096;
     rlimit limit{};
@@ -50,7 +50,7 @@ int close_the_books() {
         std::cout << "A sanitizer complained about the server:\n" << sanitizer_complaints() << "\n";
     }
     bool nothing_ran = count.passed + count.failed == 0;
-    if (nothing_ran) std::cout << "No case ran: nothing matches the filter, or all was skipped.\n";
+    if (nothing_ran) std::cout << "No case ran. None matches the filter, or all were skipped.\n";
     std::cout << count.passed << " passed, " << count.failed << " failed, " << count.skipped
               << " skipped" << std::endl;
     return count.failed > 0 || nothing_ran ? 1 : 0;
@@ -63,7 +63,7 @@ int run(int argc, char** argv) {
     leave_out_later_levels(context);
     if (context.shouldExit()) return context.run();  // -ltc and the like need no server
 
-    signal(SIGPIPE, SIG_IGN);  // a server that hangs up early is a finding, not our end
+    signal(SIGPIPE, SIG_IGN);  // a server that hangs up early is a finding and must not end us
     allow_many_clients();
     start_watchdog(settings().limit_seconds);
     shared_server();

@@ -1,5 +1,5 @@
-// Strings for tests: one text many times, and bytes in hexadecimal, as standards print them.
-// Nothing here knows about servers.
+// Strings for tests: a text repeated, bytes in hexadecimal as standards print them, and a count of
+// occurrences. Nothing here knows about servers.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,7 @@ inline std::string hex(std::string_view bytes) {
     return text;
 }
 
-// How often `what` occurs, also within itself.
+// How often `what` occurs. Overlapping occurrences count.
 inline std::size_t occurrences(std::string_view text, std::string_view what) {
     std::size_t found = 0;
     for (auto at = text.find(what); at != std::string_view::npos; at = text.find(what, at + 1)) {

@@ -41,7 +41,7 @@ int open_socket(int receive_buffer) {
     return descriptor;
 }
 
-// Returns the error of the attempt, 0 when it worked.
+// Returns the errno of the attempt, 0 if it worked.
 int connect_to(int descriptor, int port, double seconds) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -87,7 +87,7 @@ Client::Client(ServerProcess& server, int receive_buffer)
     errno = error;
     std::string death = server.death();
     fail(death.empty() ? "The server did not accept a connection"
-                       : "The server ended with " + death + " and accepts no connection");
+                       : "The server ended with " + death + ", so it accepts no connection");
 }
 
 Client::~Client() {
@@ -132,7 +132,7 @@ void Client::flush() {
         if (count < 0 && errno == EINTR) continue;
         if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
         if (count < 0) {
-            // The server wants no more; what it said before that can still be read.
+            // The server accepts no more, but what it has sent can still be read.
             flushed_ = sent_.size();
             return;
         }
@@ -155,7 +155,7 @@ void Client::end(Ending ending) {
     if (ending == Ending::silent) ++times_silent;
     ending_ = ending;
     ended_ = now();
-    // As any client does: the server may be waiting for our end before it lets go of its own.
+    // Any client closes its side, and the server may be waiting for that before it closes its own.
     close(std::exchange(socket_, -1));
 }
 
@@ -248,7 +248,7 @@ Exchange Client::so_far() {
     const std::size_t taken = std::exchange(taken_, 0);
     Exchange everything = result(method_of(sent_), std::string::npos);
     taken_ = taken;
-    // A reply that switches to another protocol is whole: the server may die later than that.
+    // After a reply that switches to another protocol the server may still have died.
     if (ending_ != Ending::open) everything.crash = server_->death();
     return everything;
 }
@@ -259,8 +259,8 @@ class Crowd {
   public:
     explicit Crowd(ServerProcess& server) : server_(server) {}
 
-    // The first piece goes out at once: a server that serves one client at a time and has a short
-    // backlog would else wait for the first client while the others can't even connect.
+    // The first piece goes out at once. Otherwise a server that serves one client at a time, with a
+    // short backlog, would wait for the first client while the others can't even connect.
     void add(const Script& script) {
         members_.push_back({Client(server_), &script});
         send_next_piece(members_.back());

@@ -1,5 +1,5 @@
 // A client on plain sockets that sends exactly the bytes it is given, and keeps what comes back.
-// It shares no code with the servers. Every read has a deadline; nothing here can hang.
+// It shares no code with the servers. Every read has a deadline, so nothing here can hang.
 #pragma once
 
 #include <poll.h>
@@ -14,9 +14,9 @@
 #include "server_process.hpp"
 
 enum class Ending {
-    open,    // the connection still stands
-    closed,  // the server closed it, in order
-    reset,   // the server broke it (TCP RST): bytes on their way are lost
+    open,    // the connection is still open
+    closed,  // the server closed it cleanly
+    reset,   // the server broke it (TCP RST), so bytes under way may be lost
     silent,  // the deadline passed
 };
 
@@ -27,8 +27,8 @@ struct Exchange {
     Reply reply;  // the first one in `received`
     Ending ending = Ending::open;
     double seconds = 0;  // from the connect to the end of the reading
-    std::string crash;   // "signal 11 (...)" when the server died of it
-    // What the server printed meanwhile, its last lines, if there was no reply.
+    std::string crash;   // "signal 11 (...)" if the server died of this exchange
+    // The last lines that the server printed during the exchange, if there was no reply.
     std::string printed;
     std::vector<std::size_t> cuts;  // where in `sent` the second and further pieces begin
 
@@ -36,13 +36,13 @@ struct Exchange {
     std::string_view rest() const { return std::string_view(received).substr(reply.length); }
 };
 
-// How long a reply may take: 5 s, but only 1 s once this server has often let us wait in vain. Else
-// a server that, say, never closes a connection would keep a student waiting for half an hour.
+// How many seconds a reply may take: 5, but only 1 once this server has often kept us waiting in
+// vain. Otherwise a server that never closes a connection would cost a student half an hour.
 double reply_patience();
 
 class Client {
   public:
-    // `receive_buffer` limits what the kernel takes for us; 0 leaves that to the kernel.
+    // `receive_buffer` limits how many bytes the kernel accepts for us; 0 means the default.
     explicit Client(ServerProcess& server = shared_server(), int receive_buffer = 0);
     ~Client();
     Client(Client&& other) noexcept;
@@ -50,7 +50,7 @@ class Client {
 
     // Sends at once what the kernel takes; the rest goes out while this client reads.
     void send(std::string_view bytes);
-    void finish_sending();  // half-closes: the server sees the end of our bytes
+    void finish_sending();  // half-closes, so that the server sees the end of our bytes
     void reset();           // breaks the connection with RST
 
     // The next reply on this connection; `received` holds that reply alone.
@@ -58,7 +58,7 @@ class Client {
     // Everything up to the server's close. The method is that of the first request sent.
     Exchange read_to_end(double seconds = reply_patience());
 
-    // Waits until so many bytes have come in all; false at the deadline or when the connection
+    // Waits until `count` bytes have arrived in all; false at the deadline or when the connection
     // ends.
     bool receive_at_least(std::size_t count, double seconds = reply_patience());
 
@@ -66,10 +66,10 @@ class Client {
     bool ended();
     Ending ending() const { return ending_; }
 
-    // For what is no reply of HTTP, or one without an end: the bytes that nobody has taken yet.
+    // The bytes that have not been taken yet. For what isn't an HTTP reply, or is an endless one.
     std::string_view unread() const { return std::string_view(received_).substr(taken_); }
     void take(std::size_t count) { taken_ += count; }
-    // Waits for more of them; false at the deadline (the connection stays open) or at the end.
+    // Waits for more bytes; false at the deadline (the connection stays open) or at the end.
     bool receive_more(double until);
     // Everything that went over this connection, for a report.
     Exchange so_far();
@@ -77,7 +77,7 @@ class Client {
   private:
     friend class Crowd;  // many clients at once, for exchange_all()
 
-    bool wait(double until);  // for bytes or for room to send; false at the deadline
+    bool wait(double until);  // waits for bytes or for room to send; false at the deadline
     pollfd interest() const;
     void handle(short events);
     void flush();
@@ -88,18 +88,18 @@ class Client {
     ServerProcess* server_;
     int socket_ = -1;
     double started_;
-    std::size_t printed_before_;  // bytes of the server's output
+    std::size_t printed_before_;  // how many bytes the server had printed before we connected
     double ended_ = 0;
     std::string sent_;
     std::vector<std::size_t> cuts_;  // see Exchange
-    std::size_t flushed_ = 0;        // of sent_
+    std::size_t flushed_ = 0;        // how many bytes of sent_ the kernel has accepted
     bool finish_ = false;
     std::string received_;
-    std::size_t taken_ = 0;  // of received_, by read_reply()
+    std::size_t taken_ = 0;  // how many bytes of received_ have been handed out
     Ending ending_ = Ending::open;
 };
 
-// What one client of exchange_all() does: send the pieces one after another, read to the end.
+// What one client of exchange_all() does: sends the pieces one after another, reads to the end.
 struct Script {
     std::vector<std::string> pieces;
     bool half_close = false;
@@ -113,8 +113,8 @@ struct Script {
 // One connection: sends the bytes, reads until the server closes.
 Exchange exchange(const Script& script, ServerProcess& server = shared_server());
 
-// The same for many at once, so that a table of requests costs the time of one. Between two pieces
-// lies a pause of 2 ms, so that the server will usually see them apart.
+// The same for many clients at once, so that a table of requests takes as long as one. There is a
+// pause of 2 ms between two pieces, so that the server usually sees them apart.
 std::vector<Exchange> exchange_all(const std::vector<Script>& scripts,
                                    ServerProcess& server = shared_server());
 
@@ -123,8 +123,8 @@ std::string request(std::string_view method, std::string_view target,
                     const std::vector<std::string>& fields = {});
 std::string get(std::string_view target, const std::vector<std::string>& fields = {});
 
-// The same without `Connection: close`, for cases about connections that stay.
+// A GET without `Connection: close`, for cases about connections that stay open.
 std::string get_and_stay(std::string_view target, const std::vector<std::string>& fields = {});
 
-// Whether a new connection is refused by now; waits a little for that.
+// Whether new connections are refused. Waits up to 2 s for that to happen.
 bool refuses_connections(ServerProcess& server);

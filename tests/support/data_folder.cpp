@@ -1,5 +1,5 @@
-// The folder of data_folder.hpp: made under the system's folder for such things, and removed at the
-// end of the case, by the watchdog if need be.
+// The folder of data_folder.hpp is made in the system's folder for temporary files, and removed at
+// the end of the case, or by the watchdog if the run dies.
 #include "data_folder.hpp"
 
 #include <fcntl.h>
@@ -29,7 +29,7 @@ DataFolder::~DataFolder() {
 
 Launch DataFolder::launch(const std::string& arguments, const std::vector<std::string>& environment,
                           const std::string& before) const {
-    // The command of the run, so that it is the same engine: with --program it is our own server's.
+    // The run's own command, so that the engine is the same. With --program it is our own server.
     std::string command = settings().server + " --data '" + path_.string() + "' " + arguments;
     return {.before = before, .environment = environment, .command = command};
 }

@@ -1,5 +1,5 @@
-// A folder for --data that a case has for itself, and servers of ours that use it. For the cases
-// that need --program=PATH.
+// A folder for --data that belongs to one case, and servers of ours that use it. For the cases that
+// need --program=PATH.
 #pragma once
 
 #include <filesystem>
@@ -10,7 +10,7 @@
 
 class DataFolder {
   public:
-    // `below`: a folder in it that is not made, for the server to make.
+    // `below`: a folder inside it that is left for the server to make.
     explicit DataFolder(const std::string& below = "");
     ~DataFolder();
     DataFolder(const DataFolder&) = delete;
@@ -19,7 +19,8 @@ class DataFolder {
     const std::filesystem::path& root() const { return root_; }
     const std::filesystem::path& path() const { return path_; }
 
-    // The server of this run with --data on it and these arguments; `before` is shell in front.
+    // Starts the server of this run with --data on this folder, and these arguments. `before` is
+    // shell code that runs first.
     Launch launch(const std::string& arguments, const std::vector<std::string>& environment = {},
                   const std::string& before = "") const;
 
@@ -28,12 +29,12 @@ class DataFolder {
     std::filesystem::path path_;
 };
 
-// For cases that only want a store that is empty and theirs: with our own program they get that,
-// with another server one of its own, with whatever store it has.
+// For cases that want a server to themselves. Our own program also gets an empty store; another
+// server has whatever store it has.
 Launch launch_alone(const DataFolder& data);
 
-// Keeps our own server from writing to its store, as another process would that shares the file. A
-// case can so hold a message where it is, without a clock.
+// Keeps our own server from writing to its store, as another process that shares the file would.
+// With it a case can hold up a message for as long as it wants, without a clock.
 class StoreLock {
   public:
     explicit StoreLock(const DataFolder& data);
@@ -46,5 +47,5 @@ class StoreLock {
     int file_;
 };
 
-// A line of shell that starts our program.
+// A shell command that starts our program.
 std::string program_line(const std::string& arguments);

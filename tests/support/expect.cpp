@@ -1,5 +1,5 @@
-// The checks of expect.hpp. Each one boils down to expect_that(), the only place that talks to
-// doctest: the report goes in as INFO, because doctest 2.4.9's JUnit reporter drops FAIL()'s text.
+// The checks of expect.hpp. A failure goes to doctest in one place, tell_doctest(). The report goes
+// there as INFO, because the JUnit reporter of doctest 2.4.9 drops the text of FAIL().
 #include "expect.hpp"
 
 #include <doctest/doctest.h>
@@ -24,7 +24,7 @@ void tell_doctest(const std::string& text, Where where) {
     CHECK(expectation_met);
 }
 
-// True when the report before this one was about the same exchange, so that its bytes have been
+// True if the previous report was about the same exchange, so that its bytes have already been
 // shown.
 bool shown_already(const Exchange& exchange) {
     static std::string last;
@@ -42,7 +42,7 @@ void check(bool met, const Exchange& exchange, const Reason& reason, Failure fai
     failure.sent_mark = mark_in(exchange.sent, reason.wrong);
     if (failure.got.empty()) failure.got = outcome(exchange);
     bool shown = shown_already(exchange);
-    // Without a reply every check fails, and all for the same reason.
+    // Without a reply every check fails, always for the same reason.
     if (shown && !exchange.reply.complete()) return;
     tell_doctest(report(exchange, failure, shown ? Detail::verdict : Detail::all), where);
 }
@@ -118,7 +118,7 @@ void expect_listed(const Exchange& exchange, std::string_view name, std::string_
 void expect_present(const Exchange& exchange, std::string_view name, const Reason& reason,
                     Where where) {
     Failure failure;
-    failure.expected = "a field " + std::string(name);
+    failure.expected = "the field " + std::string(name);
     failure.got = shown_field(exchange.reply, name);
     check(exchange.reply.field(name) != nullptr, exchange, reason, failure, where);
 }
@@ -161,7 +161,7 @@ void expect_in_body(const Exchange& exchange, std::string_view part, const Reaso
 void expect_not_in_reply(const Exchange& exchange, std::string_view part, const Reason& reason,
                          Where where) {
     Failure failure;
-    failure.expected = "nothing in the reply that reads " + visible(part);
+    failure.expected = "a reply that does not contain " + visible(part);
     if (exchange.reply.complete()) failure.got = "a reply that contains it";
     failure.received_mark = mark_in(exchange.received, part);
     check(exchange.reply.complete() && !contains(exchange.received, part), exchange, reason,

@@ -1,5 +1,5 @@
-// The checks that cases are made of. Each judges one property of an exchange and, when it does not
-// hold, writes a report for a student. A check never ends the case: the next one still runs.
+// The checks that cases are made of. Each judges one property of an exchange and, if it does not
+// hold, writes a report for a student. A check never ends the case, so the next one still runs.
 #pragma once
 
 #include <initializer_list>
@@ -9,7 +9,7 @@
 
 #include "client.hpp"
 
-// Why something is expected, and what usually went wrong when it is not met.
+// Why something is expected, and what has usually gone wrong if it isn't met.
 struct Reason {
     std::string why;         // "RFC 9112 §5.1: no space is allowed before the colon"
     std::string hint = {};   // "compare the name's last character before you trim it"
@@ -26,14 +26,14 @@ struct Where {
     }
 };
 
-// One or more statuses that are all right.
+// The status that is expected, or several that are all acceptable.
 struct Statuses {
     std::vector<int> any_of;
     Statuses(int status) : any_of{status} {}
     Statuses(std::initializer_list<int> statuses) : any_of(statuses) {}
 };
 
-// The general check; `got` may be empty when the outcome says it all.
+// The general check; `got` may be empty if outcome() says it all.
 void expect(bool met, const Exchange& exchange, const std::string& expected, const std::string& got,
             const Reason& reason, Where where = Where::here());
 
@@ -45,7 +45,7 @@ void expect_that(bool met, const std::string& expected, const std::string& got,
 void expect_status(const Exchange& exchange, const Statuses& statuses, const Reason& reason,
                    Where where = Where::here());
 
-// The field is there once and has this value.
+// The field is there exactly once and has this value.
 void expect_field(const Exchange& exchange, std::string_view name, std::string_view value,
                   const Reason& reason, Where where = Where::here());
 // The field is there and its list has this member.
@@ -61,13 +61,13 @@ void expect_body(const Exchange& exchange, std::string_view body, const Reason& 
                  Where where = Where::here());
 void expect_in_body(const Exchange& exchange, std::string_view part, const Reason& reason,
                     Where where = Where::here());
-// A whole reply, in whose head and body this does not occur, nor in what follows it.
+// The reply is whole, and this text is neither in its head and body nor in what follows it.
 void expect_not_in_reply(const Exchange& exchange, std::string_view part, const Reason& reason,
                          Where where = Where::here());
 
-// The server closed the connection in order, and the first reply was all it sent.
+// The server closed the connection cleanly, and the first reply was all it sent.
 void expect_one_reply_then_close(const Exchange& exchange, const Reason& reason,
                                  Where where = Where::here());
-// The server closed the connection in order, without a byte.
+// The server closed the connection cleanly, without sending a byte.
 void expect_silent_close(const Exchange& exchange, const Reason& reason,
                          Where where = Where::here());

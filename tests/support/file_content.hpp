@@ -1,5 +1,5 @@
-// A file as a string, for all tests. A file that cannot be read is an empty one: what a case
-// expects to find in it is then missing, and it is the case that says so.
+// A file as a string, for all tests. A file that can't be read counts as empty, so that a case that
+// looks for something in it fails and says what is missing.
 #pragma once
 
 #include <filesystem>

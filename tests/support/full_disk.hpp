@@ -1,5 +1,5 @@
-// For unit tests of what writes files: no file may grow past `bytes` while a FullDisk lives. To the
-// program that is a full disk.
+// For unit tests of code that writes files. While a FullDisk exists, no file may grow past `bytes`,
+// which the program sees as a full disk.
 #pragma once
 
 #include <signal.h>

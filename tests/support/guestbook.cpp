@@ -1,5 +1,5 @@
 // The helpers of guestbook.hpp. The reader of pages knows tags, attributes and text, and that a
-// quoted attribute ends at its quote and nowhere else: that is what an XSS attack plays with.
+// quoted attribute ends at its quote and nowhere else, because that is what an XSS attack exploits.
 #include "guestbook.hpp"
 
 #include <algorithm>
@@ -27,7 +27,7 @@ std::vector<std::pair<std::string, std::string>> fields_of(const Typed& typed) {
     return {{"name", typed.name}, {"email", typed.email}, {"message", typed.message}};
 }
 
-// The end of a tag: the > that is in no quotes.
+// The end of a tag, after the first > that isn't in quotes.
 std::size_t tag_end(std::string_view html, std::size_t from) {
     char quote = '\0';
     for (std::size_t i = from; i < html.size(); ++i) {
@@ -118,7 +118,7 @@ std::string cookie_field(const Exchange& exchange) {
 
 std::string visit(const Typed& typed, ServerProcess& server, Where where) {
     Exchange reply = exchange(contact(typed), server);
-    expect_status(reply, 303, {"a good form is stored, and its sender sent on to /thankyou"},
+    expect_status(reply, 303, {"a good form is stored, and its sender redirected to /thankyou"},
                   where);
     return cookie_field(reply);
 }

@@ -1,5 +1,5 @@
-// What the cases of level 4 share: requests with bodies, forms as a browser encodes them, and a
-// look at a page with a browser's eyes. Shares no code with the servers.
+// What the cases of level 4 share: requests with bodies, forms as a browser encodes them, and pages
+// as a browser reads them. Shares no code with the servers.
 #pragma once
 
 #include <string>
@@ -13,18 +13,19 @@
 extern const std::string urlencoded_type;  // "application/x-www-form-urlencoded"
 extern const std::string json_type;        // "application/json"
 
-// A request with a body of known length; closes the connection, or leaves it open.
+// A request with a body of known length. The first asks to close the connection, the second leaves
+// it open.
 std::string with_body(std::string_view method, std::string_view target, std::string_view type,
                       std::string_view body, const std::vector<std::string>& fields = {});
 std::string with_body_and_stay(std::string_view method, std::string_view target,
                                std::string_view type, std::string_view body,
                                const std::vector<std::string>& fields = {});
 
-// The same request in chunks; `chunks` is the body as it goes over the wire.
+// A POST with a chunked body; `chunks` is that body as it goes over the wire.
 std::string chunked(std::string_view target, std::string_view chunks,
                     const std::vector<std::string>& fields = {});
 
-// A text that no other message of the store has: not of this run, not of an earlier one.
+// A text that no other message in the store has, whether from this run or from an earlier one.
 std::string unique(const std::string& prefix = "Ada");
 
 // What a visitor types into the form of /contact.
@@ -45,7 +46,7 @@ struct Part {
     std::string type = {};
 };
 
-extern const std::string boundary;        // that of multipart()
+extern const std::string boundary;        // the one that multipart() uses
 extern const std::string multipart_type;  // "multipart/form-data; boundary=..."
 std::string multipart(const std::vector<Part>& parts);
 
@@ -60,17 +61,17 @@ std::string cookie_field(const Exchange& exchange);
 std::string visit(const Typed& typed, ServerProcess& server = shared_server(),
                   Where where = Where::here());
 
-// A page as a browser reads it.
+// A form's field, as a browser reads it from a page.
 struct Control {
     bool found = false;
-    std::string value;      // what stands in the field, unescaped
-    std::size_t begin = 0;  // of its tag in the page
-    std::size_t end = 0;    // behind it; for a textarea behind its end tag
+    std::string value;      // the content of the field, unescaped
+    std::size_t begin = 0;  // where its tag begins in the page
+    std::size_t end = 0;    // where its tag ends; for a textarea, where the end tag ends
 };
 Control control(std::string_view page, std::string_view name);  // an <input> or a <textarea>
 std::string attribute(std::string_view tag, std::string_view name);
 std::string visible_text(std::string_view html);  // without the tags, unescaped
 
-// The page has the text to read, and none of its characters could be taken for markup.
+// The page shows the text, and none of its characters can be taken for markup.
 void expect_shown_as_text(const Exchange& exchange, std::string_view text, const Reason& reason,
                           Where where = Where::here());

@@ -141,7 +141,7 @@ class Reader {
         return code;
     }
 
-    // Past U+FFFF a character is two escapes, a pair of surrogates (RFC 8259 §7).
+    // A character past U+FFFF is two escapes, a pair of surrogates (RFC 8259 §7).
     std::uint32_t code_point() {
         std::uint32_t first = four_digits();
         if (first < 0xD800 || first > 0xDFFF) return first;

@@ -1,5 +1,5 @@
-// The helpers of live.hpp. A message is only parsed when the name that is looked for is in it: a
-// thousand clients who are each shown the history would else keep the tests busy.
+// The helpers of live.hpp. A message is parsed only if it contains the name that is looked for.
+// Otherwise a thousand clients, each of which is shown the history, would keep the tests busy.
 #include "live.hpp"
 
 #include <sys/resource.h>
@@ -71,7 +71,7 @@ void expect_heard(WebSocket& socket, std::string_view name, const Reason& reason
     const auto message = hear(socket, name);
     const bool met = message && (*message)["name"].text == name;
     expect(met, met ? Exchange{} : socket.so_far(), "the message of " + std::string(name),
-           message ? "something else about it" : "everything but that", reason, where);
+           message ? "that name in another field" : "no such message", reason, where);
 }
 
 EventStream::EventStream(ServerProcess& server, int receive_buffer)
@@ -88,7 +88,7 @@ EventStream::EventStream(ServerProcess& server, int receive_buffer)
     head_.reply = parse_reply(head_.received, "HEAD", false);
 }
 
-// Moves one chunk over; false when there is no whole one yet.
+// Decodes one chunk; false if no whole one has arrived yet.
 bool EventStream::decode_chunk() {
     const std::string_view bytes = client_.unread();
     const std::size_t line_end = bytes.find("\r\n");
@@ -133,10 +133,10 @@ std::optional<JsonValue> hear(EventStream& stream, std::string_view name, double
 std::size_t affordable_clients(std::size_t wanted) {
     rlimit limit{};
     getrlimit(RLIMIT_NOFILE, &limit);
-    // Three descriptors for each are enough for any of the usual ways to serve them.
+    // Three descriptors for each client are enough for any of the usual ways to serve them.
     const std::size_t possible = (limit.rlim_cur - std::min<rlim_t>(limit.rlim_cur, 60)) / 3;
     if (possible >= wanted) return wanted;
-    remark("with " + std::to_string(possible) + " clients: no more descriptors (ulimit -n)");
+    remark("with " + std::to_string(possible) + " clients, because ulimit -n allows no more");
     return possible;
 }
 

@@ -1,4 +1,4 @@
-// What the cases about the live guestbook share: messages as they come over the chat's WebSocket
+// What the cases about the live guestbook share: messages as they arrive over the chat's WebSocket
 // and in the stream of events. Shares no code with the servers.
 #pragma once
 
@@ -14,24 +14,24 @@
 #include "json_value.hpp"
 #include "websocket.hpp"
 
-// A message as the chat takes it, and as the API takes it: {"name":...,"message":...}.
+// A message as both the chat and the API take it: {"name":...,"message":...}.
 std::string message_json(std::string_view name, std::string_view message);
 void say(WebSocket& socket, std::string_view name, std::string_view message = "said in the chat");
 std::string api_post(std::string_view name, std::string_view message = "posted by the API");
-// Posts it and waits for the 201.
+// Posts a message of this name and waits for the 201.
 void post(std::string_view name, ServerProcess& server = shared_server(),
           Where where = Where::here());
 
-// The next message with this name in it; others (the history, say) are passed over. Nothing when it
+// The next message with this name in it. Others, such as the history, are skipped. Nothing if it
 // does not come.
 std::optional<JsonValue> hear(WebSocket& socket, std::string_view name,
                               double seconds = reply_patience());
-// So many sockets of the chat, each of them in the room for certain: the 101 comes before that, but
-// the answer to a ping comes after. What they were shown of the history has been read.
+// Opens `count` sockets of the chat. Each is certain to be in the room, because it has had the
+// answer to a ping (the 101 comes before that), and the history it was sent has been read.
 std::vector<WebSocket> join_chat(std::size_t count, ServerProcess& server = shared_server());
 
-// The names of the next `count` messages whose names contain `mark`, in their order. Fewer when
-// they do not come.
+// The names of the next `count` messages whose names contain `mark`, in order. Fewer if they do not
+// all come.
 std::vector<std::string> hear_names(WebSocket& socket, std::string_view mark, std::size_t count,
                                     double seconds = reply_patience());
 void expect_heard(WebSocket& socket, std::string_view name, const Reason& reason,
@@ -44,9 +44,9 @@ class EventStream {
 
     // The head of the reply, as an exchange without a body.
     const Exchange& head() const { return head_; }
-    // The data of the next event; comments are passed over. Nothing when none comes.
+    // The data of the next event; comments are skipped. Nothing if none comes.
     std::optional<std::string> next(double seconds = reply_patience());
-    // The last chunk has come. Does not wait.
+    // Whether the last chunk has arrived. Does not wait.
     bool complete() const { return complete_; }
 
     Client& client() { return client_; }
@@ -60,11 +60,11 @@ class EventStream {
     bool complete_ = false;
 };
 
-// The data of the next event whose name is this.
+// The message in the next event that contains this name.
 std::optional<JsonValue> hear(EventStream& stream, std::string_view name,
                               double seconds = reply_patience());
 
-// How many clients the limits of this machine allow, up to `wanted`; says so when it is fewer.
+// How many clients the limits of this machine allow, up to `wanted`. If fewer, the report says so.
 std::size_t affordable_clients(std::size_t wanted);
 
 // The names of all messages that the API knows, the newest first.

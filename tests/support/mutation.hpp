@@ -19,8 +19,8 @@ inline unsigned long number_from_environment(const char* name, unsigned long oth
     return text == nullptr ? otherwise : std::strtoul(text, nullptr, 10);
 }
 
-// One to eight changes: a byte altered, bytes removed, repeated or moved, a word put in. Words are
-// what the parser looks for: random bytes alone hardly ever form a boundary.
+// Makes one to eight changes: a byte altered, bytes removed, repeated or moved, a word put in. The
+// words are what the parser looks for, because random bytes hardly ever form a boundary, say.
 inline std::string mutate(std::string text, const std::vector<std::string>& words,
                           std::mt19937_64& random) {
     const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
@@ -41,7 +41,7 @@ inline std::string mutate(std::string text, const std::vector<std::string>& word
 }
 
 // Calls `attempt` with damaged samples until the time is up. The seed is printed first, so that it
-// is known even when the program crashes.
+// is known even if the program crashes.
 inline void try_mutations(std::string_view what, const std::vector<std::string>& samples,
                           const std::vector<std::string>& words,
                           const std::function<void(const std::string&)>& attempt) {

@@ -1,5 +1,5 @@
 // Starting, watching and ending a program with POSIX calls.
-// Linux's /proc is used for processor time and memory, and done without where it is missing.
+// Processor time and memory come from Linux's /proc. Where it is missing, they are not measured.
 #include "process.hpp"
 
 #include <fcntl.h>
@@ -32,7 +32,7 @@ std::string complaints;
 void collect_complaints(const std::string& output) {
     static constexpr const char* marks[] = {"ERROR: AddressSanitizer", "ERROR: LeakSanitizer",
                                             "WARNING: ThreadSanitizer", ": runtime error: "};
-    // A server that is told to end at once leaves threads behind, and that is all right.
+    // A server that is told to end at once leaves threads behind, which is fine.
     static const std::string all_right = "WARNING: ThreadSanitizer: thread leak";
     for (const char* mark : marks) {
         std::size_t found = output.find(mark);
@@ -45,7 +45,7 @@ void collect_complaints(const std::string& output) {
     }
 }
 
-// A file without a name: it vanishes with the last descriptor, whatever happens to us.
+// A file without a name, which vanishes with its last descriptor, whatever happens to us.
 int anonymous_file() {
     std::string name = (std::filesystem::temp_directory_path() / "blackbox-XXXXXX").string();
     int file = mkstemp(name.data());
@@ -55,8 +55,8 @@ int anonymous_file() {
     return file;
 }
 
-// With exec there is no shell between us and the program, so its exit code and its death by a
-// signal are its own. A line with shell syntax in it keeps its shell.
+// With exec there is no shell between us and the program, so the exit code, or the signal that
+// killed it, is the program's own. A command with shell syntax in it keeps its shell.
 std::string without_shell(const std::string& command) {
     bool simple = command.find_first_of(";&|()<>`\n") == std::string::npos;
     bool assigns = command.substr(0, command.find(' ')).find('=') != std::string::npos;
@@ -68,7 +68,7 @@ struct ProcessTimes {
     double processor_seconds = 0;
 };
 
-// The fields of /proc/PID/stat after the name, which is in parentheses and may hold anything.
+// Reads the fields of /proc/PID/stat after the name, which is in parentheses and may hold anything.
 std::optional<ProcessTimes> times_of(const std::filesystem::path& process) {
     std::string text = file_content(process / "stat");
     std::size_t name_end = text.rfind(')');
@@ -93,7 +93,7 @@ long long anonymous_memory_of(const std::filesystem::path& process) {
     dup2(nothing, 0);
     dup2(output, 1);
     dup2(output, 2);
-    ::signal(SIGPIPE, SIG_DFL);  // we ignore it; a program's own default must be the usual one
+    ::signal(SIGPIPE, SIG_DFL);  // we ignore it, but the program must begin with the default
     execle("/bin/sh", "sh", "-c", command.c_str(), nullptr, environment);
     _exit(127);
 }
@@ -127,7 +127,7 @@ Process::Process(const std::string& command, const std::vector<std::string>& env
     pid_ = fork();
     if (pid_ < 0) throw std::runtime_error("cannot start another process");
     if (pid_ == 0) become(line, variables.data(), output_file_);
-    setpgid(pid_, pid_);  // here as well as in the child: whoever comes first
+    setpgid(pid_, pid_);  // here as well as in the child, because either may run first
     watch_group(pid_);
 }
 
@@ -160,7 +160,7 @@ void Process::signal(int number) {
 
 void Process::stop() {
     signal(SIGTERM);
-    // The second signal tells a server of ours not to wait any longer for connections of ours.
+    // The second signal tells one of our servers to stop waiting for connections that we hold open.
     if (!wait_for_end(1.5)) signal(SIGTERM);
     if (!wait_for_end(1.5)) signal(SIGKILL);
     wait_for_end(patience);

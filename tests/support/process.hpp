@@ -1,5 +1,5 @@
-// A program that the harness started: in its own process group, its output in a file.
-// Ends only what it started. Knows nothing of ports or HTTP; server_process.hpp does.
+// A program that the harness started, in its own process group and with its output in a file.
+// Ends only what it started. Knows nothing about ports or HTTP; server_process.hpp does.
 #pragma once
 
 #include <sys/types.h>
@@ -9,13 +9,13 @@
 #include <string>
 #include <vector>
 
-// How long the harness waits for a reply or for the end of a program before it calls it a failure.
+// How many seconds the harness waits for a reply, or for a program to end, before it is a failure.
 constexpr double patience = 5.0;
 
 // Seconds since some moment, for measuring how long something took.
 double now();
 
-// Lets `seconds` pass. Only for watching what a server does meanwhile, never to wait *for* it.
+// Lets `seconds` pass. Only to watch what a server does in that time, never to wait *for* it.
 void let_pass(double seconds);
 
 struct Usage {
@@ -25,21 +25,21 @@ struct Usage {
 
 class Process {
   public:
-    // Runs a line of shell; the environment entries ("NAME=value") are added to ours.
+    // Runs a shell command; the environment entries ("NAME=value") are added to ours.
     Process(const std::string& command, const std::vector<std::string>& environment);
     ~Process();  // ends the whole group
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
 
     bool running();
-    bool wait_for_end(double seconds);  // true when it has ended in time
+    bool wait_for_end(double seconds);  // true if it has ended in time
     void signal(int number);            // to the whole group, as a terminal does on Ctrl-C
     void stop();                        // asks with SIGTERM, then insists with SIGKILL
 
-    std::optional<int> exit_code() const;  // nothing while it runs or when a signal ended it
+    std::optional<int> exit_code() const;  // nothing while it runs or if a signal ended it
     std::string how_it_ended() const;      // "exit code 1", "signal 11 (Segmentation fault)"
-    std::string output() const;            // everything it printed, both streams
-    std::size_t output_size() const;       // how many bytes that is by now
+    std::string output() const;            // everything it has printed, on both streams
+    std::size_t output_size() const;       // the size of its output so far, in bytes
     std::optional<Usage> usage() const;    // of the whole group; nothing where there is no /proc
 
   private:
@@ -48,5 +48,5 @@ class Process {
     std::optional<int> wait_status_;
 };
 
-// What a sanitizer complained about in the output of any process so far; empty is good.
+// The first complaint of a sanitizer in the output of any process so far; empty if there is none.
 const std::string& sanitizer_complaints();

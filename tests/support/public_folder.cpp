@@ -1,5 +1,5 @@
-// Creates and removes the test files. Names carry our process id, so that two runs at the same
-// time don't meet, nor does a run meet a folder of the site.
+// Creates and removes the test files. Names contain our process id, so that two runs at the same
+// time don't collide, nor a run with a folder of the site.
 #include "public_folder.hpp"
 
 #include <unistd.h>
@@ -25,7 +25,7 @@ std::ofstream create(const std::filesystem::path& path) {
     return file;
 }
 
-// The finalizer of splitmix64: neighbouring numbers become numbers that have nothing in common.
+// The finalizer of splitmix64, which makes unrelated numbers of neighbouring ones.
 std::uint64_t mixed(std::uint64_t x) {
     x = (x + 0x9E3779B97F4A7C15u) * 0xBF58476D1CE4E5B9u;
     x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;

@@ -1,5 +1,5 @@
-// A folder of its own for a case, inside the folder that the server serves at /files/.
-// It goes when the case ends, and the watchdog removes it when the run dies.
+// A folder for one case, inside the folder that the server serves at /files/. It is removed when
+// the case ends, or by the watchdog if the run dies.
 #pragma once
 
 #include <filesystem>
@@ -28,6 +28,6 @@ class PublicFolder {
     std::filesystem::path path_;
 };
 
-// `size` bytes of a fixed sequence from `offset` on: no two places in it look alike for long, so a
+// `size` bytes of a fixed sequence, from `offset` on. No two places in it look alike for long, so a
 // byte that is lost, doubled or moved shows.
 std::string pattern(std::size_t offset, std::size_t size);

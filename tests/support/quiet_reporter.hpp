@@ -1,5 +1,5 @@
-// doctest calls many functions that a reporter may want to know about; most of ours do not. Here
-// all of them do nothing, so that a reporter overrides only those that matter to it.
+// doctest tells a reporter about many events, most of which don't matter to ours. Here all of the
+// functions do nothing, so that a reporter overrides only those it needs.
 #pragma once
 
 #include <doctest/doctest.h>

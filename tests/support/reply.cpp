@@ -1,5 +1,5 @@
-// A parser for replies that shares no line with the servers it judges.
-// The servers' mistakes must not be able to hide behind the same mistake here.
+// A parser for replies. It shares no code with the servers it judges, so that a mistake of theirs
+// can't hide behind the same mistake here.
 #include "reply.hpp"
 
 #include <algorithm>
@@ -79,7 +79,7 @@ std::optional<std::size_t> read_head(Reply& reply, std::string_view received) {
     }
 }
 
-// RFC 9112 §7.1. A half of a chunk is no problem: the rest may still come.
+// RFC 9112 §7.1. Half a chunk isn't a problem, because the rest may still come.
 Reply with_chunked_body(Reply reply, std::string_view received, std::size_t position) {
     while (true) {
         std::size_t line_end = received.find("\r\n", position);
@@ -140,9 +140,9 @@ Reply parse_reply(std::string_view received, std::string_view method, bool ended
     std::optional<std::size_t> length;
     if (length_field) {
         length = number(length_field->value);
-        if (!length) return wrong(reply, length_field->offset, "this Content-Length is no number");
+        if (!length) return wrong(reply, length_field->offset, "this length isn't a number");
     }
-    bool interim = reply.status / 100 == 1;  // such as 100: the real reply comes after it
+    bool interim = reply.status / 100 == 1;  // such as 100, which comes before the real reply
     bool bodiless = method == "HEAD" || interim || reply.status == 204 || reply.status == 304;
     if (bodiless) {
         reply.length = *body;

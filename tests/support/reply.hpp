@@ -1,5 +1,5 @@
-// One HTTP reply, read strictly: what is sloppy about it becomes a sentence in `problem`.
-// It reads what RFC 9112 §6 says about lengths, and decodes chunked bodies. Nothing else.
+// One HTTP reply, read strictly. Whatever is wrong with it becomes a sentence in `problem`.
+// Finds the end of the body as RFC 9112 §6 says, and decodes chunked bodies. Does nothing else.
 #pragma once
 
 #include <cstddef>
@@ -10,21 +10,21 @@
 struct Field {
     std::string name;
     std::string value;
-    std::size_t offset = 0;  // of its line in the bytes received, for the caret
+    std::size_t offset = 0;  // where its line begins in the bytes received, for the caret
 };
 
 struct Reply {
     int status = 0;  // 0 as long as there is no status line
     std::vector<Field> fields;
     std::string body;
-    std::size_t length = 0;  // of the whole reply in bytes; 0 as long as it is not complete
-    std::size_t needed = 0;  // how many bytes must have arrived before it is worth another look
-    std::string problem;     // why this is not a correct HTTP/1.1 reply; empty when it is
+    std::size_t length = 0;  // the size of the whole reply in bytes; 0 until it is complete
+    std::size_t needed = 0;  // how many bytes must have arrived before parsing again is worthwhile
+    std::string problem;     // why this is not a correct HTTP/1.1 reply; empty if it is
     std::size_t problem_offset = 0;
 
     bool complete() const { return length > 0; }
-    const Field* field(std::string_view name) const;  // nullptr when it is missing
-    std::string value(std::string_view name) const;   // empty when it is missing
+    const Field* field(std::string_view name) const;  // nullptr if it is missing
+    std::string value(std::string_view name) const;   // empty if the field is missing
     std::size_t count(std::string_view name) const;
     // Whether a field that holds a list, such as Allow or Connection, has this member (any case).
     bool lists(std::string_view name, std::string_view member) const;

@@ -1,5 +1,5 @@
-// Writes failures as the report.hpp says. The shell lines use port 9000, where a student's server
-// runs while it is being repaired; the port of the test run is gone by then.
+// Writes the reports of report.hpp. The shell commands use port 9000, where a student's server runs
+// while it is being repaired, because the port of the test run is gone by then.
 #include "report.hpp"
 
 #include <algorithm>
@@ -20,7 +20,7 @@ bool is_plain(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < 0x7f; });
 }
 
-// The lines of one well-formed request without a body; nothing when it is anything else.
+// The lines of one well-formed request without a body; nothing if the bytes are anything else.
 std::optional<std::vector<std::string>> request_lines(std::string_view sent) {
     std::size_t end = sent.find("\r\n\r\n");
     if (end == std::string_view::npos || end + 4 != sent.size()) return std::nullopt;
@@ -53,7 +53,7 @@ std::optional<std::string> curl_line(std::string_view sent) {
     std::vector<std::string> words = split(lines->front(), ' ');
     if (words.size() != 3 || !words[1].starts_with('/') || !words[2].starts_with("HTTP/1."))
         return std::nullopt;
-    if (words[0] == "HEAD") return std::nullopt;  // curl would not show a body that should not be
+    if (words[0] == "HEAD") return std::nullopt;  // curl would hide a body that must not be there
     std::string command = "curl -i --path-as-is";
     if (words[0] != "GET") command += " -X " + quoted(words[0]);
     if (words[2] == "HTTP/1.0") command += " --http1.0";
@@ -90,7 +90,7 @@ std::string printf_command(std::string_view sent) {
     return "printf " + quoted(format);
 }
 
-// A pause between them, so that they arrive apart.
+// Sends the pieces with pauses between them, so that they arrive apart.
 std::string pieces_line(std::string_view sent, const std::vector<std::size_t>& cuts) {
     std::string commands = printf_command(sent.substr(0, cuts.front()));
     for (std::size_t i = 0; i < cuts.size(); ++i) {
@@ -110,7 +110,7 @@ std::string ending_text(Ending ending) {
     return "the connection is still open";
 }
 
-// Further lines stand below the first one.
+// Every line after the first gets the indent.
 std::string indented(const std::string& lines, const std::string& indent) {
     std::string result;
     for (const std::string& line : split(lines, '\n')) {
@@ -133,7 +133,7 @@ std::string shell_line(std::string_view sent, const std::vector<std::size_t>& cu
     if (!cuts.empty() && cuts.size() <= few && sent.size() < longest_shell_line)
         return pieces_line(sent, cuts);
     std::string line = curl_line(sent).value_or(printf_command(sent) + " | nc localhost 9000");
-    if (line.size() > longest_shell_line) return "(too long for a line of shell)";
+    if (line.size() > longest_shell_line) return "(too long for a shell command)";
     return line;
 }
 
@@ -144,13 +144,13 @@ std::string outcome(const Exchange& exchange) {
         std::string_view end = sent.substr(sent.size() > 200 ? sent.size() - 200 : 0);
         return exchange.crash + " after these bytes: " + visible(end);
     }
-    if (!reply.problem.empty()) return "no correct HTTP reply: " + reply.problem;
+    if (!reply.problem.empty()) return "not a correct HTTP reply: " + reply.problem;
     if (reply.complete()) return "status " + std::to_string(reply.status);
     if (exchange.received.empty()) return "no reply: " + ending_text(exchange.ending);
     const std::size_t head_end = exchange.received.find("\r\n\r\n");
     if (reply.field("Content-Length") != nullptr && head_end != std::string::npos) {
-        return "a Content-Length of " + reply.value("Content-Length") + ", but " +
-               std::to_string(exchange.received.size() - head_end - 4) + " bytes of a body; then " +
+        return "a Content-Length of " + reply.value("Content-Length") + ", but only " +
+               std::to_string(exchange.received.size() - head_end - 4) + " bytes of body; then " +
                ending_text(exchange.ending);
     }
     return "an incomplete reply of " + std::to_string(exchange.received.size()) +
@@ -184,6 +184,6 @@ std::string report(const Exchange& exchange, const Failure& failure, Detail deta
     if (exchange.ending == Ending::reset && exchange.crash.empty())
         add(text, "hint",
             "close() with unread bytes in the socket makes the kernel send RST, and the client may "
-            "lose the reply: shutdown(SHUT_WR), read what is left, then close()");
+            "lose the reply. Call shutdown(SHUT_WR), read what is left, then close()");
     return text;
 }

@@ -1,5 +1,5 @@
 // The text of a failure, for a student: what to type, what was sent, what came back, what should
-// have come and why. Pure text: it judges nothing and prints nothing.
+// have come and why. Only writes the text. Judges nothing and prints nothing.
 #pragma once
 
 #include <cstddef>
@@ -19,15 +19,15 @@ struct Failure {
     std::size_t received_mark = no_mark;  // the byte of the reply that is wrong
 };
 
-// All of it, or only what was expected and what came.
+// The whole report, or only what was expected and what came.
 enum class Detail { all, verdict };
 
 std::string report(const Exchange& exchange, const Failure& failure, Detail detail);
 
-// What became of an exchange, in one sentence: "status 200", "the server closed the connection
-// without a reply", "signal 11 (...) after these bytes: ...".
+// What became of an exchange, in a few words: "status 200", "no reply: the server closed the
+// connection", "signal 11 (...) after these bytes: ...".
 std::string outcome(const Exchange& exchange);
 
-// A line of shell that sends the same: curl where curl can, else printf into nc; in the same
-// pieces, if there are a few.
+// A shell command that sends the same bytes, with curl where curl can, else with printf into nc. It
+// sends them in the same pieces if there are only a few.
 std::string shell_line(std::string_view sent, const std::vector<std::size_t>& cuts = {});

@@ -1,5 +1,5 @@
-// A listener that counts and a reporter that prints, both of them doctest's. They are apart so that
-// the count is right with any reporter (-r=junit). A case that checked nothing counts as failed.
+// A doctest listener that counts and a doctest reporter that prints. They are separate so that the
+// count is right with any reporter (-r=junit). A case that checked nothing counts as failed.
 #include "reporter.hpp"
 
 #include <doctest/doctest.h>
@@ -51,7 +51,7 @@ struct Counter : QuietReporter {
 
 class Printer : public QuietReporter {
   public:
-    // On the terminal, also when another reporter writes to a file (-r=junit -o=report.xml).
+    // Prints to the terminal, even if another reporter writes to a file (-r=junit -o=report.xml).
     explicit Printer(const doctest::ContextOptions&) : out_(std::cout) {}
 
     void report_query(const doctest::QueryData& query) override {
@@ -76,7 +76,7 @@ class Printer : public QuietReporter {
             text << "\n";
         }
         if (text.str().empty())
-            text << assertion.m_expr << " is not so: " << assertion.m_decomp.c_str() << "\nat "
+            text << assertion.m_expr << " is false: " << assertion.m_decomp.c_str() << "\nat "
                  << assertion.m_file << ":" << assertion.m_line << "\n";
         print_failure(text.str());
     }

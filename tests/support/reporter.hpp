@@ -1,5 +1,5 @@
-// What the run prints: a line per case, a report per failure, the count at the end.
-// Also here: how a case says that it is skipped, because the count must know.
+// What the run prints: a line per case, a report per failure, the count at the end. How a case says
+// that it is skipped is also here, because skipped cases are counted.
 #pragma once
 
 #include <string>
@@ -12,8 +12,8 @@ struct Tally {
 
 const Tally& tally();
 
-// Each returns true, and marks the case that is running as skipped with the reason, when the case
-// cannot be tried: `if (lacks_public_folder()) return;` at its head.
+// If the running case cannot be tried, each of these marks it as skipped, with the reason, and
+// returns true. Such a case begins with `if (lacks_public_folder()) return;`.
 
 // For a case of an early level that no longer holds from `level` on.
 bool outgrown(int level, const std::string& reason);
@@ -23,5 +23,5 @@ bool lacks_program();
 // For any other reason.
 bool skip(const std::string& reason);
 
-// A remark below the line of the case that is running, such as the reason for leaving a part out.
+// Prints a remark below the line of the running case, such as why a part of it was left out.
 void remark(const std::string& text);

@@ -1,5 +1,5 @@
 // Finding a free port, starting the server on it, and waiting until it accepts.
-// Waiting means: try to connect until it works, the server dies, or the deadline passes.
+// It tries to connect until that works, the server dies, or the deadline passes.
 #include "server_process.hpp"
 
 #include <arpa/inet.h>
@@ -44,7 +44,7 @@ bool is_free(int port) {
     return bound;
 }
 
-// A case that gives PORT itself means it.
+// A case that sets PORT itself keeps its value.
 std::vector<std::string> with_port_variable(std::vector<std::string> environment, int port) {
     for (const std::string& entry : environment)
         if (entry.starts_with("PORT=")) return environment;
@@ -59,13 +59,13 @@ std::string full_command(const Launch& launch, int port) {
 }
 
 std::unique_ptr<ServerProcess> the_shared_server;
-std::string start_failure;  // once it did not start, each further case says so without waiting
+std::string start_failure;  // why it did not start; further cases fail with this, without waiting
 
 }  // namespace
 
 int free_port() {
-    // Below 32768, where kernels take the ports of clients from: our own connections can't be in
-    // the way, nor can a connection attempt meet itself.
+    // Below 32768, where kernels begin to take the ports of clients. So our own connections can't
+    // be in the way, and a client can't connect to itself.
     static std::mt19937 random{std::random_device{}()};
     std::uniform_int_distribution<int> any(10'000, 32'000);
     for (int attempt = 0; attempt < 1000; ++attempt) {
@@ -94,8 +94,8 @@ ServerProcess::ServerProcess(const Launch& launch)
         if (!trouble.empty()) {
             const std::string printed = process_.output();
             throw std::runtime_error(
-                "The server " + trouble + " on port " + std::to_string(port_) +
-                ".\nIt was started as: " + full_command(launch, port_) +
+                "The server " + trouble + " (port " + std::to_string(port_) +
+                ").\nIt was started as: " + full_command(launch, port_) +
                 "\nIt printed: " + (printed.empty() ? "(nothing)" : "\n" + printed) +
                 "\nHint: it must stay in the foreground, and listen on 127.0.0.1, on the port that "
                 "{port} and the variable PORT name.");

@@ -1,5 +1,5 @@
-// The server that is judged: started on a free port, known to accept connections.
-// One is shared by all ordinary cases; a case about signals or limits starts its own.
+// The server that is judged, started on a free port and known to accept connections.
+// All ordinary cases share one; a case about signals or limits starts its own.
 #pragma once
 
 #include <string>
@@ -8,21 +8,21 @@
 #include "process.hpp"
 
 struct Launch {
-    std::string before = {};                    // shell in front, such as "ulimit -n 32;"
-    std::vector<std::string> environment = {};  // such as "TRACE=1"
-    std::string command = {};                   // in place of --server
+    std::string before = {};                    // shell code to run first: "ulimit -n 32;"
+    std::vector<std::string> environment = {};  // variables to set, such as "TRACE=1"
+    std::string command = {};                   // used in place of --server's
 };
 
 class ServerProcess {
   public:
-    // Waits until the server accepts. Throws std::runtime_error with its output when it does not.
+    // Waits until the server accepts. Throws std::runtime_error with its output if it does not.
     explicit ServerProcess(const Launch& launch = {});
 
     int port() const { return port_; }
     Process& process() { return process_; }
 
-    // "signal 11 (Segmentation fault)" when it has died, which may take it a moment to show;
-    // empty when it lives.
+    // "signal 11 (Segmentation fault)" if the server has died, empty if it lives. Waits a moment,
+    // because a death does not show at once.
     std::string death();
 
   private:
@@ -30,11 +30,11 @@ class ServerProcess {
     Process process_;
 };
 
-// The one server of the ordinary cases; started again when an earlier case killed it.
+// The one server of the ordinary cases; started again if an earlier case killed it.
 ServerProcess& shared_server();
 void stop_shared_server();
 
-// A port on which nobody listens.
+// A port on which no program listens.
 int free_port();
 
 // `command` with {port} filled in.

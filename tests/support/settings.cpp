@@ -1,5 +1,5 @@
 // Reads our flags (--level, --server, --public, --program, --limit) and the variable SEED.
-// A flag it does not know may be one of doctest's, so it passes over it in silence.
+// An unknown flag may be one of doctest's, so it is ignored.
 #include "settings.hpp"
 
 #include <charconv>
@@ -57,5 +57,5 @@ void read_settings(int argc, char** argv) {
 std::string usage() {
     return "usage: blackbox --level=N --server='COMMAND {port}' [--public=DIR] [--program=PATH]\n"
            "                [--limit=SECONDS] [doctest's flags, such as -tc='*slow*' or -ltc]\n"
-           "{port} in COMMAND becomes a free port; the variable PORT holds it too.\n";
+           "{port} in COMMAND is replaced by a free port, which is also in the variable PORT.\n";
 }

@@ -16,8 +16,8 @@ constexpr double between_drops = 0.4;
 
 struct SlowClient {
     Client client;
-    std::string drips = {};  // what it still sends, a byte at a time
-    double ended_after = 0;  // seconds; 0 as long as it is connected
+    std::string drips = {};  // what it has yet to send, a byte at a time
+    double ended_after = 0;  // seconds until its connection ended; 0 while it is connected
 };
 
 std::string in_seconds(double seconds) {
@@ -28,7 +28,7 @@ std::string in_seconds(double seconds) {
     return text.str();
 }
 
-// Lets them drip until all are sent away or the longest wait is over.
+// Lets the clients drip until all have been sent away or the longest wait is over.
 void run(std::vector<SlowClient*> clients) {
     const double start = now();
     double next_drop = start;
@@ -60,7 +60,7 @@ void expect_slow_clients_are_sent_away(Connections connections) {
     SlowClient silent{Client()};
     SlowClient half{Client()};
     half.client.send("GET /about HT");
-    // The trickler never stops for long, and would be done after half a minute.
+    // The trickler never stops for long, and would need half a minute.
     SlowClient trickler{
         Client(), "GET /about HTTP/1.1\r\nHost: localhost\r\nX-Slow: " + std::string(50, 'z')};
     std::vector<SlowClient*> all = {&silent, &half, &trickler};
@@ -74,9 +74,9 @@ void expect_slow_clients_are_sent_away(Connections connections) {
     run(all);
 
     const Reason slow_head = {
-        "RFC 9110 §15.5.9: a request head has 10 s in all, however it trickles (slow loris)",
-        "one deadline for the whole head, set when the connection begins to wait for it; "
-        "a time-out per recv() starts anew with each byte"};
+        "RFC 9110 §15.5.9: a request head has 10 s in all, however slowly it trickles (slow loris)",
+        "set one deadline for the whole head when the connection begins to wait for it; "
+        "a time-out per recv() starts again with each byte"};
     for (SlowClient* slow : {&half, &trickler}) {
         Exchange reply = slow->client.read_to_end(0.5);
         expect_status(reply, 408, slow_head);
@@ -87,7 +87,7 @@ void expect_slow_clients_are_sent_away(Connections connections) {
     const Reason no_request = {
         "a client that never asked gets no answer, but must not keep a "
         "connection for ever",
-        "the same deadline; just close when not one byte has come"};
+        "use the same deadline, but just close if not one byte has come"};
     expect_silent_close(nothing, no_request);
     expect_time(silent, nothing, 3.0, 13.0, "the end of the connection after 10 s at the latest",
                 no_request);

@@ -1,5 +1,5 @@
-// A conversation without a socket, for unit tests: bytes in, and what the server says to them. It
-// is compiled against the level that is tested, and uses only what all of them have.
+// A conversation without a socket, for unit tests: bytes go in, and what the server answers comes
+// out. It is compiled against the level under test, and uses only what all levels have.
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@ struct TalkWith {
     TalkWith(const TalkWith&) = delete;
     TalkWith& operator=(const TalkWith&) = delete;
 
-    // Everything that the server says to these bytes.
+    // Everything that the server answers to these bytes.
     std::string say(std::string_view bytes) {
         connection.feed(bytes);
         return listen();

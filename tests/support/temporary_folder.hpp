@@ -1,5 +1,5 @@
-// A folder that a unit test has for itself, under the system's folder for such things. It goes,
-// with all that is in it, when the test ends.
+// A folder for one unit test, in the system's folder for temporary files. It is removed, with
+// everything in it, when the test ends.
 #pragma once
 
 #include <stdlib.h>

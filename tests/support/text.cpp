@@ -1,5 +1,5 @@
-// The helpers of text.hpp. The only one with a design of its own is listing(): a student should
-// see the wrong byte at a glance, also in a message of 64 MiB.
+// The helpers of text.hpp. Only listing() needs some thought, because a student should see the
+// wrong byte at a glance, even in a message of 64 MiB.
 #include "text.hpp"
 
 #include <algorithm>
@@ -38,9 +38,9 @@ bool holds(const Line& line, std::size_t mark) {
     return mark != no_mark && mark >= line.offset && mark < line.offset + line.bytes.size();
 }
 
-// One line, shortened, and the caret below it when the mark is in it.
+// One line, shortened, and the caret below it if the mark is in it.
 std::string shown_line(const Line& line, std::size_t mark, std::string_view indent) {
-    // A long line is cut before it is escaped: it may be a body of 64 MiB.
+    // A long line is cut before it is escaped, because it may be a body of 64 MiB.
     constexpr std::size_t head = line_width - 30;
     std::size_t wanted = holds(line, mark) ? mark - line.offset : 0;
     std::string text;
@@ -119,7 +119,7 @@ std::string visible(std::string_view bytes) {
 
 std::string listing(std::string_view bytes, std::size_t mark, std::string_view indent) {
     if (bytes.empty()) return "(nothing)";
-    // The head, a little of the body, and what is around the mark; not a body of 64 MiB.
+    // Show the head, a little of the body, and what is around the mark, but not a body of 64 MiB.
     std::size_t head = std::min(bytes.find("\r\n\r\n"), most_bytes);
     std::size_t shown = std::max(head, mark == no_mark ? 0 : std::min(mark, bytes.size())) + 800;
     std::size_t cut = bytes.size() > shown ? bytes.size() - shown : 0;

@@ -1,5 +1,5 @@
-// The main() of the unit tests. It leaves to doctest what doctest does, but counts the cases: a
-// filter that matches none is a mistake here (doctest itself would call it a success).
+// The main() of the unit tests. doctest runs the cases, and we count them, because a filter that
+// matches none is a mistake here (doctest itself would call it a success).
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 

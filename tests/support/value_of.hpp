@@ -1,5 +1,5 @@
-// The value of a field, as unit tests compare it: "(none)" where there is no such field, so that a
-// missing one and an empty one are not taken for each other.
+// The value of a field, for unit tests to compare. It is "(none)" if there is no such field, so
+// that a missing field isn't taken for an empty one.
 #pragma once
 
 #include <string>

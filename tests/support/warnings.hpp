@@ -1,5 +1,5 @@
-// Catches what the code under test prints while this lives, which also keeps the tests' output
-// clean.
+// Catches what the code under test prints while a Warnings exists, which also keeps the tests'
+// output clean.
 #pragma once
 
 #include <mutex>

@@ -25,8 +25,8 @@ struct Watched {
     std::string running_case;
 };
 
-// A message is one line: "+123" a group to watch, "-123" no longer, "/some/folder" to
-// remove, "=name" the case that is running.
+// A message is one line. "+123" is a group to watch, "-123" one to watch no longer, "/some/folder"
+// is to be removed in the end, and "=name" is the running case.
 void note(Watched& watched, const std::string& line) {
     if (line.starts_with('+'))
         watched.groups.insert(static_cast<pid_t>(std::atoi(line.c_str() + 1)));
@@ -40,7 +40,7 @@ void note(Watched& watched, const std::string& line) {
 
 void clean_up(const Watched& watched) {
     for (pid_t group : watched.groups) kill(-group, SIGKILL);
-    std::error_code ignored;  // it may be gone already, which is what we want
+    std::error_code ignored;  // the folder may already be gone, which is what we want
     for (const auto& folder : watched.folders) std::filesystem::remove_all(folder, ignored);
 }
 
@@ -66,7 +66,7 @@ void clean_up(const Watched& watched) {
         }
     }
     std::fprintf(stderr,
-                 "\nThe run took longer than %d s (--limit=SECONDS), so it was ended, in the case\n"
+                 "\nThe run took longer than %d s (--limit=SECONDS), so it was ended in the case\n"
                  "  %s\n",
                  limit_seconds, watched.running_case.c_str());
     kill(test_process, SIGKILL);
@@ -77,7 +77,7 @@ void clean_up(const Watched& watched) {
 void tell(const std::string& line) {
     if (to_watchdog < 0) return;
     std::string message = line + "\n";
-    // A pipe takes a short message whole; without a reader there is nobody left to tell.
+    // A pipe takes a short message whole. If the watchdog is gone, the message is lost.
     [[maybe_unused]] ssize_t written = write(to_watchdog, message.data(), message.size());
 }
 

@@ -10,10 +10,10 @@
 // Starts it. After `limit_seconds` it ends the whole run.
 void start_watchdog(int limit_seconds);
 
-// From now on (no longer) its business:
+// What it cleans up: the groups that are watched at that moment, and these folders.
 void watch_group(pid_t group);
 void unwatch_group(pid_t group);
 void watch_folder(const std::filesystem::path& folder);
 
-// Which case is running, to be named if it takes too long.
+// Tells it which case is running, so that it can name the case if the run takes too long.
 void tell_watchdog_case(const std::string& name);

@@ -1,5 +1,5 @@
-// The client of websocket.hpp. It masks with the key of the RFC's examples (§5.7): to a server all
-// keys are alike, and a report with the same bytes each time is easier to read.
+// The client of websocket.hpp. It always masks with the key of the RFC's examples (§5.7), because
+// all keys are alike to a server, and a report with the same bytes each time is easier to read.
 #include "websocket.hpp"
 
 #include <algorithm>
@@ -53,7 +53,7 @@ Frame none(std::string problem) {
     return frame;
 }
 
-// What is wrong with the first two bytes of a server's frame; empty when nothing is.
+// What is wrong with the first two bytes of a server's frame; empty if nothing is.
 std::string problem_of(unsigned first, unsigned second) {
     const int opcode = static_cast<int>(first & 0x0f);
     if ((first & 0x70) != 0) return "a frame with a reserved bit set, without an extension (§5.2)";
@@ -131,8 +131,8 @@ Frame WebSocket::read_frame(double seconds) {
     };
     const auto missing = [&] {
         if (!client_.ended()) return none("nothing until the deadline");
-        return none(client_.unread().empty() ? "the end of the connection, without a word"
-                                             : "the end of the connection within a frame");
+        return none(client_.unread().empty() ? "the end of the connection, without a frame"
+                                             : "the end of the connection, within a frame");
     };
     if (!have(2)) return missing();
     const auto first = static_cast<unsigned char>(client_.unread()[0]);
@@ -162,7 +162,7 @@ Frame WebSocket::read_message(double seconds) {
         if (next.opcode == op_ping || next.opcode == op_pong) continue;
         if (next.opcode == op_close || next.opcode < 0) return next;
         if ((next.opcode == op_continuation) != message.has_value())
-            return none("a " + next.description() + " out of its turn (§5.4)");
+            return none("a " + next.description() + " out of turn (§5.4)");
         if (message)
             message->payload += next.payload;
         else
@@ -200,7 +200,7 @@ void expect_end(WebSocket& socket, Where where) {
     const Frame got = socket.read_frame();
     const bool met = got.opcode < 0 && socket.client().unread().empty() &&
                      socket.client().ending() == Ending::closed;
-    expect(met, met ? Exchange{} : socket.so_far(), "the end of the connection, in order",
+    expect(met, met ? Exchange{} : socket.so_far(), "a clean end of the connection",
            got.description(),
            {"RFC 6455 §7.1.1, §5.5.1: the server is the first to close the connection, and sends "
             "nothing after its close frame"},

@@ -16,7 +16,7 @@ struct Making {
     bool final = true;
     int reserved = 0;         // the three bits, as a number from 0 to 7
     bool masked = true;       // as every frame of a client has to be (§5.3)
-    int length_bytes = 0;     // of the extended length: 2 or 8; 0 takes as few as possible
+    int length_bytes = 0;     // the size of the extended length, 2 or 8; 0: as few as possible
     long long announced = 0;  // a length to announce in place of the payload's
 };
 std::string frame(int opcode, std::string_view payload, const Making& making = {});
@@ -24,24 +24,24 @@ std::string frame(int opcode, std::string_view payload, const Making& making = {
 // The payload of a close frame.
 std::string close_payload(int code, std::string_view reason = {});
 
-// The request that opens a WebSocket; the fields come after those that every handshake has. A field
-// of the same name replaces one of those, and an empty one ("Upgrade:") takes it out.
+// The request that opens a WebSocket. `fields` come after those that every handshake has. A field
+// of the same name replaces one of those, and an empty one ("Upgrade:") removes it.
 std::string handshake(std::string_view target, const std::vector<std::string>& fields = {});
 
 // A frame that the server sent, or why there is none.
 struct Frame {
-    int opcode = -1;  // -1: none; `problem` says why
+    int opcode = -1;  // -1: there is no frame, and `problem` says why
     bool final = true;
     std::string payload;
     std::string problem;
 
-    int close_code() const;           // 0 when there is none
+    int close_code() const;           // 0 if there is none
     std::string description() const;  // "text 'hello'", "close 1002", "nothing until the deadline"
 };
 
 class WebSocket {
   public:
-    // Opens one; `then` leaves together with the handshake. That it is 101 is checked.
+    // Opens a WebSocket and checks that the reply is 101. `then` is sent along with the handshake.
     explicit WebSocket(std::string_view target, ServerProcess& server = shared_server(),
                        std::string_view then = {}, int receive_buffer = 0,
                        Where where = Where::here());
@@ -53,8 +53,8 @@ class WebSocket {
 
     // The next frame, of whatever kind.
     Frame read_frame(double seconds = reply_patience());
-    // The next message, put together if it came in parts. Pings of the server are answered, pongs
-    // passed over; a close frame is handed out.
+    // The next message, put together if it came in parts, or a close frame. The server's pings are
+    // answered on the way, and its pongs skipped.
     Frame read_message(double seconds = reply_patience());
 
     bool ended() { return client_.ended(); }
@@ -64,17 +64,17 @@ class WebSocket {
     Client client_;
 };
 
-// The next message, or control frame, is this one. Returns that, so that a loop can give up.
+// The next message, or control frame, is this one. Returns whether it is, so that a loop can stop.
 bool expect_message(WebSocket& socket, int opcode, std::string_view payload, const Reason& reason,
                     Where where = Where::here());
-// The server's next word is a close frame with this code (0: without one).
+// The next thing the server sends is a close frame with one of these codes (0: without a code).
 void expect_close_frame(WebSocket& socket, const Statuses& codes, const Reason& reason,
                         Where where = Where::here());
-// The server closes the connection in order, without another byte.
+// The server closes the connection cleanly, without another byte.
 void expect_end(WebSocket& socket, Where where = Where::here());
-// Both.
+// The server sends such a close frame, then closes the connection cleanly.
 void expect_goodbye(WebSocket& socket, const Statuses& codes, const Reason& reason,
                     Where where = Where::here());
-// The server still answers on this connection.
+// The server echoes this text on this connection.
 bool expect_echo(WebSocket& socket, std::string_view text, const Reason& reason,
                  Where where = Where::here());

@@ -33,7 +33,7 @@ TEST_CASE("Content-Length is the length of the body in bytes") {
 TEST_CASE("the reply says Connection: close, and then the connection is closed") {
     Exchange reply = exchange(get("/"));
     expect_listed(reply, "Connection", "close",
-                  {"RFC 9112 §9.6: whoever is going to close the connection says so"});
+                  {"RFC 9112 §9.6: a server that is going to close the connection says so"});
     expect_one_reply_then_close(reply, {"the reply said that the connection ends after it",
                                         "shutdown() or close() the client's socket after sending"});
 }
@@ -44,7 +44,7 @@ TEST_CASE("a request that arrives in pieces is waited for") {
     Exchange reply = exchange(
         Script({whole.substr(0, third), whole.substr(third, third), whole.substr(2 * third)}));
     expect_status(reply, 200,
-                  {"TCP is a stream of bytes: one recv() may return a part of the request",
+                  {"TCP is a stream of bytes, so one recv() may return a part of the request",
                    "keep receiving until the blank line (\\r\\n\\r\\n) has arrived"});
 }
 
@@ -53,11 +53,10 @@ TEST_CASE("nothing is sent before the request has ended") {
     client.send("GET / HTTP/1.1\r\nHost: localhost\r\n");
     client.receive_more(now() + 0.3);
     const bool waits = client.unread().empty() && client.ending() == Ending::open;
-    expect(
-        waits, client.so_far(), "not a byte before the blank line", "a reply, or the end",
-        {"RFC 9112 §2.1: a request's head ends with a blank line; whoever answers earlier has not "
-         "read it",
-         "recv() in a loop until \\r\\n\\r\\n has come: one recv() may be a part of it"});
+    expect(waits, client.so_far(), "not a byte before the blank line", "a reply, or the end",
+           {"RFC 9112 §2.1: a request's head ends with a blank line, and a server that answers "
+            "earlier has not read it",
+            "call recv() until \\r\\n\\r\\n has come, because one call may return a part of it"});
     if (!waits) return;
     client.send("\r\n");
     expect_status(client.read_to_end(), 200, {"now it has ended"});
@@ -68,15 +67,15 @@ TEST_CASE("bytes after the request don't cost the client its reply") {
     expect_status(reply, 200,
                   {"RFC 9112 §9.6: close in steps, or the reply may get lost",
                    "shutdown(SHUT_WR), read what still comes, then close()"});
-    expect(reply.ending == Ending::closed, reply, "the end of the connection, in order",
+    expect(reply.ending == Ending::closed, reply, "a clean end of the connection",
            "a broken connection", {"RFC 9112 §9.6: an early close() makes the kernel send RST"});
 }
 
-TEST_CASE("a client that has ended its side still gets its reply") {
+TEST_CASE("a client that has closed its side still gets its reply") {
     Exchange reply = exchange(Script({get("/")}, true));
     expect_status(reply, 200,
                   {"RFC 9293 §3.6: a half-closed connection still carries the reply",
-                   "recv() returning 0 only means that the client sends no more"});
+                   "if recv() returns 0, that only means that the client sends no more"});
 }
 
 TEST_CASE("a client that leaves at once doesn't stop the next one") {
@@ -89,7 +88,7 @@ TEST_CASE("a client that leaves at once doesn't stop the next one") {
     Exchange reply = exchange(get("/"));
     expect_status(reply, 200,
                   {"a client's error must never end the server",
-                   "recv() or send() failing ends this client's turn, no more"});
+                   "if recv() or send() fails, give up on this client and serve the next one"});
 }
 
 TEST_CASE("a client that leaves before its reply doesn't end the server") {
@@ -100,11 +99,11 @@ TEST_CASE("a client that leaves before its reply doesn't end the server") {
     }
     Exchange reply = exchange(get("/"));
     expect_status(reply, 200,
-                  {"writing to a closed connection raises SIGPIPE, which kills",
+                  {"writing to a closed connection raises SIGPIPE, which kills the server",
                    "send(..., MSG_NOSIGNAL), or ignore SIGPIPE"});
 }
 
-TEST_CASE("a request without an end doesn't take the server down") {
+TEST_CASE("an endless request doesn't bring the server down") {
     Client endless;
     endless.send("GET /" + std::string(1'000'000, 'a'));
     endless.finish_sending();
@@ -132,7 +131,7 @@ TEST_CASE("SIGTERM ends the server with exit code 0") {
     server.process().wait_for_end(patience);
     expect_that(server.process().exit_code() == 0, "exit code 0 within 5 s",
                 server.process().how_it_ended(),
-                {"whoever asks a server to stop wants to know that it stopped in order",
+                {"the exit code tells whether the server stopped cleanly, as it was asked to",
                  "catch SIGTERM, leave the accept loop, return 0 from main()"});
 }
 
@@ -142,12 +141,12 @@ TEST_CASE("a taken port ends the second server with exit code 1 and a clear mess
                    {"PORT=" + std::to_string(first.port())});
     second.wait_for_end(patience);
     expect_that(second.exit_code() == 1, "exit code 1", second.how_it_ended(),
-                {"bind() or listen() fails with EADDRINUSE; nobody would be served"});
+                {"bind() or listen() fails with EADDRINUSE, so it could not serve any client"});
     std::string output = second.output();
     bool clear = contains(output, std::to_string(first.port())) && contains(output, "in use");
     expect_that(clear, "a line such as: Port " + std::to_string(first.port()) + " is in use",
                 output.empty() ? "no output" : visible(output),
-                {"a message that names the port is one that a user can act on"});
+                {"a user can act on a message that names the port"});
 }
 
 TEST_SUITE_END();

@@ -26,21 +26,21 @@ std::vector<Exchange> replies_of_every_kind() {
                          "GET / HTTP/2.0\r\nHost: localhost\r\n\r\n"});
 }
 
-// The time in an IMF-fixdate such as "Sun, 06 Nov 1994 08:49:37 GMT"; -1 when it is not one.
+// The time in an IMF-fixdate such as "Sun, 06 Nov 1994 08:49:37 GMT"; -1 if it is not one.
 std::time_t parse_date(const std::string& text) {
     std::tm date{};
     const char* end = strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date);
     return end != nullptr && *end == '\0' && text.size() == 29 ? timegm(&date) : -1;
 }
 
-// Printable text with all that HTML and URLs treat specially.
+// Printable text with all the characters that HTML and URLs treat specially.
 std::string random_name(std::mt19937& random) {
     static const std::string alphabet = "abcXYZ019 &<>\"'/+%=?#;\xc3\xbc";
     std::string name;
     for (auto left = 1 + random() % 12; left > 0; --left) {
         char c = alphabet[random() % (alphabet.size() - 2)];
         name += c;
-        if (random() % 8 == 0) name += "\xc3\xbc";  // ü, whole: half a letter would be no text
+        if (random() % 8 == 0) name += "\xc3\xbc";  // ü in one piece, or it would not be UTF-8
     }
     return name;
 }
@@ -64,7 +64,7 @@ TEST_CASE("an address that does not exist is 404, with a page") {
         Exchange reply = exchange(get(target));
         expect_status(reply, 404,
                       {"RFC 9110 §15.5.5: there is nothing at this address",
-                       "compare the whole path, with its case", target});
+                       "compare the whole path, with regard to case", target});
         expect_field(reply, "Content-Type", "text/html; charset=utf-8",
                      {"a person looks at this page, so it is HTML"});
     }
@@ -129,13 +129,13 @@ TEST_CASE("any name comes back as it was sent") {
         bool safe = shown.find_first_of("<>\"'") == std::string::npos;
         expect(safe && html_unescaped(shown) == names[i], replies[i],
                "the name " + visible(names[i]) + ", escaped", "'" + visible(shown) + "'",
-               {"decoding and escaping undo each other, for every text",
+               {"whatever the name is, it is decoded on the way in and escaped on the way out",
                 "decode once, then escape once; escape the & before the others"});
     }
 }
 
 TEST_CASE("/echo returns the request line and the fields in their order") {
-    if (outgrown(4, "level 4 adds a blank line and the body, and tries the same")) return;
+    if (outgrown(4, "level 4 adds a blank line and the body, and has its own case")) return;
     Exchange reply = exchange(
         "GET /echo?a=1&b=%20 HTTP/1.1\r\nHost: localhost\r\nX-Second: b\r\nX-First: a\r\n"
         "X-Second: c\r\nX-Spaces: \t padded value \t \r\nX-Empty:\r\nConnection: close\r\n\r\n");
@@ -154,7 +154,8 @@ TEST_CASE("HEAD gets the fields of GET and no body") {
     for (const char* target : {"/", "/about", "/hello?name=Ada", "/nothing/here"}) {
         Exchange head = exchange(request("HEAD", target));
         Exchange with_body = exchange(get(target));
-        expect_status(head, with_body.reply.status, {"RFC 9110 §9.3.2: HEAD is GET without body"});
+        expect_status(head, with_body.reply.status,
+                      {"RFC 9110 §9.3.2: HEAD is GET without a body"});
         for (const char* name : {"Content-Length", "Content-Type"})
             expect_field(head, name, with_body.reply.value(name),
                          {"RFC 9110 §9.3.2: the same fields as for GET", "skip only the body"});
@@ -175,7 +176,7 @@ TEST_CASE("a method that the page does not have is 405, and Allow lists those it
     }
 }
 
-TEST_CASE("a method that nobody knows is 501") {
+TEST_CASE("an unknown method is 501") {
     for (const char* method : {"BREW", "get", "Get", "GETS", "X"}) {
         Exchange reply = exchange(request(method, "/about"));
         expect_status(reply, 501,
@@ -189,8 +190,8 @@ TEST_CASE("CONNECT and TRACE are refused") {
     for (const std::string& bytes :
          {request("TRACE", "/about"), request("CONNECT", "localhost:80")}) {
         expect_status(exchange(bytes), {405, 501},
-                      {"CONNECT would make a proxy of the server; TRACE shows a script the cookies "
-                       "it must not see"});
+                      {"CONNECT would make a proxy of the server; TRACE would show a script "
+                       "cookies that it must not see"});
     }
 }
 
@@ -225,10 +226,10 @@ TEST_CASE("lines that end with a bare line feed are accepted") {
 
 TEST_CASE("an empty line before the request is ignored") {
     Exchange reply = exchange("\r\n" + good_request);
-    expect_status(reply, 200, {"RFC 9112 §2.2: old clients send \\r\\n too many"});
+    expect_status(reply, 200, {"RFC 9112 §2.2: some old clients send an extra \\r\\n"});
 }
 
-TEST_CASE("every reply has a Date, which is now") {
+TEST_CASE("every reply has a Date with the present time") {
     for (const Exchange& reply : replies_of_every_kind()) {
         std::time_t date = parse_date(reply.reply.value("Date"));
         double off = std::abs(std::difftime(std::time(nullptr), date));
@@ -239,12 +240,12 @@ TEST_CASE("every reply has a Date, which is now") {
     }
 }
 
-TEST_CASE("every reply says how long and of what type its body is") {
+TEST_CASE("every reply gives the length and the type of its body") {
     for (const Exchange& reply : replies_of_every_kind()) {
         expect_present(reply, "Content-Length",
                        {"RFC 9110 §8.6: without it only the close ends the body"});
         expect_listed(reply, "X-Content-Type-Options", "nosniff",
-                      {"or browsers guess a type, and run what was meant as text"});
+                      {"without it browsers guess a type, and run what was meant as text"});
         std::string type = reply.reply.value("Content-Type");
         expect(type.starts_with("text/") && contains(type, "charset=utf-8"), reply,
                "Content-Type: text/... with charset=utf-8", "Content-Type: " + type,
@@ -252,16 +253,16 @@ TEST_CASE("every reply says how long and of what type its body is") {
     }
 }
 
-TEST_CASE("no reply tells the server's name and version") {
+TEST_CASE("no reply gives away the server's name and version") {
     for (const Exchange& reply : replies_of_every_kind())
-        expect_absent(reply, "Server", {"it helps nobody but those who look for old versions"});
+        expect_absent(reply, "Server", {"it only helps attackers, who look for old versions"});
 }
 
 TEST_CASE("the connection is closed after each reply, asked for or not") {
     if (outgrown(3, "level 3 keeps connections open")) return;
     Exchange reply = exchange(get_and_stay("/about"));
     expect_listed(reply, "Connection", "close",
-                  {"RFC 9112 §9.6: whoever is going to close the connection says so"});
+                  {"RFC 9112 §9.6: a server that is going to close the connection says so"});
     expect_one_reply_then_close(reply, {"level 2 answers one request per connection"});
 }
 

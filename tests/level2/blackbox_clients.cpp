@@ -21,8 +21,8 @@ std::string second_half(const std::string& name) {
     return name + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 }
 
-// When a later client has been answered, the server has also accepted the earlier ones. A few
-// rounds give it the time to read what those have sent.
+// Once a later client has been answered, the server has also accepted the earlier ones. A few
+// rounds give it the time to read what they have sent.
 void let_server_accept_all(ServerProcess& server) {
     for (int round = 0; round < 5; ++round)
         expect_status(exchange(get("/"), server), 200, {"the server is up"});
@@ -39,10 +39,10 @@ TEST_CASE("clients that say nothing don't hold up the others") {
                   {"each client has a conversation of its own",
                    "serve each connection in a thread, or wait for all with poll()"});
     expect(reply.seconds < 3.0, reply, "a reply within 3 s", std::to_string(reply.seconds) + " s",
-           {"it must not wait for the deadline of others"});
+           {"it must not wait until other clients have timed out"});
 }
 
-TEST_CASE("connections are answered in the reverse order of their opening") {
+TEST_CASE("connections are answered in the reverse of the order in which they were opened") {
     std::vector<Client> clients(20);
     for (Client& client : clients) client.send(first_half);
     for (std::size_t i = clients.size(); i-- > 0;) {
@@ -50,8 +50,8 @@ TEST_CASE("connections are answered in the reverse order of their opening") {
         clients[i].send(second_half(name));
         Exchange reply = clients[i].read_to_end();
         expect_status(reply, 200,
-                      {"a half of a request must not hold up a whole one",
-                       "no recv() of one client may block the others"});
+                      {"half a request must not hold up a whole one",
+                       "a recv() for one client must not block the others"});
         expect_in_body(reply, name, {"each client gets the reply to its own request"});
     }
 }
@@ -63,14 +63,14 @@ TEST_CASE("200 clients at once all get their own reply") {
         clients[i].send(second_half("client" + std::to_string(i)));
     for (std::size_t i = 0; i < clients.size(); ++i) {
         Exchange reply = clients[i].read_to_end();
-        expect_status(reply, 200, {"the server may serve 1000 clients at the same time"});
+        expect_status(reply, 200, {"up to 1000 clients may be served at the same time"});
         expect_in_body(reply, "client" + std::to_string(i),
                        {"what belongs to one request must not be shared between threads",
                         "look for static or global variables"});
     }
 }
 
-TEST_CASE("clients that break the connection in mid reply don't end the server") {
+TEST_CASE("clients that break the connection in the middle of a reply don't end the server") {
     for (int i = 0; i < 40; ++i) {
         Client before_reply;
         before_reply.send(get("/about"));
@@ -83,12 +83,12 @@ TEST_CASE("clients that break the connection in mid reply don't end the server")
         never_reads.reset();
     }
     expect_status(exchange(get("/")), 200,
-                  {"writing to a broken connection raises SIGPIPE, which kills",
-                   "send(..., MSG_NOSIGNAL), and take ECONNRESET and EPIPE for the client's end"});
+                  {"writing to a broken connection raises SIGPIPE, which kills the server",
+                   "send(..., MSG_NOSIGNAL); ECONNRESET and EPIPE mean that the client is gone"});
 }
 
 TEST_CASE("slow clients are sent away in time") {
-    if (outgrown(3, "level 3 tries the same clients and a kept-alive one beside them")) return;
+    if (outgrown(3, "level 3 tries the same clients and an idle one besides")) return;
     expect_slow_clients_are_sent_away(Connections::closed_after_each_reply);
 }
 
@@ -103,9 +103,9 @@ TEST_CASE("SIGTERM with a request in flight: it is answered, then the server end
     Exchange nothing = idle.read_to_end(3.0);
     expect_silent_close(nothing, {"a connection without a request has nothing to finish",
                                   "wake up the threads that wait for a first byte"});
-    expect_that(refuses_connections(server), "new connections are refused",
-                "they are still accepted",
-                {"whoever stops takes no new work", "close the listening socket first"});
+    expect_that(
+        refuses_connections(server), "new connections are refused", "they are still accepted",
+        {"a server that is stopping takes no new work", "close the listening socket first"});
     in_flight.send(second_half("Ada"));
     Exchange reply = in_flight.read_to_end();
     expect_status(reply, 200,
@@ -128,9 +128,9 @@ TEST_CASE("a second signal ends the server at once") {
         double asked = now();
         server.process().signal(second);
         server.process().wait_for_end(patience);
-        expect_that(!server.process().running() && now() - asked < 1.5, "the end within 1.5 s",
+        expect_that(!server.process().running() && now() - asked < 1.5, "an exit within 1.5 s",
                     server.process().how_it_ended(),
-                    {"whoever presses Ctrl-C twice does not want to wait for a clean stop",
+                    {"a user who presses Ctrl-C twice does not want to wait for a clean stop",
                      "let the second signal have its default action"});
     }
 }
@@ -152,13 +152,13 @@ TEST_CASE("without a free descriptor the server neither dies nor spins, and reco
                          "poll() reports it again at once",
                          "after EMFILE pause for a moment before the next accept()"});
         } else {
-            remark("processor time not looked at: there is no /proc here");
+            remark("processor time not measured, because there is no /proc here");
         }
         expect_that(server.process().running(), "the server lives", server.process().how_it_ended(),
-                    {"EMFILE is a passing state, not the end", "don't leave the accept loop"});
+                    {"EMFILE is a passing state, not an end", "don't leave the accept loop"});
     }
     Exchange reply = exchange(get("/"), server);
-    // It may not have noticed yet that the whole crowd has left, and lack one for the page's file.
+    // It may not have noticed yet that the crowd has left, and may lack one for the page's file.
     for (const double until = now() + patience; reply.reply.status == 503 && now() < until;)
         reply = exchange(get("/"), server);
     expect_status(reply, 200, {"the descriptors are free again, so clients are served again"});

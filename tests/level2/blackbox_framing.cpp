@@ -1,5 +1,5 @@
 // What level 2 must refuse, and with which status: malformed requests, framing attacks, too much of
-// anything. That it makes no difference in how many pieces a request arrives: blackbox_pieces.cpp.
+// anything. Requests that arrive in many pieces are in blackbox_pieces.cpp.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -13,13 +13,13 @@ using std::string_literals::operator""s;
 
 namespace {
 
-// A request that is good but for one thing, and the reason why that is not allowed.
+// A request that is good except for one thing, and what that is.
 struct Refused {
     std::string bytes;
     std::string wrong;  // the part under which the caret is shown
 };
 
-// One line of a head, in a request that has a Host already.
+// A request with a good Host and this field line.
 Refused field_line(const std::string& line, const std::string& wrong = "") {
     return {"GET /about HTTP/1.1\r\nHost: localhost\r\n" + line + "\r\n\r\n",
             wrong.empty() ? line : wrong};
@@ -29,8 +29,8 @@ Refused request_line(const std::string& line, const std::string& wrong) {
     return {line + "\r\nHost: localhost\r\n\r\n", wrong};
 }
 
-// All of them at once, so that a table costs the time of one. Each must be refused with one of the
-// statuses, and the connection must end: where the next request begins is anybody's guess.
+// Sends all of them at once, so that a table takes as long as one. Each must be refused with one of
+// the statuses and end the connection, because there is no telling where the next request begins.
 void expect_refused(const std::vector<Refused>& table, const Statuses& statuses, Reason reason,
                     Where where = Where::here()) {
     std::vector<Script> scripts;
@@ -42,7 +42,7 @@ void expect_refused(const std::vector<Refused>& table, const Statuses& statuses,
         expect_one_reply_then_close(
             replies[i],
             {"RFC 9112 §9.6 and §11.2: after a malformed request the connection is closed",
-             "an error reply says Connection: close; then stop reading requests"},
+             "say Connection: close in the error reply, then stop reading requests"},
             where);
     }
 }
@@ -82,17 +82,17 @@ TEST_CASE("a request without a Host is refused") {
 
 TEST_CASE("a second Host is refused") {
     expect_refused({field_line("Host: localhost"), field_line("host: example.com")}, 400,
-                   {"RFC 9112 §3.2: two Hosts, and two programs believe different ones",
+                   {"RFC 9112 §3.2: of two Hosts, two programs may believe different ones",
                     "count the fields, don't overwrite the first"});
 }
 
-TEST_CASE("a Host that is no host name is refused") {
+TEST_CASE("a Host that isn't a host name is refused") {
     std::vector<Refused> table;
     for (const std::string host : {"a b", "a/b", "a@b", "localhost:12x", "a,b:80:90"})
         table.push_back({"GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n", host});
     expect_refused(table, 400,
                    {"RFC 9112 §3.2: Host is uri-host [ \":\" port ]",
-                    "it ends up in links and logs: allow only what a host may hold"});
+                    "it ends up in links and logs, so allow only what a host may contain"});
 }
 
 TEST_CASE("a space before the colon is refused") {
@@ -100,7 +100,7 @@ TEST_CASE("a space before the colon is refused") {
                     field_line("Content-Length : 5", " :")},
                    400,
                    {"RFC 9112 §5.1: no space is allowed between a field's name and its colon",
-                    "refuse it, don't trim it: another program on the way may not have"});
+                    "refuse it, don't trim it, because a proxy may have read it differently"});
 }
 
 TEST_CASE("a folded line is refused") {
@@ -112,7 +112,7 @@ TEST_CASE("a folded line is refused") {
                     "a field line must not start with a space or a tab"});
 }
 
-TEST_CASE("a field without a name, or with a name that is no token, is refused") {
+TEST_CASE("a field without a name, or with a name that isn't a token, is refused") {
     expect_refused({field_line(": empty"), field_line("no colon here"), field_line("X Y: 1", " Y"),
                     field_line("X(Y): 1", "("), field_line("X\x01Y: 1", "\x01"),
                     field_line("X\xc3\xbcY: 1", "\xc3"), field_line("\"X\": 1", "\"")},
@@ -130,7 +130,7 @@ TEST_CASE("a control character in a value is refused") {
                    400,
                    {"RFC 9110 §5.5 and RFC 9112 §2.2: CR, LF, NUL and other controls are not "
                     "part of a value",
-                    "a bare CR is a line end to some programs: refuse it"});
+                    "refuse a bare CR, because some programs take it for a line end"});
 }
 
 TEST_CASE("a tab and bytes above 127 in a value are accepted") {
@@ -149,7 +149,7 @@ TEST_CASE("a request line that is not three words is refused") {
          "split at the spaces and count the parts"});
 }
 
-TEST_CASE("a version that is no version is refused") {
+TEST_CASE("a malformed version is refused") {
     std::vector<Refused> table;
     for (const std::string version :
          {"http/1.1", "HTTP/1", "HTTP/1.", "HTTP/11.1", "HTTP/1.10", "HTTPS/1.1", "HTTP/a.b"})
@@ -157,7 +157,7 @@ TEST_CASE("a version that is no version is refused") {
     expect_refused(table, 400, {"RFC 9112 §2.3: 'HTTP/', a digit, '.', a digit; case-sensitive"});
 }
 
-TEST_CASE("a method that is no token is refused") {
+TEST_CASE("a method that isn't a token is refused") {
     expect_refused({request_line("G@T / HTTP/1.1", "@"), request_line("GE(T / HTTP/1.1", "("),
                     request_line("G\xc3\x9cT / HTTP/1.1", "\xc3")},
                    400, {"RFC 9110 §9.1: a method is a token"});
@@ -167,7 +167,7 @@ TEST_CASE("a target that does not start with a slash is refused") {
     expect_refused(
         {request_line("GET about HTTP/1.1", "about"), request_line("GET ?x=1 HTTP/1.1", "?"),
          request_line("GET * HTTP/1.1", "*"), request_line("GET \\about HTTP/1.1", "\\")},
-        400, {"RFC 9112 §3.2: a target is a path, or for proxies a whole URL"});
+        400, {"RFC 9112 §3.2: a target is a path, or a whole URL for a proxy"});
 }
 
 TEST_CASE("a control character in the request line is refused") {
@@ -199,17 +199,17 @@ TEST_CASE("two Content-Lengths are refused, even equal ones") {
         {field_line("Content-Length: 5\r\nContent-Length: 6", "Content-Length: 6"),
          field_line("Content-Length: 5\r\ncontent-length: 5", "content-length"),
          field_line("Content-Length: 5, 5", ","), field_line("Content-Length: 5,6", ",")},
-        400, {"RFC 9112 §6.3: a server may refuse equal ones, and strict is safe"});
+        400, {"RFC 9112 §6.3: a server may refuse equal ones, and it is safer to be strict"});
 }
 
-TEST_CASE("a Content-Length that is no number is refused") {
+TEST_CASE("a Content-Length that isn't a number is refused") {
     std::vector<Refused> table;
     for (const std::string length : {"+5", "-1", "0x5", "5 5", "5a", "1e3", "5.0", "",
                                      "99999999999999999999999999", "18446744073709551616"})
         table.push_back(field_line("Content-Length: " + length));
     expect_refused(table, {400, 413},
                    {"RFC 9110 §8.6: Content-Length is digits, nothing else",
-                    "std::from_chars, and check that all was consumed"});
+                    "std::from_chars, then check that all of it was consumed"});
 }
 
 TEST_CASE("a transfer coding other than chunked is refused") {
@@ -219,17 +219,19 @@ TEST_CASE("a transfer coding other than chunked is refused") {
         table.push_back(field_line("Transfer-Encoding: " + coding));
     table.push_back(field_line("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"));
     expect_refused(table, {400, 501},
-                   {"RFC 9112 §6.1: what the server can't decode is 501, and a "
+                   {"RFC 9112 §6.1: a coding the server doesn't know is 501, and a "
                     "body whose end it can't know is 400",
                     "compare with 'chunked' as a whole, without regard to case"});
 }
 
 TEST_CASE("Transfer-Encoding in an HTTP/1.0 request is refused") {
     expect_refused({{"GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "Transfer"}},
-                   400, {"RFC 9112 §6.1: HTTP/1.0 has no transfer codings, so this is an attack"});
+                   400,
+                   {"RFC 9112 §6.1: HTTP/1.0 has no transfer codings, so this looks like an "
+                    "attack"});
 }
 
-TEST_CASE("Transfer-Encoding: chunked is a good field") {
+TEST_CASE("Transfer-Encoding: chunked is accepted") {
     for (const char* coding : {"chunked", "Chunked"}) {
         std::string field = "Transfer-Encoding: "s + coding;
         Exchange reply = exchange(get("/about", {field}) + "0\r\n\r\n");
@@ -238,7 +240,7 @@ TEST_CASE("Transfer-Encoding: chunked is a good field") {
 }
 
 TEST_CASE("the body of a request is not taken for a request") {
-    if (outgrown(4, "level 4 reads bodies: one of these would be waited for")) return;
+    if (outgrown(4, "level 4 reads bodies, and would wait for the rest of one of these")) return;
     std::string inner = get("/echo?smuggled=1");
     std::string length = "Content-Length: " + std::to_string(inner.size());
     for (const std::string& bytes :
@@ -247,8 +249,8 @@ TEST_CASE("the body of a request is not taken for a request") {
         Exchange reply = exchange(bytes);
         expect_status(reply, {200, 405, 400}, {"the request itself is answered"});
         expect_one_reply_then_close(
-            reply, {"RFC 9112 §11.2: bytes of a body that are read as a request are request "
-                    "smuggling (CVE-2026-34441 was this)",
+            reply, {"RFC 9112 §11.2: to read the bytes of a body as a request is request smuggling "
+                    "(such as CVE-2026-34441)",
                     "a request with a body ends the connection at this level"});
         expect_not_in_reply(reply, "smuggled", {"the inner request must not be answered"});
     }
@@ -261,7 +263,7 @@ TEST_CASE("a request line of 7000 bytes is accepted, one of 9000 is 414") {
         {{get("/about?" + std::string(9000, 'a')), ""}, {"GET /" + std::string(12'000, 'a'), ""}},
         414,
         {"RFC 9110 §15.5.15: the limit of a request line is 8 KiB",
-         "refuse it as soon as it is too long, also before its end has come"});
+         "refuse it as soon as it is too long, even before its end has come"});
 }
 
 TEST_CASE("a header section of 14000 bytes is accepted, one of 20000 is 431") {
@@ -271,7 +273,7 @@ TEST_CASE("a header section of 14000 bytes is accepted, one of 20000 is 431") {
                     {"GET / HTTP/1.1\r\nX: " + std::string(30'000, 'x'), ""}},
                    431,
                    {"RFC 6585 §5: the limit of a header section is 16 KiB",
-                    "refuse it as soon as it is too long, also before its end has come"});
+                    "refuse it as soon as it is too long, even before its end has come"});
 }
 
 TEST_CASE("90 fields are accepted, 120 are 431") {

@@ -1,5 +1,5 @@
-// That it makes no difference in how many pieces a request arrives, and that bytes which are no
-// request at all do no harm. What is refused, and why, is in blackbox_framing.cpp.
+// A request must get the same reply in however many pieces it arrives, and bytes that aren't a
+// request at all must do no harm. What is refused, and why, is in blackbox_framing.cpp.
 #include <doctest/doctest.h>
 
 #include <cstddef>
@@ -51,7 +51,7 @@ TEST_CASE("a request gets the same reply wherever it is cut in two") {
     for (const std::string& whole : requests_to_cut()) {
         Exchange expected = exchange(whole);
         expect(expected.ending == Ending::closed, expected, "a reply, then the end", "",
-               {"the request ends its connection; nothing is cut yet"});
+               {"the request, not cut yet, ends its connection"});
         if (expected.ending != Ending::closed) continue;
         std::vector<Script> scripts;
         for (std::size_t cut = 1; cut < whole.size(); ++cut)
@@ -62,8 +62,8 @@ TEST_CASE("a request gets the same reply wherever it is cut in two") {
             std::size_t before = cut < 20 ? cut : 20;
             expect(without_date(replies[i]) == without_date(expected), replies[i],
                    "the reply to the same bytes in one piece: " + outcome(expected),
-                   "another one: " + outcome(replies[i]),
-                   {"TCP is a stream: where one recv() ends says nothing about the message",
+                   "another reply: " + outcome(replies[i]),
+                   {"TCP is a stream, so where one recv() ends says nothing about the message",
                     "the first piece ended with: " + visible(whole.substr(cut - before, before)),
                     whole.substr(cut)});
         }
@@ -82,10 +82,10 @@ TEST_CASE("a request gets the same reply when it arrives byte by byte") {
     std::vector<Exchange> expected = exchange_all(whole);
     std::vector<Exchange> replies = exchange_all(in_bytes);
     for (std::size_t i = 0; i < replies.size(); ++i) {
-        // After an error the rest is not needed any more, so the reply may come before the end.
+        // After an error the rest is no longer needed, so the reply may come before the end.
         expect(without_date(replies[i]) == without_date(expected[i]), replies[i],
-               "the reply to the same bytes in one piece: " + outcome(expected[i]), "another one",
-               {"TCP is a stream: a request may come in as many pieces as it has bytes",
+               "the reply to the same bytes in one piece: " + outcome(expected[i]), "another reply",
+               {"TCP is a stream, so a request may come in as many pieces as it has bytes",
                 "collect bytes until the request is complete, then parse"});
     }
 }
@@ -94,7 +94,7 @@ TEST_CASE("random bytes get an error or nothing, and never end the server") {
     std::mt19937 random(settings().seed);
     std::vector<Script> scripts;
     for (int i = 0; i < 150; ++i) {
-        // Half of them pure noise, half a good request with some bytes replaced.
+        // Half of them are pure noise, the other half a good request with some bytes replaced.
         std::string bytes = i % 2 == 0 ? std::string(1 + random() % 300, ' ') : get("/echo?a=b");
         auto changes = i % 2 == 0 ? bytes.size() : 1 + random() % 6;
         for (std::size_t n = 0; n < changes; ++n)
@@ -105,7 +105,7 @@ TEST_CASE("random bytes get an error or nothing, and never end the server") {
         bool sound = reply.received.empty() || reply.reply.complete();
         expect(reply.crash.empty() && sound && reply.ending != Ending::silent, reply,
                "a correct reply, or none, and then the end", "",
-               {"bad input of any kind must not end the server, nor keep it busy",
+               {"bad input of any kind must neither end the server nor keep it busy",
                 "the seed is printed at the start of the run; SEED=N repeats it"});
     }
     expect_status(exchange(get("/")), 200, {"the server still answers"});

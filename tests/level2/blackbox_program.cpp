@@ -1,5 +1,5 @@
-// The command line, the log and the trace of this repository's own server (levels 2 and up): what
-// stands on the terminal. A server in another language has its own, so these need --program=PATH.
+// The command line, the log and the trace of this repository's own server (levels 2 and up), that
+// is, what a user sees on the terminal. Other servers have their own, so these need --program=PATH.
 #include <doctest/doctest.h>
 #include <signal.h>
 
@@ -37,7 +37,7 @@ Launch with_arguments(const std::string& arguments,
     return {.environment = environment, .command = quoted_program() + " " + arguments};
 }
 
-// What it prints from its start to its end, while it answers these requests.
+// What a server prints from its start to its end, while it answers these requests.
 std::string output_of(const Launch& launch, const std::vector<std::string>& requests) {
     ServerProcess server(launch);
     for (const std::string& bytes : requests) exchange(Script(bytes), server);
@@ -96,10 +96,10 @@ TEST_CASE("bad usage prints the usage and exits with 2") {
                     {"a mistyped flag must not start a server on some other port", arguments});
 }
 
-TEST_CASE("a PORT variable that is no port is bad usage too") {
+TEST_CASE("a PORT variable that isn't a port is bad usage") {
     if (lacks_program()) return;
     expect_exit(run_program("", {"PORT=nonsense"}), 2, "PORT",
-                {"the message names the variable, or nobody finds it"});
+                {"a user can find the mistake only if the message names the variable"});
 }
 
 TEST_CASE("the port comes from --port, from the first argument or from PORT") {
@@ -112,11 +112,11 @@ TEST_CASE("the port comes from --port, from the first argument or from PORT") {
 
 TEST_CASE("a flag beats the variable PORT") {
     if (lacks_program()) return;
-    // The variable names a taken port: were it heeded, the server could not start.
+    // The variable names a taken port, so if the server used that it could not start.
     std::string taken = "PORT=" + std::to_string(shared_server().port());
     ServerProcess server(with_arguments("--port {port}", {taken}));
     expect_status(exchange(get("/"), server), 200,
-                  {"what is typed is meant more than what is inherited"});
+                  {"what was typed takes precedence over what was inherited"});
 }
 
 TEST_CASE("the start line names the address and the way to stop") {
@@ -127,7 +127,7 @@ TEST_CASE("the start line names the address and the way to stop") {
     std::string expected = "Level " + std::to_string(settings().level) +
                            " is listening on http://localhost:" + std::to_string(server.port()) +
                            "  (Ctrl-C stops it)";
-    expect_printed(server.process().output(), expected, {"a terminal makes the address a link"});
+    expect_printed(server.process().output(), expected, {"terminals turn the address into a link"});
 }
 
 TEST_CASE("a taken port is reported with a way out") {
@@ -140,13 +140,13 @@ TEST_CASE("a taken port is reported with a way out") {
     expect_printed(second.output, "another port: ", {"the message proposes another port"});
 }
 
-TEST_CASE("each request is a line of the log") {
+TEST_CASE("each request is one line of the log") {
     if (lacks_program()) return;
     std::string output = output_of(with_arguments("{port}"),
                                    {get("/about"), get("/nothing"), request("HEAD", "/about")});
     std::vector<std::string> lines = log_lines(output);
     expect_that(lines.size() == 3, "three lines that start with 127.0.0.1", "output: " + output,
-                {"one line for each request, also for the last ones before the end",
+                {"one line for each request, also for the last ones before the stop",
                  "write what is still buffered when the server stops"});
     if (lines.size() != 3) return;
     const std::string starts[] = {"127.0.0.1 \"GET /about HTTP/1.1\" 200 ",
@@ -157,7 +157,7 @@ TEST_CASE("each request is a line of the log") {
                     {"address, request line, status, bytes of the body, time"});
 }
 
-TEST_CASE("a bad request is in the log too, its control characters escaped") {
+TEST_CASE("a bad request is logged as well, with its control characters escaped") {
     if (lacks_program()) return;
     std::string output = output_of(with_arguments("{port}"),
                                    {"GET /\x1b[31mred\x07 HTTP/1.1\r\nHost: localhost\r\n\r\n",
@@ -165,10 +165,10 @@ TEST_CASE("a bad request is in the log too, its control characters escaped") {
     std::vector<std::string> lines = log_lines(output);
     expect_that(lines.size() == 2 && contains(lines[0], " 400 ") && contains(lines[1], " 400 "),
                 "two lines with status 400", "output: " + visible(output),
-                {"whoever looks for an attack looks into the log"});
+                {"the log is where an administrator looks for attacks"});
     bool raw = output.find_first_of("\x1b\x07") != std::string::npos;
     expect_that(!raw, "no control character of the client in the log", visible(output),
-                {"a raw escape sequence could rewrite the terminal of the reader"});
+                {"a raw escape sequence could rewrite the reader's terminal"});
 }
 
 TEST_CASE("a quote in a request can't make it look like another line of the log") {
@@ -189,13 +189,13 @@ TEST_CASE("--quiet prints no log lines") {
                 {"a benchmark measures the server, not the terminal"});
 }
 
-TEST_CASE("no colours in the log when it is not a terminal") {
+TEST_CASE("the log has no colours if it doesn't go to a terminal") {
     if (lacks_program()) return;
     std::string output = output_of(with_arguments("{port}"), {get("/nothing")});
     expect_that(!contains(output, "\x1b["), "no escape sequence", visible(output),
                 {"a log in a file is read by programs"});
     expect_that(log_lines(output).size() == 1, "one line of the log", "output: " + output,
-                {"what has no line has no colour either"});
+                {"an empty log would have no colours either"});
 }
 
 TEST_CASE("TRACE=1 shows every byte, with the line ends made visible") {

@@ -53,7 +53,8 @@ TEST_CASE("nothing is sent before the request has ended") {
     client.send("GET / HTTP/1.1\r\nHost: localhost\r\n");
     client.receive_more(now() + 0.3);
     const bool waits = client.unread().empty() && client.ending() == Ending::open;
-    expect(waits, client.so_far(), "not a byte before the blank line", "a reply, or the end",
+    expect(waits, client.so_far(), "no byte before the blank line",
+           "a reply, or the end of the connection",
            {"RFC 9112 §2.1: a request's head ends with a blank line, and a server that answers "
             "earlier has not read it",
             "call recv() until \\r\\n\\r\\n has come, because one call may return a part of it"});

@@ -50,7 +50,8 @@ TEST_SUITE_BEGIN("level 2");
 TEST_CASE("a request gets the same reply wherever it is cut in two") {
     for (const std::string& whole : requests_to_cut()) {
         Exchange expected = exchange(whole);
-        expect(expected.ending == Ending::closed, expected, "a reply, then the end", "",
+        expect(expected.ending == Ending::closed, expected,
+               "a reply, then the end of the connection", "",
                {"the request, not cut yet, ends its connection"});
         if (expected.ending != Ending::closed) continue;
         std::vector<Script> scripts;
@@ -104,7 +105,7 @@ TEST_CASE("random bytes get an error or nothing, and never end the server") {
     for (const Exchange& reply : exchange_all(scripts)) {
         bool sound = reply.received.empty() || reply.reply.complete();
         expect(reply.crash.empty() && sound && reply.ending != Ending::silent, reply,
-               "a correct reply, or none, and then the end", "",
+               "a correct reply, or none, and then the end of the connection", "",
                {"bad input of any kind must neither end the server nor keep it busy",
                 "the seed is printed at the start of the run; SEED=N repeats it"});
     }

@@ -20,7 +20,7 @@ const std::string request = "GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n
 
 }  // namespace
 
-TEST_CASE("a request is answered when its last byte is there, and not before") {
+TEST_CASE("a request is answered when its last byte has arrived, and not before") {
     Talk talk(answer);
     CHECK(talk.say(request.substr(0, request.size() - 1)).empty());
     CHECK_FALSE(talk.connection.finished());
@@ -66,7 +66,7 @@ TEST_CASE("HEAD gets the head of the reply") {
     CHECK(reply.ends_with("\r\n\r\n"));
 }
 
-TEST_CASE("what is no request is refused, and the conversation is over") {
+TEST_CASE("what isn't a request is refused, and the conversation is over") {
     Talk talk(answer);
     const auto reply = talk.say("nonsense\r\n" + request);
     CHECK(reply.starts_with("HTTP/1.1 400 Bad Request\r\n"));
@@ -75,7 +75,7 @@ TEST_CASE("what is no request is refused, and the conversation is over") {
     CHECK(talk.connection.finished());
 }
 
-TEST_CASE("a handler's exception is a 500 that tells nothing") {
+TEST_CASE("a handler's exception is a 500 that gives nothing away") {
     Talk talk(answer);
     const auto reply = talk.say("GET /throw HTTP/1.1\r\nHost: a\r\n\r\n");
     CHECK(reply.starts_with("HTTP/1.1 500 "));
@@ -89,7 +89,7 @@ TEST_CASE("a handler may throw an HttpError") {
     CHECK(reply.find("not here") != std::string::npos);
 }
 
-TEST_CASE("whoever has begun a request and takes too long gets 408") {
+TEST_CASE("a client that has begun a request and takes too long gets 408") {
     Talk talk(answer);
     CHECK(talk.say("GET").empty());
     talk.connection.time_out();
@@ -97,14 +97,14 @@ TEST_CASE("whoever has begun a request and takes too long gets 408") {
     CHECK(talk.connection.finished());
 }
 
-TEST_CASE("whoever has said nothing is left without a word") {
+TEST_CASE("a client that has said nothing is dropped without a reply") {
     Talk talk(answer);
     talk.connection.time_out();
     CHECK(talk.listen().empty());
     CHECK(talk.connection.finished());
 }
 
-TEST_CASE("a request that breaks off gets 400, and silence is no request") {
+TEST_CASE("a request that ends too early gets 400, and silence gets nothing") {
     Talk begun(answer);
     CHECK(begun.say("GET").empty());
     begun.connection.end_of_input();
@@ -116,7 +116,7 @@ TEST_CASE("a request that breaks off gets 400, and silence is no request") {
     CHECK(silent.connection.finished());
 }
 
-TEST_CASE("a head has ten seconds in all, however it trickles") {
+TEST_CASE("a head has ten seconds in all, however slowly it trickles") {
     Talk talk(answer);
     talk.say("G");
     const auto deadline = talk.connection.deadline();
@@ -126,7 +126,7 @@ TEST_CASE("a head has ten seconds in all, however it trickles") {
     CHECK(talk.connection.deadline() == deadline);
 }
 
-TEST_CASE("at a stop, a request that has begun may end, and a silent client has no time left") {
+TEST_CASE("at a stop, a request that has begun may finish, and a silent client has no time left") {
     Talk begun(answer);
     begun.say("GET");
     begun.connection.stop();

@@ -57,11 +57,11 @@ TEST_CASE("a name that is not a token is refused") {
     }
 }
 
-TEST_CASE("tabs and bytes from 0x80 on may stand in a value") {
+TEST_CASE("a value may contain tabs and bytes from 0x80 on") {
     CHECK(is_field_value("a\tb \xc3\xa4"));
 }
 
-TEST_CASE("trim() takes spaces and tabs away, and nothing else") {
+TEST_CASE("trim() removes spaces and tabs, and nothing else") {
     CHECK(trim(" \t a b\t ") == "a b");
     CHECK(trim(" \t ") == "");
     CHECK(trim("\na") == "\na");

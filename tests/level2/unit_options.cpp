@@ -19,7 +19,7 @@ Options parse(std::vector<const char*> arguments, const char* port_variable = nu
 
 }  // namespace
 
-TEST_CASE("without arguments it is port 9000 of this machine, with a log") {
+TEST_CASE("without arguments the server listens on port 9000 of this machine, with a log") {
     const auto options = parse({});
     CHECK(options.port == 9000);
     CHECK(options.host == "127.0.0.1");

@@ -1,5 +1,5 @@
-// request.hpp on strings: what is a request, what is refused and with which status, and that it
-// makes no difference how the bytes are cut up.
+// request.hpp on strings: what is a request, what is refused and with which status. It must make no
+// difference how the bytes are cut up.
 #include <doctest/doctest.h>
 
 #include <cstddef>
@@ -102,7 +102,7 @@ TEST_CASE("OPTIONS may ask for *, and nothing else may") {
     CHECK(status_of_line("GET * HTTP/1.1") == "400");
 }
 
-TEST_CASE("a request line that is not one is refused") {
+TEST_CASE("a malformed request line is refused") {
     for (const char* line : {"GET",
                              "GET /",
                              "GET  / HTTP/1.1",
@@ -141,7 +141,7 @@ TEST_CASE("an unknown method is 501, another protocol version 505") {
     CHECK(status_of_line("GET / HTTP/1.2") == "");
 }
 
-TEST_CASE("a field that is not one is refused") {
+TEST_CASE("a malformed field is refused") {
     for (const std::string& line :
          {std::string("Host : a"), std::string(": a"), std::string("a"), std::string(" a: b"),
           std::string("a: b\r\n c"), std::string("\ta: b"), std::string("a: b\rc"),
@@ -165,7 +165,7 @@ TEST_CASE("HTTP/1.1 needs exactly one valid Host") {
     }
 }
 
-TEST_CASE("HTTP/1.0 needs no Host, but not two either") {
+TEST_CASE("HTTP/1.0 needs no Host, but must not have two") {
     CHECK(outcome("GET / HTTP/1.0\r\n\r\n") == "GET /?\n");
     CHECK(outcome("GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n") == "400");
 }
@@ -244,7 +244,7 @@ TEST_CASE("it makes no difference where the bytes are cut") {
             parser.feed(std::string_view(stream).substr(0, cut));
             std::string seen = outcome(parser);
             if (!seen.ends_with('\n') && !seen.empty()) {
-                CHECK(seen == expected);  // refused already: nothing more is fed
+                CHECK(seen == expected);  // it has been refused, so no more is fed
                 continue;
             }
             parser.feed(std::string_view(stream).substr(cut));
@@ -261,9 +261,9 @@ TEST_CASE("it makes no difference where the bytes are cut") {
     }
 }
 
-// Whatever it is given, the parser ends with a request or with one of the statuses that it may
-// refuse with. The sanitizers look for the rest.
-TEST_CASE("no bytes at all break the parser") {
+// Whatever it is given, the parser makes requests of it or refuses it with one of these statuses.
+// The sanitizers look for everything else.
+TEST_CASE("the parser survives any bytes") {
     const std::vector<std::string> samples{
         "POST /a%20b?c=d HTTP/1.1\r\nHost: a:80\r\nContent-Length: 3\r\nX-Y: z\r\n\r\nabc"
         "GET http://a/b HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"};
@@ -271,7 +271,7 @@ TEST_CASE("no bytes at all break the parser") {
         "\r\n", "\n", "\r", " ", ":",    "\t",   "/",        "%",
         "?",    ",",  ";",  "=", "\x7f", "\xff", "HTTP/1.0", std::string(1, '\0')};
     const std::set<std::string> refusals{"400", "413", "415", "417", "501", "505"};
-    std::size_t size = 0;  // of the piece
+    std::size_t size = 0;  // the size of the current piece
     try_mutations("requests", samples, words, [&](const std::string& bytes) {
         RequestParser parser(limits);
         for (std::size_t at = 0; at < bytes.size(); at += size) {

@@ -10,7 +10,7 @@ namespace {
 std::string serialized(const Response& response, bool with_body = true) {
     std::string output;
     serialize(response, with_body, output);
-    // The Date is the one thing that changes.
+    // The Date is the only part that changes.
     const auto date = output.find("Date: ");
     REQUIRE(date != std::string::npos);
     return output.erase(date, output.find("\r\n", date) + 2 - date);
@@ -24,7 +24,7 @@ TEST_CASE("a response is a status line, fields, a blank line and the body") {
           "X-Content-Type-Options: nosniff\r\nContent-Length: 3\r\n\r\nhi\n");
 }
 
-TEST_CASE("without its body a response has the same fields, the length too") {
+TEST_CASE("a response without its body has the same fields, including the length") {
     const auto response = Response::html("<p>");
     CHECK(serialized(response, false) + "<p>" == serialized(response, true));
 }
@@ -47,7 +47,7 @@ TEST_CASE("an error page names the error, and its explanation can't be markup") 
     CHECK(response.body.find("There is no &lt;b&gt;") != std::string::npos);
 }
 
-TEST_CASE("dates are written as HTTP wants them (RFC 9110 §5.6.7)") {
+TEST_CASE("dates are written as HTTP requires (RFC 9110 §5.6.7)") {
     CHECK(http_date(784111777) == "Sun, 06 Nov 1994 08:49:37 GMT");
     CHECK(http_date(0) == "Thu, 01 Jan 1970 00:00:00 GMT");
 }

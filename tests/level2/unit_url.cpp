@@ -22,16 +22,16 @@ TEST_CASE("a percent sign without two hexadecimal digits is refused in a path") 
     }
 }
 
-TEST_CASE("what is decoded is not decoded again") {
+TEST_CASE("a text is decoded only once") {
     CHECK(percent_decode("%2541") == "%41");
 }
 
-TEST_CASE("a query is taken apart in order, with repetitions and blanks") {
+TEST_CASE("a query is taken apart in order, with repeated names and empty values") {
     const QueryPairs expected{{"a", "1"}, {"b", ""}, {"a", "2"}, {"c", ""}, {"", "d"}};
     CHECK(parse_query("a=1&b=&a=2&c&=d") == expected);
 }
 
-TEST_CASE("empty pieces of a query are passed over") {
+TEST_CASE("empty pieces of a query are skipped") {
     CHECK(parse_query("&&").empty());
 }
 
@@ -40,7 +40,7 @@ TEST_CASE("names and values of a query are decoded, + as a space") {
     CHECK(parse_query("full+name=Ada+%26%20Co=1") == expected);
 }
 
-TEST_CASE("a percent sign that begins no escape stands for itself in a query") {
+TEST_CASE("a percent sign that doesn't begin an escape stands for itself in a query") {
     CHECK(query_value("rate=100%&x=%zz", "rate") == "100%");
     CHECK(query_value("rate=100%&x=%zz", "x") == "%zz");
 }

@@ -1,5 +1,5 @@
 // The addresses of level 3's site, and what a router does by itself: HEAD, OPTIONS, 405, and path
-// parameters. Connections are in blackbox_keep_alive.cpp, files in blackbox_files.cpp and beyond.
+// parameters. Connections are in blackbox_keep_alive.cpp, files in the other blackbox_*.cpp.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -52,7 +52,7 @@ TEST_CASE("the image that / shows is an image") {
         expect_status(image, 200, {"what a page links to must be there"});
         std::string type = image.reply.value("Content-Type");
         expect(type.starts_with("image/"), image, "Content-Type: image/...", type,
-               {"with nosniff a browser shows an image only when it is said to be one"});
+               {"with nosniff a browser shows an image only if its type says that it is one"});
     }
 }
 
@@ -72,13 +72,13 @@ TEST_CASE("a path parameter reaches the page") {
     }
 }
 
-TEST_CASE("a path parameter that must be a number is 404 when it is none") {
+TEST_CASE("a path parameter that must be a number is 404 if it isn't one") {
     for (const char* target :
          {"/users/abc", "/users/4x", "/users/", "/users/4.2", "/users/%20", "/users/42/more",
           "/api/v1/users/abc", "/users/99999999999999999999999999"}) {
         expect_status(exchange(get(target)), 404,
                       {"{id:int} matches whole numbers only; nothing else is there",
-                       "std::from_chars tells both: no number, and too large a number", target});
+                       "std::from_chars reports both no number and too large a number", target});
     }
 }
 
@@ -93,7 +93,7 @@ TEST_CASE("the API answers with JSON") {
            {"RFC 8259 §4: a number is written without quotes"});
 }
 
-TEST_CASE("OPTIONS is answered by every route, with the methods it has") {
+TEST_CASE("every route answers OPTIONS with the methods it has") {
     for (const char* target :
          {"/", "/about", "/hello", "/users/42", "/api/v1/users/42", "/static/style.css"}) {
         Exchange reply = exchange(request("OPTIONS", target));
@@ -106,7 +106,7 @@ TEST_CASE("OPTIONS is answered by every route, with the methods it has") {
 
 TEST_CASE("OPTIONS of an address that does not exist is 404") {
     expect_status(exchange(request("OPTIONS", "/nothing/here")), 404,
-                  {"there is nothing here that could be done"});
+                  {"no method is possible at an address that does not exist"});
 }
 
 TEST_CASE("405 lists GET, HEAD and OPTIONS in Allow") {

@@ -1,5 +1,5 @@
-// Files that are larger than any buffer: that they arrive whole, that they cost no memory, and what
-// happens when somebody stops reading, stops the server, or cuts the file, in the middle of it.
+// Files that are larger than any buffer. They must arrive whole and cost no memory, even if, in the
+// middle of one, the client stops reading, the server is stopped, or the file is cut short.
 #include <doctest/doctest.h>
 #include <signal.h>
 
@@ -18,9 +18,9 @@ namespace {
 
 constexpr std::size_t mebibyte = 1 << 20;
 constexpr double long_patience = 15.0;  // for 64 MiB under a sanitizer
-constexpr int small_window = 4096;      // so that the kernel takes little for a client
+constexpr int small_window = 4096;      // so that the kernel accepts little for a client
 
-// Not with expect_body(), which would copy and compare 64 MiB to say where they differ.
+// Does without expect_body(), which would copy and compare 64 MiB to say where they differ.
 void expect_pattern(const Exchange& reply, std::size_t offset, std::size_t size) {
     expect(reply.reply.body == pattern(offset, size), reply,
            std::to_string(size) + " bytes of the file from byte " + std::to_string(offset) + " on",
@@ -49,7 +49,7 @@ TEST_CASE("a file of 64 MiB arrives whole, and so does a part of it") {
     expect_pattern(part, 50'000'000, 100'000);
 }
 
-TEST_CASE("files of all sizes around a buffer arrive whole") {
+TEST_CASE("files about as large as a buffer arrive whole") {
     if (lacks_public_folder()) return;
     PublicFolder folder;
     for (std::size_t near : {4096u, 16'384u, 65'536u, 262'144u, 1'048'576u}) {
@@ -75,20 +75,20 @@ TEST_CASE("clients that never read a large file neither hold up others nor cost 
     }
     for (int i = 0; i < 10; ++i) {
         Exchange reply = exchange(get("/about"));
-        expect_status(reply, 200, {"a client that does not read is nobody else's problem"});
+        expect_status(reply, 200, {"a client that does not read must not affect the others"});
         expect(reply.seconds < 3.0, reply, "a reply within 3 s",
                std::to_string(reply.seconds) + " s", {"send() must not block all the others"});
     }
     std::optional<Usage> after = process.usage();
     if (!before || !after) {
-        remark("memory not looked at: there is no /proc here");
+        remark("memory not measured, because there is no /proc here");
         return;
     }
     long long grown = (after->memory_bytes - before->memory_bytes) / 1024;
     expect_that(grown < 48 * 1024, "at most 48 MiB more memory for 10 clients",
                 std::to_string(grown) + " KiB more",
-                {"a file is sent in pieces; whoever reads it whole needs 64 MiB for each client",
-                 "read or sendfile() a piece, send it, then the next one"});
+                {"a server that reads a file whole before sending it needs 64 MiB for each client",
+                 "read or sendfile() a piece, send it, then go on to the next one"});
 }
 
 TEST_CASE("a client that leaves in the middle of a large file doesn't end the server") {
@@ -102,7 +102,7 @@ TEST_CASE("a client that leaves in the middle of a large file doesn't end the se
         client.reset();
     }
     expect_status(exchange(get("/about")), 200,
-                  {"sendfile() and write() have no MSG_NOSIGNAL: ignore SIGPIPE"});
+                  {"sendfile() and write() have no MSG_NOSIGNAL, so ignore SIGPIPE"});
 }
 
 TEST_CASE("a file that is cut while it is sent ends the connection, not the server") {
@@ -112,19 +112,19 @@ TEST_CASE("a file that is cut while it is sent ends the connection, not the serv
     Client client;
     client.send(get_and_stay(address));
     client.receive_at_least(1000);
-    // Most of it is still on the disk: no kernel takes 32 MiB for a client that doesn't read.
+    // Most of it is still on disk, because no kernel buffers 32 MiB for a client that doesn't read.
     std::filesystem::resize_file(folder.path() / "shrinking.bin", 0);
     Exchange cut = client.read_to_end();
     const Reason reason = {
-        "RFC 9112 §8: fewer bytes than Content-Length, and the client knows that it is not all",
-        "when read() or sendfile() returns 0 too early: close; don't wait, don't fill up"};
+        "RFC 9112 §8: from fewer bytes than Content-Length the client knows that some are missing",
+        "if read() or sendfile() returns 0 too early, close; don't wait, and don't pad the rest"};
     bool ended = cut.ending == Ending::closed || cut.ending == Ending::reset;
-    expect(ended && !cut.reply.complete(), cut, "an incomplete reply, then the end", outcome(cut),
-           reason);
+    expect(ended && !cut.reply.complete(), cut,
+           "an incomplete reply, then the end of the connection", outcome(cut), reason);
     expect(cut.reply.body == pattern(0, cut.reply.body.size()), cut,
            "only bytes that were in the file", "other bytes", reason);
     expect_status(exchange(get("/about")), 200,
-                  {"a mapped file that is cut raises SIGBUS when it is read; sendfile() does not"});
+                  {"reading a mapped file that was cut raises SIGBUS; sendfile() does not"});
 }
 
 TEST_CASE("SIGTERM while a large file is sent: it arrives whole, then the server ends") {

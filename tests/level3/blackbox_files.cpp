@@ -1,5 +1,5 @@
 // What HTTP says about files: validators (ETag, Last-Modified), conditional requests and ranges.
-// All of it is tried on the site's own style sheet, so it needs no folder to write in.
+// All of it is tried on the site's own style sheet, so it needs no folder to write to.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -40,13 +40,13 @@ TEST_CASE("a file has an ETag, a Last-Modified and a Cache-Control") {
     bool quoted = etag.size() > 2 && etag.ends_with('"') &&
                   (etag.starts_with('"') || etag.starts_with("W/\""));
     expect(quoted, reply, "ETag: \"...\", in quotes", "ETag: " + etag,
-           {"RFC 9110 §8.8.3: a name for these very bytes", "made of time and size, for example"});
+           {"RFC 9110 §8.8.3: it names exactly these bytes", "make it of time and size, say"});
     std::string date = reply.reply.value("Last-Modified");
     expect(date.size() == 29 && date.ends_with(" GMT"), reply, "Last-Modified: an IMF-fixdate",
            "Last-Modified: " + date, {"RFC 9110 §8.8.2: when the file was changed"});
     expect_present(reply, "Cache-Control",
                    {"RFC 9111 §4.2.2: without it a cache guesses how long a file stays good"});
-    expect_field(reply, "Accept-Ranges", "bytes", {"RFC 9110 §14.3: ranges are on offer"});
+    expect_field(reply, "Accept-Ranges", "bytes", {"RFC 9110 §14.3: ranges are supported"});
 }
 
 TEST_CASE("If-None-Match with the file's ETag is 304") {
@@ -56,7 +56,7 @@ TEST_CASE("If-None-Match with the file's ETag is 304") {
                                     etag + ",\"other\"", "\"a\" , W/\"b\" , " + weak}) {
         Exchange reply = with({"If-None-Match: " + list});
         expect_status(reply, 304,
-                      {"RFC 9110 §13.1.2: the client has this file; a list, weak comparison, or *",
+                      {"RFC 9110 §13.1.2: the client has this file (a list, compared weakly, or *)",
                        "split at the commas, drop W/ on both sides, compare", list});
         const std::string repeated = reply.reply.value("ETag");
         expect(repeated == etag || repeated == weak, reply, "ETag: " + etag, "ETag: " + repeated,
@@ -75,19 +75,19 @@ TEST_CASE("If-None-Match with another ETag gets the file") {
 TEST_CASE("If-Modified-Since with the file's own date is 304, with an older one the file") {
     std::string date = whole_file().reply.value("Last-Modified");
     expect_status(with({"If-Modified-Since: " + date}), 304,
-                  {"RFC 9110 §13.1.3: not changed since then", "not later is not changed: <="});
+                  {"RFC 9110 §13.1.3: it has not changed since then", "compare with <=, not <"});
     expect_status(with({"If-Modified-Since: " + long_ago}), 200,
-                  {"RFC 9110 §13.1.3: changed since then"});
+                  {"RFC 9110 §13.1.3: it has changed since then"});
 }
 
-TEST_CASE("an If-Modified-Since that is no date is ignored") {
+TEST_CASE("an If-Modified-Since that isn't a date is ignored") {
     for (const char* date : {"yesterday", "", "12345", "Sun, 99 Nov 1994 08:49:37 GMT"}) {
         expect_status(with({std::string("If-Modified-Since: ") + date}), 200,
                       {"RFC 9110 §13.1.3: a recipient must ignore an invalid date"});
     }
 }
 
-TEST_CASE("If-None-Match goes before If-Modified-Since") {
+TEST_CASE("If-None-Match takes precedence over If-Modified-Since") {
     Exchange known = whole_file();
     expect_status(with({"If-None-Match: \"other\"",
                         "If-Modified-Since: " + known.reply.value("Last-Modified")}),
@@ -137,7 +137,8 @@ TEST_CASE("a range that cannot be understood is ignored") {
     for (const char* range : {"bytes=5-2", "bytes=a-b", "lines=0-3", "bytes=", "bytes=-", "bytes",
                               "bytes=--5", "bytes=0x1-2", "0-3"}) {
         expect_status(with({std::string("Range: ") + range}), 200,
-                      {"RFC 9110 §14.2: an invalid Range is ignored: the whole file", "", range});
+                      {"RFC 9110 §14.2: an invalid Range is ignored, so this gets the whole file",
+                       "", range});
     }
 }
 
@@ -146,7 +147,7 @@ TEST_CASE("a range of astronomical numbers does no harm") {
                               "bytes=-99999999999999999999999", "bytes=18446744073709551615-",
                               "bytes=1-18446744073709551615"}) {
         expect_status(with({std::string("Range: ") + range}), {200, 206, 416},
-                      {"numbers from outside overflow when they can",
+                      {"a number from outside may overflow",
                        "std::from_chars says when a number is too large", range});
     }
 }
@@ -156,13 +157,13 @@ TEST_CASE("several ranges get the whole file") {
                   {"RFC 9110 §14.2: a server may ignore Range, and several at once are rare"});
 }
 
-TEST_CASE("If-Range: a part when it is still the same file, else all of it") {
+TEST_CASE("If-Range gets a part if the file is still the same, else all of it") {
     std::string etag = whole_file().reply.value("ETag");
     expect_status(with({"Range: bytes=0-3", "If-Range: " + etag}), 206,
-                  {"RFC 9110 §13.1.5: the client has the beginning of this very file"});
+                  {"RFC 9110 §13.1.5: the client has another part of this very file"});
     for (const std::string& other : {std::string("\"other\""), "W/" + etag, long_ago})
         expect_status(with({"Range: bytes=0-3", "If-Range: " + other}), 200,
-                      {"RFC 9110 §13.1.5: a part of another file is of no use; strong comparison",
+                      {"RFC 9110 §13.1.5: a part of another file is of no use (compare strongly)",
                        "", other});
 }
 

@@ -1,5 +1,5 @@
 // Many requests on one connection: keep-alive, pipelining, and when a connection must end.
-// Everything here is about framing: one byte too many or too few, and all later replies are wrong.
+// Everything here is about framing, because a byte too many or too few spoils all later replies.
 #include <doctest/doctest.h>
 #include <signal.h>
 
@@ -19,7 +19,7 @@ namespace {
 void expect_answer_on(Client& client, const std::string& name, Where where = Where::here()) {
     client.send(get_and_stay("/hello?name=" + name));
     Exchange reply = client.read_reply();
-    expect_status(reply, 200, {"RFC 9112 §9.3: a connection stays open unless somebody says close"},
+    expect_status(reply, 200, {"RFC 9112 §9.3: a connection stays open unless a side says close"},
                   where);
     expect_in_body(reply, name, {"each request gets its own reply"}, where);
 }
@@ -33,7 +33,7 @@ TEST_CASE("an HTTP/1.1 connection stays open for the next request") {
     for (const char* name : {"first", "second", "third"}) expect_answer_on(client, name);
 }
 
-TEST_CASE("replies without a body leave the connection in step") {
+TEST_CASE("replies without a body keep the connection in step") {
     Client client;
     for (const char* method : {"HEAD", "OPTIONS"}) {
         client.send(std::string(method) + " /about HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -45,23 +45,23 @@ TEST_CASE("replies without a body leave the connection in step") {
     expect_answer_on(client, "after-304");
 }
 
-TEST_CASE("an empty line behind a request is not answered") {
+TEST_CASE("an empty line after a request is not answered") {
     Exchange reply = exchange(Script({get_and_stay("/about") + "\r\n"}, true));
     expect_status(reply, 200, {"the request is a good one"});
     expect_one_reply_then_close(
         reply,
-        {"RFC 9112 §2.2: old clients send \\r\\n too many; a second reply would be taken for "
+        {"RFC 9112 §2.2: some old clients send an extra \\r\\n; a second reply would be taken for "
          "the answer to their next request",
-         "a request has begun when its line has, not before"});
+         "a request begins with its first line, not before"});
 }
 
-TEST_CASE("Connection: close is honoured, in a list and in any case") {
+TEST_CASE("Connection: close is honoured in a list, and in upper or lower case") {
     for (const char* value :
          {"close", "Close", "CLOSE", "foo, close", "close , foo", "foo,CLOSE"}) {
         std::string field = std::string("Connection: ") + value;
         Exchange reply = exchange(get_and_stay("/about", {field}));
         expect_status(reply, 200, {"a good request"});
-        expect_listed(reply, "Connection", "close", {"RFC 9112 §9.6: the server says it too"});
+        expect_listed(reply, "Connection", "close", {"RFC 9112 §9.6: the server says so as well"});
         expect_one_reply_then_close(reply,
                                     {"RFC 9112 §9.6: Connection is a list of words, compared "
                                      "without regard to case",
@@ -79,11 +79,11 @@ TEST_CASE("an HTTP/1.0 connection is closed unless the client asks to keep it") 
         Exchange reply = kept.read_reply();
         expect_status(reply, 200, {"RFC 9112 §9.3: HTTP/1.0 may ask to keep the connection"});
         expect_listed(reply, "Connection", "keep-alive",
-                      {"RFC 9112 §9.3: an old client only believes it when the reply says so"});
+                      {"RFC 9112 §9.3: an old client counts on it only if the reply says so"});
     }
 }
 
-TEST_CASE("requests that arrive in one piece are answered in their order") {
+TEST_CASE("requests that arrive in one piece are answered in order") {
     const int count = 100;
     std::string bytes;
     for (int i = 0; i < count; ++i)
@@ -111,9 +111,9 @@ TEST_CASE("a pipeline gets the same replies when it arrives byte by byte") {
     expect(both[0].received.size() == both[1].received.size(), both[1],
            std::to_string(both[0].received.size()) + " bytes of replies, as in one piece",
            std::to_string(both[1].received.size()) + " bytes",
-           {"TCP is a stream: where a piece ends says nothing"});
+           {"TCP is a stream, so where a piece ends says nothing"});
     expect(both[0].ending == Ending::closed && contains(both[0].received, "two"), both[0],
-           "all four replies, then the end", "",
+           "all four replies, then the end of the connection", "",
            {"RFC 9112 §9.6: the last request said Connection: close"});
 }
 
@@ -150,15 +150,16 @@ TEST_CASE(
           head + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + inner}) {
         Exchange reply = exchange(bytes);
         expect_status(reply, {200, 405}, {"the request itself is good"});
-        expect_listed(reply, "Connection", "close", {"RFC 9112 §9.6: whoever closes says so"});
+        expect_listed(reply, "Connection", "close",
+                      {"RFC 9112 §9.6: a server that closes says so"});
         expect_one_reply_then_close(
-            reply, {"RFC 9112 §11.2: a body that is read as a request is request smuggling "
-                    "(CVE-2026-34441 in cpp-httplib was this)",
+            reply, {"RFC 9112 §11.2: to read a body as a request is request smuggling (such as "
+                    "CVE-2026-34441 in cpp-httplib)",
                     "this level cannot skip a body, so it must not read on"});
     }
 }
 
-TEST_CASE("a Content-Length of 0 is no body: the connection stays") {
+TEST_CASE("a Content-Length of 0 means no body, so the connection stays open") {
     Client client;
     client.send(get_and_stay("/about", {"Content-Length: 0"}));
     expect_status(client.read_reply(), 200, {"a good request"});
@@ -172,17 +173,18 @@ TEST_CASE("nothing is answered after a malformed request") {
           get_and_stay("/about", {"Content-Length: +5"})}) {
         Exchange reply = exchange(bad + good);
         expect_status(reply, 400, {"the first request is malformed"});
-        expect_listed(reply, "Connection", "close", {"RFC 9112 §9.6: whoever closes says so"});
-        expect_one_reply_then_close(reply,
-                                    {"RFC 9112 §11.2: after a malformed request nobody knows "
-                                     "where the next one begins"});
+        expect_listed(reply, "Connection", "close",
+                      {"RFC 9112 §9.6: a server that closes says so"});
+        expect_one_reply_then_close(reply, {"RFC 9112 §11.2: after a malformed request there is no "
+                                            "telling where the next one begins"});
     }
     Exchange second_is_bad = exchange(good + "GET / HTTP/1.1\r\n\r\n" + good);
     expect_status(second_is_bad, 200, {"the first request is a good one"});
     std::string_view rest = second_is_bad.rest();
     Reply error = parse_reply(rest, "GET", true);
     expect(error.status == 400 && error.length == rest.size(), second_is_bad,
-           "a 200, then a 400, then the end", "the second reply is " + std::to_string(error.status),
+           "a 200, then a 400, then the end of the connection",
+           "the second reply is " + std::to_string(error.status),
            {"a mistake in the second request must not cost the first one its reply"});
 }
 
@@ -203,7 +205,7 @@ TEST_CASE("SIGTERM closes an idle kept-alive connection at once") {
     server.process().wait_for_end(patience);
     expect_that(server.process().exit_code() == 0 && now() - asked < 3.0, "exit code 0 within 3 s",
                 server.process().how_it_ended() + " after " + std::to_string(now() - asked) + " s",
-                {"whoever waits for idle clients to leave waits for long",
+                {"a server that waits for idle clients to leave has a long wait",
                  "wake up the threads that wait for a next request"});
 }
 

@@ -1,5 +1,5 @@
-// From a path to a file: what must never be served, by no spelling and through no link; folders,
-// file types, odd names, and compressed neighbours of a file.
+// From a path to a file: what must never be served, however the path is spelled and whatever link
+// leads there; folders, file types, odd names, and the compressed copy beside a file.
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
@@ -45,10 +45,10 @@ TEST_CASE("no spelling of a path leads out of the folder") {
     for (const char* target : targets) requests.push_back(get(target));
     std::vector<Exchange> replies = exchange_all(requests);
     for (std::size_t i = 0; i < replies.size(); ++i) {
-        expect_status(replies[i], {404, 400},
-                      {"CWE-22: a path that leaves the folder by '..' is path traversal",
-                       "decode once, then refuse '..', '\\' and NUL; last compare the real path",
-                       targets[i]});
+        expect_status(
+            replies[i], {404, 400},
+            {"CWE-22: a path that leaves the folder by '..' is path traversal",
+             "decode once, refuse '..', '\\' and NUL, then compare the real path", targets[i]});
         expect_not_in_reply(replies[i], "root:", {"/etc/passwd is not part of the site"});
     }
 }
@@ -62,7 +62,7 @@ TEST_CASE("a symbolic link out of the folder is 404") {
     for (const char* name : {"file.txt", "folder/passwd", "link-to-link.txt", "folder/"}) {
         Exchange reply = exchange(get(folder.address(name)));
         expect_status(reply, 404,
-                      {"CWE-59: whoever can put a link there could read any file",
+                      {"CWE-59: through a link out of the folder a client could read any file",
                        "follow the links first (realpath), then compare with the root"});
         expect_not_in_reply(reply, "root:", {"/etc/passwd is not part of the site"});
     }
@@ -108,16 +108,16 @@ TEST_CASE("a folder without its slash is redirected to the address with it") {
     for (auto [query, expected] :
          {std::pair("sub", "sub/"), std::pair("sub?a=1&b", "sub/?a=1&b")}) {
         Exchange reply = exchange(get(folder.address(query)));
-        expect_status(reply, 301, {"without the slash, relative links in the page lead astray"});
+        expect_status(reply, 301, {"without the slash, relative links in the page go wrong"});
         std::string location = reply.reply.value("Location");
         expect(location.ends_with(folder.address(expected)), reply,
                "Location: " + folder.address(expected), "Location: " + location,
                {"RFC 9110 §10.2.2: the new address, with the query of the old one"});
     }
-    expect_status(exchange(get("/files")), 301, {"this one is a folder, too"});
+    expect_status(exchange(get("/files")), 301, {"this is also a folder"});
 }
 
-TEST_CASE("a folder with an index.html shows it, another is not listed") {
+TEST_CASE("a folder shows its index.html, and without one it is not listed") {
     if (lacks_public_folder()) return;
     PublicFolder folder;
     folder.write("sub/index.html", "<h1>index</h1>");
@@ -127,7 +127,7 @@ TEST_CASE("a folder with an index.html shows it, another is not listed") {
     expect_body(index, "<h1>index</h1>", {"the page is the file"});
     Exchange bare = exchange(get(folder.address("bare/")));
     expect_status(bare, {403, 404}, {"without index.html there is nothing to show"});
-    expect_not_in_reply(bare, "file.txt", {"names that nobody linked to stay private"});
+    expect_not_in_reply(bare, "file.txt", {"names that no page links to stay private"});
 }
 
 TEST_CASE("a file is not a folder") {
@@ -149,7 +149,7 @@ TEST_CASE("an empty file has a body of no bytes") {
                   {"RFC 9110 §14.1.2: it has no first byte"});
 }
 
-TEST_CASE("odd names are found when they are percent-encoded") {
+TEST_CASE("odd names are found if they are percent-encoded") {
     if (lacks_public_folder()) return;
     PublicFolder folder;
     for (const std::string name : {"two words.txt", "gr\xc3\xbcn \xe2\x98\x83.txt", "100%.txt",
@@ -202,7 +202,7 @@ TEST_CASE("the type of a file follows from its suffix") {
     for (std::size_t i = 0; i < replies.size(); ++i) {
         const std::string& expected = types[i].second;
         std::string got = lower(replies[i].reply.value("Content-Type"));
-        // A charset is welcome where it is not needed: on JSON and SVG.
+        // A charset is also accepted where it is not needed, on JSON and SVG.
         expect(got == expected || got == expected + "; charset=utf-8", replies[i],
                "Content-Type: " + expected, "Content-Type: " + got,
                {"RFC 9110 §8.3: with nosniff a browser believes the type, so it must be right",
@@ -210,14 +210,14 @@ TEST_CASE("the type of a file follows from its suffix") {
     }
 }
 
-TEST_CASE("a .gz beside a file goes to whoever accepts gzip") {
+TEST_CASE("a .gz beside a file goes to a client that accepts gzip") {
     if (lacks_public_folder()) return;
     PublicFolder folder;
     std::string address = folder.write("page.css", "body { color: black }");
     std::string compressed = "\x1f\x8b" + pattern(0, 30);  // the server must not look into it
     folder.write("page.css.gz", compressed);
     Exchange plain = exchange(get(address));
-    expect_body(plain, "body { color: black }", {"whoever does not ask for gzip does not get it"});
+    expect_body(plain, "body { color: black }", {"a client that does not ask for gzip gets none"});
     expect_absent(plain, "Content-Encoding", {"RFC 9110 §8.4: the plain file is not encoded"});
     for (const char* accepted : {"gzip", "br, GZIP", "gzip;q=0.5, *;q=0", "deflate , gzip ; q=1"}) {
         Exchange reply = exchange(get(address, {std::string("Accept-Encoding: ") + accepted}));
@@ -227,16 +227,16 @@ TEST_CASE("a .gz beside a file goes to whoever accepts gzip") {
         expect_field(reply, "Content-Type", "text/css; charset=utf-8",
                      {"RFC 9110 §8.3: the type of what comes out when it is unpacked"});
         expect_listed(reply, "Vary", "Accept-Encoding",
-                      {"RFC 9110 §12.5.5: a cache must not give this to everybody"});
+                      {"RFC 9110 §12.5.5: a cache must not give this to every client"});
         expect(reply.reply.value("ETag") != plain.reply.value("ETag"), reply,
                "another ETag than that of the plain file", "the same",
-               {"RFC 9110 §8.8.3.3: an ETag names bytes, and these are others"});
+               {"RFC 9110 §8.8.3.3: an ETag names exact bytes, and these are different ones"});
     }
     expect_listed(plain, "Vary", "Accept-Encoding",
-                  {"RFC 9110 §12.5.5: the plain one, too, depends on Accept-Encoding"});
+                  {"RFC 9110 §12.5.5: the plain reply also depends on Accept-Encoding"});
 }
 
-TEST_CASE("a .gz is not sent to whoever refuses gzip") {
+TEST_CASE("a .gz is not sent to a client that refuses gzip") {
     if (lacks_public_folder()) return;
     PublicFolder folder;
     std::string address = folder.write("page.css", "plain");
@@ -244,7 +244,7 @@ TEST_CASE("a .gz is not sent to whoever refuses gzip") {
     for (const char* refused :
          {"gzip;q=0", "gzip; q=0.0", "gzip;q=0.000", "br", "identity", "", "xgzip", "*;q=0"})
         expect_body(exchange(get(address, {std::string("Accept-Encoding: ") + refused})), "plain",
-                    {"RFC 9110 §12.4.2: q=0 means: not acceptable",
+                    {"RFC 9110 §12.4.2: q=0 means not acceptable",
                      "split the list, then look at each member's q", refused});
 }
 
@@ -255,16 +255,16 @@ TEST_CASE("a .gz that is a link out of the folder is not sent") {
     std::filesystem::create_symlink("/etc/passwd", folder.path() / "page.css.gz");
     Exchange reply = exchange(get(address, {"Accept-Encoding: gzip"}));
     expect_status(reply, {200, 404}, {"the file itself is there"});
-    expect_not_in_reply(reply, "root:", {"the same rule holds for the neighbour as for the file"});
+    expect_not_in_reply(reply, "root:", {"the same rule holds for the copy as for the file"});
 }
 
-TEST_CASE("a file that changes on disk is seen within two seconds") {
+TEST_CASE("a change to a file on disk shows within two seconds") {
     if (lacks_public_folder()) return;
     PublicFolder folder;
     std::string address = folder.write("news.txt", "old news");
     Exchange before = exchange(get(address));
     expect_body(before, "old news", {"the file as it is"});
-    folder.write("news.txt", "new news");  // of the same length: the size does not give it away
+    folder.write("news.txt", "new news");  // as long as before, so the size doesn't give it away
     Exchange after = exchange(get(address));
     for (double end = now() + 2.5; now() < end && after.reply.body != "new news";) {
         let_pass(0.05);
@@ -272,9 +272,9 @@ TEST_CASE("a file that changes on disk is seen within two seconds") {
     }
     expect_body(after, "new news",
                 {"a cache of files must look at the disk now and then",
-                 "keep the time of the last look; one second is plenty"});
+                 "remember when you last looked; once a second is plenty"});
     expect(after.reply.value("ETag") != before.reply.value("ETag"), after, "another ETag",
-           "the same ETag", {"RFC 9110 §8.8.3: other bytes, another ETag"});
+           "the same ETag", {"RFC 9110 §8.8.3: other bytes need another ETag"});
 }
 
 TEST_SUITE_END();

@@ -14,14 +14,14 @@ double gzip_in(const char* value) {
 
 }  // namespace
 
-TEST_CASE("an item that is listed is wanted, as much as its weight says") {
+TEST_CASE("an item that is listed is wanted as much as its weight says") {
     CHECK(gzip_in("gzip") == 1);
     CHECK(gzip_in("br, GZIP") == 1);
     CHECK(gzip_in("br;q=1.0, gzip;q=0.5") == 0.5);
     CHECK(gzip_in("gzip ; Q=0.25 ,br") == 0.25);
 }
 
-TEST_CASE("the weight may stand behind other parameters") {
+TEST_CASE("the weight may come after other parameters") {
     CHECK(gzip_in("gzip;level=9;q=0.5, br") == 0.5);
     CHECK(gzip_in("gzip;q=0.5;level=9") == 0.5);
     CHECK(gzip_in("gzip;level;q=0") == 0);
@@ -36,7 +36,7 @@ TEST_CASE("several lines of a field are one list") {
     CHECK(headers.joined("Accept").empty());
 }
 
-TEST_CASE("compression is for whoever does not like the text as it is better") {
+TEST_CASE("a client that prefers no compression gets none") {
     const auto accepts = [](const char* value) {
         Headers headers;
         headers.add("Accept-Encoding", value);
@@ -49,7 +49,7 @@ TEST_CASE("compression is for whoever does not like the text as it is better") {
     CHECK_FALSE(accepts("br"));
 }
 
-TEST_CASE("a weight of 0 means: never") {
+TEST_CASE("a weight of 0 means never") {
     CHECK(gzip_in("gzip;q=0") == 0);
     CHECK(gzip_in("gzip;q=0.000") == 0);
     CHECK(gzip_in("*, gzip;q=0") == 0);
@@ -62,7 +62,7 @@ TEST_CASE("a star stands for what is not listed") {
     CHECK(gzip_in("") == 0);
 }
 
-TEST_CASE("a weight that is none counts as 0, and one above 1 as 1") {
+TEST_CASE("a malformed weight counts as 0, and one above 1 as 1") {
     CHECK(gzip_in("gzip;q=x") == 0);
     CHECK(gzip_in("gzip;q=-1") == 0);
     CHECK(gzip_in("gzip;q=7") == 1);
@@ -73,7 +73,7 @@ TEST_CASE("without the field nothing is wanted") {
     CHECK(quality_of(Headers(), "Accept-Encoding", "gzip") == 0);
 }
 
-TEST_CASE("a file's type is told from its last suffix, in whatever case") {
+TEST_CASE("a file's type is told by its last suffix, in upper or lower case") {
     CHECK(mime_type("index.html") == "text/html; charset=utf-8");
     CHECK(mime_type("a.b/STYLE.CSS") == "text/css; charset=utf-8");
     CHECK(mime_type("app.min.js") == "text/javascript; charset=utf-8");
@@ -81,7 +81,7 @@ TEST_CASE("a file's type is told from its last suffix, in whatever case") {
     CHECK(mime_type("a.tar.gz") == "application/gzip");
 }
 
-TEST_CASE("what has no known suffix is bytes") {
+TEST_CASE("a file without a known suffix is just bytes") {
     CHECK(mime_type("README") == "application/octet-stream");
     CHECK(mime_type("a.unheard-of") == "application/octet-stream");
     CHECK(mime_type("") == "application/octet-stream");

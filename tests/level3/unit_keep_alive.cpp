@@ -35,7 +35,7 @@ std::size_t replies_in(std::string_view bytes) {
 
 }  // namespace
 
-TEST_CASE("HTTP/1.1 keeps the connection, unless one side says close") {
+TEST_CASE("HTTP/1.1 keeps the connection open, unless one side says close") {
     Talk talk(answer);
     CHECK(talk.say(get("/1")).ends_with("/1"));
     CHECK_FALSE(talk.connection.finished());
@@ -44,7 +44,7 @@ TEST_CASE("HTTP/1.1 keeps the connection, unless one side says close") {
     CHECK(talk.connection.finished());
 }
 
-TEST_CASE("HTTP/1.0 keeps the connection only if asked to, and says so") {
+TEST_CASE("HTTP/1.0 keeps the connection open only if asked to, and says so") {
     Talk asked(answer);
     CHECK(asked.say(get("/1", "Connection: Keep-Alive\r\n", 0)).find("Connection: keep-alive") !=
           std::string::npos);
@@ -55,7 +55,7 @@ TEST_CASE("HTTP/1.0 keeps the connection only if asked to, and says so") {
     CHECK(not_asked.connection.finished());
 }
 
-TEST_CASE("small replies to requests that came together go out together, in order") {
+TEST_CASE("small replies to requests that arrived together go out together, in order") {
     Talk talk(answer);
     const auto output = talk.say(get("/1") + get("/2") + get("/3"));
     CHECK(replies_in(output) == 3);
@@ -63,7 +63,7 @@ TEST_CASE("small replies to requests that came together go out together, in orde
     CHECK(output.find("/2") < output.find("/3"));
 }
 
-TEST_CASE("whoever asks for much and reads nothing costs about one batch of memory") {
+TEST_CASE("a client that asks for much and reads nothing costs about one batch of memory") {
     Talk talk(answer);
     std::string requests;
     for (int i = 0; i < 100; ++i) requests += get("/large");
@@ -85,7 +85,7 @@ TEST_CASE("a body ends the conversation, and its bytes are never a request" *
     }
 }
 
-TEST_CASE("after bytes that are no request there is no further reply") {
+TEST_CASE("after bytes that aren't a request there is no further reply") {
     Talk talk(answer);
     CHECK(replies_in(talk.say(get("/1") + "nonsense\r\n" + get("/2"))) == 2);
     CHECK(talk.connection.finished());
@@ -102,7 +102,7 @@ TEST_CASE("the thousandth reply is the last, and says so") {
     CHECK(talk.connection.finished());
 }
 
-TEST_CASE("between two requests the client has five seconds, within one ten") {
+TEST_CASE("a client has five seconds between two requests, and ten within one") {
     Talk talk(answer);
     talk.say(get("/1"));
     CHECK(talk.connection.deadline() < Clock::now() + std::chrono::seconds(6));

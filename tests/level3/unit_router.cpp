@@ -11,7 +11,7 @@
 
 namespace {
 
-// A handler that tells its name and the parameters that it got.
+// A handler that replies with its name and the parameters that it got.
 Handler named(const std::string& name) {
     return [name](const Request& request) {
         std::string text = name;
@@ -136,7 +136,7 @@ TEST_CASE("a path that exists for other methods is 405 with Allow") {
     CHECK(*response.headers.find("Allow") == "GET, HEAD, PUT, OPTIONS");
 }
 
-TEST_CASE("OPTIONS tells the methods of a path, and of the server") {
+TEST_CASE("OPTIONS lists the methods of a path, and of the server") {
     Router router;
     router.get("/x", named("get"));
     router.post("/y", named("post"));

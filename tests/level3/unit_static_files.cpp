@@ -1,6 +1,6 @@
 // static_files.hpp on a folder made for each case. What can be seen from outside is tested over
-// TCP, in blackbox_files.cpp and blackbox_paths.cpp; here is what needs no server, and no second
-// client.
+// TCP, in blackbox_files.cpp and blackbox_paths.cpp; here is what needs neither a server nor a
+// second client.
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A folder "site" with a file, beside a file that is not meant for anybody.
+// A folder "site" with a file, beside a file that must not be served.
 struct Folder : TemporaryFolder {
     Folder() {
         fs::create_directories(root / "site/sub");
@@ -35,7 +35,7 @@ struct Folder : TemporaryFolder {
         headers.add(name, value);
         return get(path, headers);
     }
-    // The bytes that a range leaves of a.txt, or the status if it is not 206.
+    // The bytes of a.txt that a range selects, or the status if it is not 206.
     std::string range(const std::string& value) const {
         const auto response = get("a.txt", "Range", value);
         return response.status == 206 ? response.body : std::to_string(response.status);
@@ -44,7 +44,7 @@ struct Folder : TemporaryFolder {
 
 }  // namespace
 
-TEST_CASE("a file is served with what describes it") {
+TEST_CASE("a file is served with the fields that describe it") {
     const Folder folder;
     const auto response = folder.get("a.txt");
     CHECK(response.status == 200);
@@ -88,7 +88,7 @@ TEST_CASE("a named pipe is not opened") {
     CHECK(folder.get("pipe").status == 404);
 }
 
-TEST_CASE("a directory is redirected to its slash, and has an index") {
+TEST_CASE("a directory is redirected to the address with a slash, which shows its index") {
     const Folder folder;
     const auto response = folder.get("sub");
     CHECK(response.status == 301);
@@ -98,7 +98,7 @@ TEST_CASE("a directory is redirected to its slash, and has an index") {
     CHECK(folder.get("sub/").body == "index");
 }
 
-TEST_CASE("a range is the bytes that were asked for") {
+TEST_CASE("a range gets the bytes that were asked for") {
     const Folder folder;
     CHECK(folder.range("bytes=0-0") == "0");
     CHECK(folder.range("bytes=2-4") == "234");
@@ -111,7 +111,7 @@ TEST_CASE("a range is the bytes that were asked for") {
           "bytes 2-4/10");
 }
 
-TEST_CASE("a range outside of the file is 416, and tells how long the file is") {
+TEST_CASE("a range outside of the file is 416, which says how long the file is") {
     const Folder folder;
     CHECK(folder.range("bytes=10-") == "416");
     CHECK(folder.range("bytes=-0") == "416");
@@ -130,7 +130,7 @@ TEST_CASE("several ranges, other units and nonsense are answered with the whole 
     }
 }
 
-TEST_CASE("a condition on the ETag decides before one on the date") {
+TEST_CASE("a condition on the ETag takes precedence over one on the date") {
     const Folder folder;
     const auto etag = *folder.get("a.txt").headers.find("ETag");
     const auto modified = *folder.get("a.txt").headers.find("Last-Modified");
@@ -145,7 +145,7 @@ TEST_CASE("a condition on the ETag decides before one on the date") {
     CHECK(folder.get("a.txt", both).status == 200);
 }
 
-TEST_CASE("a list of ETags may stand in several lines") {
+TEST_CASE("a list of ETags may take up several lines") {
     const Folder folder;
     const auto etag = *folder.get("a.txt").headers.find("ETag");
     for (const auto& [name, status] :
@@ -174,7 +174,7 @@ TEST_CASE("If-Match and If-Unmodified-Since refuse another version of the file")
           412);
 }
 
-TEST_CASE("all three forms of a date are understood (RFC 9110 §5.6.7), and others passed over") {
+TEST_CASE("all three forms of a date are understood (RFC 9110 §5.6.7), and others ignored") {
     const Folder folder;
     for (const char* date : {"Fri, 01 Jan 2038 00:00:00 GMT", "Friday, 01-Jan-38 00:00:00 GMT",
                              "Fri Jan  1 00:00:00 2038"}) {
@@ -184,7 +184,7 @@ TEST_CASE("all three forms of a date are understood (RFC 9110 §5.6.7), and othe
     CHECK(folder.get("a.txt", "If-Modified-Since", "tomorrow").status == 200);
 }
 
-TEST_CASE("If-Range keeps the range if the file is the same, and else gives all of it") {
+TEST_CASE("If-Range gets the range if the file is the same, else all of it") {
     const Folder folder;
     Headers headers;
     headers.add("Range", "bytes=0-1");
@@ -196,7 +196,7 @@ TEST_CASE("If-Range keeps the range if the file is the same, and else gives all 
     CHECK(folder.get("a.txt", headers).status == 206);
 }
 
-TEST_CASE("a compressed copy goes to whoever takes gzip, under the file's own type") {
+TEST_CASE("a compressed copy goes to a client that accepts gzip, with the file's own type") {
     const Folder folder;
     folder.write("site/a.txt.gz", "compressed");
     const auto response = folder.get("a.txt", "Accept-Encoding", "gzip");

@@ -1,5 +1,5 @@
-// /admin: deleting messages and looking at uploads, for whoever has the password (RFC 7617). The
-// password comes from the environment, so these need our own program.
+// /admin deletes messages and shows uploads, for clients that have the password (RFC 7617). The
+// password comes from the environment, so these cases need our own program.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -35,7 +35,7 @@ std::string deletion(const std::string& id, const std::vector<std::string>& fiel
 
 TEST_SUITE_BEGIN("level 4 program");
 
-TEST_CASE("without a password in the environment nobody gets into /admin, and the start says so") {
+TEST_CASE("without a password in the environment /admin is closed, and the server says so") {
     if (lacks_program()) return;
     DataFolder data;
     const std::vector<Launch> without = {
@@ -56,11 +56,11 @@ TEST_CASE("without a password in the environment nobody gets into /admin, and th
         expect_status(exchange(get("/api/messages/" + id), server), 200, {"nothing was deleted"});
         const std::string output = server.process().output();
         expect_that(contains(output, "ADMIN_PASSWORD"), "a line about ADMIN_PASSWORD", output,
-                    {"or nobody knows why it is 403"});
+                    {"otherwise the administrator can't tell why it is 403"});
     }
 }
 
-TEST_CASE("/admin asks for the password, and takes the right one only") {
+TEST_CASE("/admin asks for the password, and accepts only the right one") {
     if (lacks_program()) return;
     DataFolder data;
     ServerProcess server(data.launch("--quiet", password));
@@ -80,7 +80,7 @@ TEST_CASE("/admin asks for the password, and takes the right one only") {
     for (const auto& fields : wrong) {
         for (const char* method : {"GET", "HEAD"}) {
             Exchange reply = exchange(request(method, "/admin", fields), server);
-            expect_status(reply, 401, {"RFC 9110 §15.5.2: who are you?"});
+            expect_status(reply, 401, {"RFC 9110 §15.5.2: these are not valid credentials"});
             const std::string challenge = reply.reply.value("WWW-Authenticate");
             expect(lower(challenge).starts_with("basic realm=\""), reply,
                    "WWW-Authenticate: Basic realm=\"...\"", challenge,
@@ -92,10 +92,11 @@ TEST_CASE("/admin asks for the password, and takes the right one only") {
         Exchange reply =
             exchange(get("/admin", {"Authorization: " + (scheme + credentials)}), server);
         expect_status(reply, 200,
-                      {"RFC 7617 §2: only the first colon divides; the scheme has no case"});
+                      {"RFC 7617 §2: only the first colon divides; case does not matter in the "
+                       "scheme"});
     }
     Exchange two = exchange(get("/admin", {right, "Authorization: Basic Og=="}), server);
-    expect_status(two, {400, 401}, {"two answers are none"});
+    expect_status(two, {400, 401}, {"there must be only one password"});
 }
 
 TEST_CASE("/admin shows messages as text, and the uploads") {
@@ -110,30 +111,32 @@ TEST_CASE("/admin shows messages as text, and the uploads") {
     expect_status(upload, 303, {"a text"});
     Exchange page = exchange(get("/admin", {right}), server);
     expect_status(page, 200, {"the right password"});
-    expect_shown_as_text(page, name, {"whoever looks after the guestbook has the most to lose"});
+    expect_shown_as_text(page, name, {"a script that runs here has an administrator's rights"});
     expect_in_body(page, upload.reply.value("Location"), {"a link to each upload"});
 }
 
-TEST_CASE("a message is deleted by whoever has the password, and by nobody else") {
+TEST_CASE("only a client that has the password can delete a message") {
     if (lacks_program()) return;
     DataFolder data;
     ServerProcess server(data.launch("--quiet", password));
     const std::string id = posted(unique(), server);
     const std::string other = posted(unique(), server);
     const std::string address = "/api/messages/" + id;
-    expect_status(exchange(deletion(id, {}), server), 401, {"the group has the password"});
+    expect_status(exchange(deletion(id, {}), server), 401, {"all of /admin needs the password"});
     expect_status(exchange(deletion(id, {"Authorization: Basic YWRhOndyb25n"}), server), 401,
-                  {"the wrong one"});
+                  {"this is the wrong password"});
     expect_status(exchange(deletion(id, {right, "Sec-Fetch-Site: cross-site"}), server), 403,
-                  {"browsers send the password along, whatever page posts the form"});
-    expect_status(exchange(get("/admin/messages/" + id + "/delete", {right}), server), {404, 405},
-                  {"RFC 9110 §9.2.1: a link must not delete: browsers fetch links in advance"});
+                  {"a browser sends the password along, whatever page posts the form"});
+    expect_status(
+        exchange(get("/admin/messages/" + id + "/delete", {right}), server), {404, 405},
+        {"RFC 9110 §9.2.1: a link must not delete, because browsers fetch links in advance"});
     expect_status(exchange(get(address), server), 200, {"so far it is there"});
     Exchange reply = exchange(deletion(id, {right, "Sec-Fetch-Site: same-origin"}), server);
     expect_status(reply, 303, {"RFC 9110 §15.4.4: after a POST, see the list"});
     expect_field(reply, "Location", "/admin", {"back to the list"});
     expect_status(exchange(get(address), server), 404, {"it is gone"});
-    expect_status(exchange(get("/api/messages/" + other), server), 200, {"and no other is"});
+    expect_status(exchange(get("/api/messages/" + other), server), 200,
+                  {"the other is still there"});
 }
 
 TEST_SUITE_END();

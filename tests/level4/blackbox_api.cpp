@@ -1,5 +1,5 @@
-// The JSON API of the guestbook: what it stores comes back as it was, and what it refuses it
-// explains in JSON. The pages that show the same messages are in blackbox_messages.cpp.
+// The JSON API of the guestbook. What it stores comes back unchanged, and what it refuses is
+// explained in JSON. The pages that show the same messages are in blackbox_messages.cpp.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -16,8 +16,8 @@ namespace {
 
 using Kind = JsonValue::Kind;
 
-const Reason is_json = {"RFC 8259 §11: everything under /api is JSON, errors too",
-                        "a program reads it; a page of HTML would end it in a stack trace"};
+const Reason is_json = {"RFC 8259 §11: everything under /api is JSON, including errors",
+                        "a program that expects JSON would crash on a page of HTML"};
 
 std::string object_of(const Typed& typed) {
     return "{\"name\": " + json_string(typed.name) + ", \"email\": " + json_string(typed.email) +
@@ -31,7 +31,7 @@ Exchange send_json(const std::string& method, const std::string& target, const s
 // Posts a message, and returns its address.
 std::string post(const Typed& typed, Where where = Where::here()) {
     Exchange reply = send_json("POST", "/api/messages", object_of(typed));
-    expect_status(reply, 201, {"RFC 9110 §15.3.2: something new was made"}, where);
+    expect_status(reply, 201, {"RFC 9110 §15.3.2: something new was created"}, where);
     return reply.reply.value("Location");
 }
 
@@ -62,10 +62,10 @@ JsonValue expect_error(const Exchange& reply, const Statuses& statuses, const Re
 
 TEST_SUITE_BEGIN("level 4");
 
-TEST_CASE("a message that is posted as JSON is 201, with its address and itself") {
+TEST_CASE("a message that is posted as JSON is 201, with its address and its content") {
     Typed typed{unique(), "ada@example.com", "line one\nline two"};
     Exchange reply = send_json("POST", "/api/messages", object_of(typed));
-    expect_status(reply, 201, {"RFC 9110 §15.3.2: something new was made"});
+    expect_status(reply, 201, {"RFC 9110 §15.3.2: something new was created"});
     JsonValue value = expect_json(reply, is_json);
     expect_message(reply, value, typed);
     std::string address = "/api/messages/" + value["id"].text;
@@ -75,7 +75,7 @@ TEST_CASE("a message that is posted as JSON is 201, with its address and itself"
     expect_message(again, expect_json(again, is_json), typed);
 }
 
-TEST_CASE("any text survives the way into the store and out again") {
+TEST_CASE("any text survives the way into the store and out of it") {
     const std::string texts[] = {"J\xc3\xbcrgen \xe6\x97\xa5\xe6\x9c\xac \xf0\x9f\x98\x80",
                                  "\"quoted\" \\backslash\\ /slash/ 'single'",
                                  "</script><script>alert(1)</script> &amp; &lt;",
@@ -123,10 +123,10 @@ TEST_CASE("PUT replaces a message, DELETE removes it for good") {
     for (const std::string& bytes : {get(address), request("DELETE", address),
                                      with_body("PUT", address, json_type, object_of(changed))})
         expect_error(exchange(bytes), 404, {"RFC 9110 §15.5.5: it is gone"});
-    expect_not_in_reply(exchange(get("/messages")), changed.name, {"the page forgets it, too"});
+    expect_not_in_reply(exchange(get("/messages")), changed.name, {"it is gone from the page"});
     std::string next = post({unique()});
     expect_that(next != address, "a new address for a new message", next,
-                {"an id that is used again makes old links show another's message",
+                {"if an id is used again, old links show another visitor's message",
                  "remember the greatest id ever given, not the number of messages"});
 }
 
@@ -135,7 +135,7 @@ TEST_CASE("an id that does not exist is 404") {
          {"999999999999", "0", "-1", "abc", "1x", "%31x", "99999999999999999999999999", "1/2"})
         expect_error(exchange(get("/api/messages/" + id)), 404,
                      {"{id:int} matches whole numbers, and there is no such message", "", id});
-    expect_error(exchange(get("/api/nothing/here")), 404, {"nothing else is under /api"});
+    expect_error(exchange(get("/api/nothing/here")), 404, {"there is nothing else under /api"});
 }
 
 TEST_CASE("a method that the API does not have is 405 with Allow") {
@@ -165,20 +165,20 @@ TEST_CASE("what is not JSON is 400, and the error says where") {
                            Row{"{\"name\": \"\xff\"}", "1"}, Row{"{\"name\": \"\\ud800\"}", "1"},
                            Row{"{\"name\": 01}", "1"}, Row{std::string(100'000, '['), "1"}}) {
         Exchange reply = send_json("POST", "/api/messages", row.body);
-        // The deep one may be refused by its size.
+        // The deep one may also be refused for its size.
         expect_error(reply, row.body.size() > 50'000 ? Statuses{400, 413} : Statuses{400},
-                     {"RFC 8259: strict, so that two programs never read it differently",
-                      "limit the depth: a parser that calls itself can run out of stack"});
+                     {"RFC 8259: be strict, so that two programs never read it differently",
+                      "limit the depth, because a recursive parser can run out of stack"});
         if (row.body.size() > 50'000) continue;
         std::string text = lower(reply.reply.body);
         bool located = contains(text, "line") && contains(text, "column");
         expect(located && contains(text, row.line), reply,
-               "a message with the line (" + row.line + ") and the column", "another",
-               {"whoever wrote it by hand wants to know where to look"});
+               "a message with the line (" + row.line + ") and the column", "another message",
+               {"a person who wrote it by hand wants to know where to look"});
     }
 }
 
-TEST_CASE("JSON that is no object, or has fields of another kind, is refused") {
+TEST_CASE("JSON that isn't an object, or whose fields aren't strings, is refused") {
     for (const std::string body :
          {"[]", "null", "5", "\"text\"", "true", "{\"name\": 5}",
           "{\"name\": [\"Ada\"], \"message\": \"m\"}", "{\"name\": \"Ada\", \"message\": {}}"})
@@ -191,14 +191,14 @@ TEST_CASE("a body of another type than application/json is 415") {
     std::string object = object_of({unique()});
     for (const std::string type : {"text/plain", urlencoded_type.c_str(), "application/jsonx", ""})
         expect_error(exchange(with_body("POST", "/api/messages", type, object)), 415,
-                     {"a form of another site can send text/plain, but not application/json, "
-                      "without being asked: the type is a part of the protection"});
+                     {"the type is part of the protection, because a form on another site can "
+                      "send text/plain without a preflight, but not application/json"});
     expect_status(
         exchange(with_body("POST", "/api/messages", "Application/JSON; charset=utf-8", object)),
         201, {"RFC 9110 §8.3.1: case does not matter, and parameters may follow"});
 }
 
-TEST_CASE("fields that do not validate are 422, and named") {
+TEST_CASE("fields that do not validate are 422, and the error names them") {
     struct Row {
         Typed typed;
         std::string wrong;
@@ -208,7 +208,7 @@ TEST_CASE("fields that do not validate are 422, and named") {
                            Row{{"Ada", "", std::string(2001, 'm')}, "message"}}) {
         Exchange reply = send_json("POST", "/api/messages", object_of(row.typed));
         JsonValue value =
-            expect_error(reply, 422, {"RFC 9110 §15.5.21: good JSON, but no good message"});
+            expect_error(reply, 422, {"RFC 9110 §15.5.21: good JSON, but not a good message"});
         const JsonValue& fields = value["fields"];
         bool named = fields.size() == 1 && fields[row.wrong].is(Kind::string) &&
                      !fields[row.wrong].text.empty();
@@ -218,7 +218,7 @@ TEST_CASE("fields that do not validate are 422, and named") {
     Exchange reply = send_json("POST", "/api/messages", "{}");
     JsonValue fields = expect_error(reply, 422, {"both are required"})["fields"];
     expect(fields.size() == 2, reply, "\"fields\" with name and message", "another object",
-           {"all that is wrong at once, not one after the other"});
+           {"report all mistakes at once, not one after the other"});
 }
 
 TEST_SUITE_END();

@@ -35,10 +35,11 @@ void expect_echoed(const Exchange& exchange, std::string_view body, const Reason
     expect_status(exchange, 200, reason, where);
     expect(echoed_body(exchange) == body, exchange,
            "the body as it was sent, " + std::to_string(body.size()) + " bytes",
-           std::to_string(echoed_body(exchange).size()) + " bytes, or others", reason, where);
+           std::to_string(echoed_body(exchange).size()) + " bytes, or different ones", reason,
+           where);
 }
 
-const Reason stays = {"RFC 9112 §9.3: a body has an end that is known, so the connection stays",
+const Reason stays = {"RFC 9112 §9.3: the end of a body is known, so the connection stays open",
                       "take exactly Content-Length bytes; what follows is the next request"};
 
 }  // namespace
@@ -55,7 +56,7 @@ TEST_CASE("POST /echo returns the request line, the fields, a blank line and the
     expect_body(reply,
                 "POST /echo?a=1 HTTP/1.1\nHost: localhost\nX-B: 2\nContent-Length: 11\nX-A: 1\n"
                 "Connection: close\n\nhello\r\nyou!",
-                {"the body is bytes: a line end in it stays what it is"});
+                {"the body is just bytes, so a line end in it stays as it is"});
 }
 
 TEST_CASE("GET /echo returns the request line, the fields in their order and a blank line") {
@@ -66,7 +67,7 @@ TEST_CASE("GET /echo returns the request line, the fields in their order and a b
     expect_body(reply,
                 "GET /echo?a=1&b=%20 HTTP/1.1\nHost: localhost\nX-Second: b\nX-First: a\n"
                 "X-Second: c\nX-Spaces: padded value\nX-Empty: \nConnection: close\n\n",
-                {"the blank line is where the head ends, also when no body follows"});
+                {"the head ends with the blank line, even if no body follows"});
 }
 
 TEST_CASE("a body may hold any bytes") {
@@ -75,7 +76,7 @@ TEST_CASE("a body may hold any bytes") {
     for (const std::string& body : {all, "\0"s, "\r\n\r\n"s, "0\r\n\r\n"s, ""s})
         expect_echoed(exchange(post(body)), body,
                       {"RFC 9110 §6.4: content is a sequence of bytes",
-                       "no C string functions: they stop at a zero byte"});
+                       "don't use C string functions, because they stop at a zero byte"});
 }
 
 TEST_CASE("requests with bodies follow each other on a connection") {
@@ -94,12 +95,12 @@ TEST_CASE("requests with bodies follow each other on a connection") {
 TEST_CASE("a GET may have a body, which is read and ignored") {
     Client client;
     client.send(with_body_and_stay("GET", "/about", "", get("/hello?name=smuggled")));
-    expect_status(client.read_reply(), 200, {"RFC 9110 §9.3.1: it means nothing, but is framed"});
+    expect_status(client.read_reply(), 200, {"RFC 9110 §9.3.1: it has no meaning, but is framed"});
     client.send(get_and_stay("/hello?name=next"));
     expect_in_body(client.read_reply(), "next", stays);
 }
 
-TEST_CASE("pipelined requests with bodies are answered in their order") {
+TEST_CASE("pipelined requests with bodies are answered in order") {
     const int count = 60;
     std::string bytes;
     for (int i = 0; i < count; ++i)
@@ -115,7 +116,7 @@ TEST_CASE("pipelined requests with bodies are answered in their order") {
     }
 }
 
-TEST_CASE("a request inside a body is body") {
+TEST_CASE("a request inside a body is part of the body") {
     std::string inner = get("/hello?name=smuggled");
     for (const std::string& first :
          {post_and_stay(inner), chunked("/echo", "49\r\n" + inner + "\r\n0\r\n\r\n")}) {
@@ -124,12 +125,12 @@ TEST_CASE("a request inside a body is body") {
         expect(contains(reply.rest(), "Hello, honest") && !contains(reply.rest(), "smuggled"),
                reply, "two replies: the echo, then the greeting of the second request",
                "after the first reply: " + visible(reply.rest().substr(0, 300)),
-               {"RFC 9112 §11.2: bytes of a body that are read as a request are request smuggling",
-                "skip the body also when nobody asked for it"});
+               {"RFC 9112 §11.2: to read the bytes of a body as a request is request smuggling",
+                "skip the body even if the handler does not want it"});
     }
 }
 
-TEST_CASE("the body of a refused request is not read as a request either") {
+TEST_CASE("the body of a refused request is not read as a request") {
     std::string inner = get("/hello?name=smuggled");
     for (const std::string& first : {with_body_and_stay("POST", "/about", "", inner),
                                      with_body_and_stay("POST", "/nothing/here", "", inner),
@@ -138,7 +139,7 @@ TEST_CASE("the body of a refused request is not read as a request either") {
         Exchange reply = exchange(first + get("/hello?name=honest"));
         expect_status(reply, {404, 405, 415, 501}, {"the first request is refused"});
         expect_not_in_reply(reply, "Hello, smuggled",
-                            {"RFC 9112 §11.2: the body is skipped, or the connection closed"});
+                            {"RFC 9112 §11.2: skip the body, or close the connection"});
         bool next = contains(reply.rest(), "Hello, honest");
         bool closed = reply.reply.lists("Connection", "close") && reply.rest().empty();
         expect(next || closed, reply,
@@ -163,8 +164,8 @@ TEST_CASE("a request with a body gets the same reply wherever it is cut in two")
             expect(reply.reply.status == replies[0].reply.status &&
                        reply.reply.body == replies[0].reply.body && reply.rest().empty(),
                    reply, "the reply to the same bytes in one piece: " + outcome(replies[0]),
-                   "another one: " + outcome(reply),
-                   {"TCP is a stream: where one recv() ends says nothing about the message"});
+                   "another reply: " + outcome(reply),
+                   {"TCP is a stream, so where one recv() ends says nothing about the message"});
         }
     }
 }
@@ -182,7 +183,7 @@ TEST_CASE("a client that leaves in the middle of a body gets a 400 or nothing") 
         expect(reply.ending == Ending::closed && (none || reply.reply.status == 400), reply,
                "the end of the connection, with a 400 or nothing before it", "",
                {"RFC 9112 §8: an incomplete request is not carried out",
-                "the end of the stream in mid body is an error, not the end of the body"});
+                "if the stream ends within a body, that is an error, not the end of the body"});
     }
     for (int i = 0; i < 20; ++i) {
         Client broken;
@@ -198,7 +199,7 @@ TEST_CASE("an incomplete form is not stored") {
     exchange(Script({whole.substr(0, whole.size() - 1)}, true));
     expect_not_in_reply(exchange(get("/api/messages")), name,
                         {"RFC 9112 §8: an incomplete request is not carried out"});
-    expect_not_in_reply(exchange(get("/messages")), name, {"nor is it shown"});
+    expect_not_in_reply(exchange(get("/messages")), name, {"the page does not show it either"});
 }
 
 TEST_SUITE_END();

@@ -1,5 +1,5 @@
-// Bodies that are too large, too slow, encoded, or announced with Expect: 100-continue. What all of
-// these have in common: much can be said before the body is read.
+// Bodies that are too large, too slow, encoded, or announced with Expect: 100-continue. In all of
+// these cases much can be decided before the body is read.
 #include <doctest/doctest.h>
 
 #include <cstddef>
@@ -39,7 +39,7 @@ std::string chunks(std::size_t size) {
 struct Watched {
     std::string what;
     Client client{};
-    double ended_after = 0;  // seconds; 0 as long as it is connected
+    double ended_after = 0;  // seconds until its connection ended; 0 while it is connected
 };
 
 std::vector<Watched> stalled_clients() {
@@ -50,8 +50,8 @@ std::vector<Watched> stalled_clients() {
     };
     const Row rows[] = {
         {"nothing of the body", {length(5)}, ""},
-        {"a half of the body", {length(5)}, "he"},
-        {"a half of a chunk", {"Transfer-Encoding: chunked"}, "5\r\nhe"},
+        {"half of the body", {length(5)}, "he"},
+        {"half a chunk", {"Transfer-Encoding: chunked"}, "5\r\nhe"},
         {"chunks without the last", {"Transfer-Encoding: chunked"}, "5\r\nhello\r\n"},
         {"nothing after 100 Continue", {"Expect: 100-continue", length(5)}, ""}};
     std::vector<Watched> clients;
@@ -63,7 +63,7 @@ std::vector<Watched> stalled_clients() {
     return clients;
 }
 
-// Notes which of them have been sent away by now. True when all have.
+// Notes which clients have been sent away so far. True if all have.
 bool all_ended(std::vector<Watched>& clients, double start) {
     bool all = true;
     for (Watched& watched : clients) {
@@ -76,8 +76,8 @@ bool all_ended(std::vector<Watched>& clients, double start) {
 void expect_timed_out(Watched& watched) {
     Exchange reply = watched.client.read_to_end(0.5);
     Reason reason = {
-        "RFC 9110 §15.5.9: a body has 10 s for each bit of progress; this one: " + watched.what,
-        "a deadline for the body, set anew with every byte of it"};
+        "RFC 9110 §15.5.9: a body has 10 s for each bit of progress (here: " + watched.what + ")",
+        "use a deadline for the body that is set again with every byte of it"};
     expect_status(reply, 408, reason);
     expect(watched.ended_after >= 7.0 && watched.ended_after <= 13.0, reply,
            "the end of the connection after about 10 s",
@@ -87,7 +87,7 @@ void expect_timed_out(Watched& watched) {
 }
 
 const Reason too_large = {
-    "RFC 9110 §15.5.14: a body may have 1 MiB; a client must not be able to "
+    "RFC 9110 §15.5.14: a body may have 1 MiB, so that no client can "
     "fill the memory",
     "check the length before you reserve anything"};
 
@@ -111,7 +111,8 @@ TEST_CASE("a Content-Length past 1 MiB is 413, before the body is sent") {
     for (std::size_t size : {limit + 1, std::size_t{5'000'000'000}}) {
         Exchange reply = exchange(post_head({length(size)}));
         expect_status(reply, 413, too_large);
-        expect_listed(reply, "Connection", "close", {"RFC 9112 §9.6: whoever closes says so"});
+        expect_listed(reply, "Connection", "close",
+                      {"RFC 9112 §9.6: a server that closes says so"});
         expect_one_reply_then_close(reply, {"the body will not be read, so nothing can follow"});
     }
 }
@@ -120,14 +121,15 @@ TEST_CASE("the 413 arrives although the client goes on sending") {
     Exchange reply = exchange(post_head({length(limit + 1)}) + std::string(limit + 1, 'x'));
     expect_status(reply, 413,
                   {"RFC 9112 §9.6: most clients send the whole body before they read",
-                   "half-close, read on for a moment (bounded), then close: close() with unread "
-                   "bytes sends RST, and the client loses the reply"});
+                   "half-close, read on for a moment (bounded), then close, because close() with "
+                   "unread bytes sends RST, and the client loses the reply"});
 }
 
-TEST_CASE("chunks that pass 1 MiB are 413 as soon as they do") {
+TEST_CASE("chunks are 413 as soon as they pass 1 MiB") {
     Exchange reply = exchange(post_head({"Transfer-Encoding: chunked"}) + chunks(limit + 0x10000));
     expect_status(reply, 413, too_large);
-    expect_one_reply_then_close(reply, {"no last chunk was sent: the server must not wait for it"});
+    expect_one_reply_then_close(reply,
+                                {"no last chunk was sent, so the server must not wait for it"});
 }
 
 TEST_CASE("a body with a Content-Encoding is 415") {
@@ -135,8 +137,8 @@ TEST_CASE("a body with a Content-Encoding is 415") {
         Exchange reply = exchange(
             with_body("POST", "/echo", "text/plain", "anything", {"Content-Encoding: " + coding}));
         expect_status(reply, 415,
-                      {"RFC 9110 §15.5.16: this server unpacks nothing; a kilobyte of gzip can "
-                       "become a gigabyte"});
+                      {"RFC 9110 §15.5.16: this server unpacks nothing, because a kilobyte of gzip "
+                       "can become a gigabyte"});
     }
 }
 
@@ -149,31 +151,32 @@ TEST_CASE("100 Continue comes before the body is sent") {
             Exchange interim = client.read_reply("POST");
             expect_status(interim, 100,
                           {"RFC 9110 §10.1.1: the client waits for it before it sends the body",
-                           "send it when the head is complete and nothing speaks against it"});
+                           "send it when the head is complete and the body is wanted"});
             expect(interim.received.ends_with("\r\n\r\n") && interim.reply.body.empty(), interim,
                    "a head and nothing more", "", {"RFC 9110 §15.2: a 1xx reply has no body"});
             client.send(in_chunks ? "5\r\nhello\r\n0\r\n\r\n" : "hello");
             Exchange reply = client.read_reply("POST");
             expect_status(reply, 200, {"then the real reply comes"});
-            expect_in_body(reply, "\n\nhello", {"with the body"});
+            expect_in_body(reply, "\n\nhello", {"it has the body"});
             client.send(get_and_stay("/hello?name=next"));
-            expect_in_body(client.read_reply(), "next", {"and the connection is in step"});
+            expect_in_body(client.read_reply(), "next", {"the connection is still in step"});
         }
     }
 }
 
-TEST_CASE("a client that does not wait for 100 Continue is answered as well") {
+TEST_CASE("a client that does not wait for 100 Continue is also answered") {
     Client client;
     client.send(post_head({"Expect: 100-continue", length(5)}) + "hello");
     Exchange reply = client.read_reply("POST");
     if (reply.reply.status == 100) reply = client.read_reply("POST");
     expect_status(reply, 200,
-                  {"RFC 9110 §10.1.1: the 100 may be left out when the body is there already"});
+                  {"RFC 9110 §10.1.1: the 100 may be left out if the body has already arrived"});
     client.send(get_and_stay("/hello?name=next"));
-    expect_in_body(client.read_reply(), "next", {"one reply, or a 100 and one reply; not more"});
+    expect_in_body(client.read_reply(), "next",
+                   {"one reply, or a 100 and one reply, but not more"});
 }
 
-TEST_CASE("no 100 Continue when the body will not be read") {
+TEST_CASE("there is no 100 Continue if the body will not be read") {
     for (const auto& [fields, status] : std::vector<std::pair<std::vector<std::string>, int>>{
              {{length(limit + 1)}, 413},
              {{length(5), "Content-Encoding: gzip"}, 415},
@@ -182,16 +185,16 @@ TEST_CASE("no 100 Continue when the body will not be read") {
         all.push_back("Expect: 100-continue");
         Exchange reply = exchange(post_head(all));
         expect_status(reply, status,
-                      {"RFC 9110 §10.1.1: whoever asks wants to know before sending in vain",
-                       "check length and coding first, then say 100"});
-        expect_one_reply_then_close(reply, {"the body may or may not come now: close"});
+                      {"RFC 9110 §10.1.1: a client that asks does not want to send in vain",
+                       "check length and coding first, then send the 100"});
+        expect_one_reply_then_close(reply, {"the body may or may not come now, so close"});
     }
 }
 
-TEST_CASE("no 100 Continue for HTTP/1.0") {
+TEST_CASE("there is no 100 Continue for HTTP/1.0") {
     Client client;
     client.send(post_head({"Expect: 100-continue", length(5)}, "HTTP/1.0"));
-    // Several others are answered meanwhile, so the server has seen the head before the body comes.
+    // Several others are answered first, so the server has seen the head before the body comes.
     for (int i = 0; i < 5; ++i) expect_status(exchange(get("/")), 200, {"the server is up"});
     client.send("hello");
     expect_status(client.read_reply("POST"), 200,
@@ -201,7 +204,7 @@ TEST_CASE("no 100 Continue for HTTP/1.0") {
 TEST_CASE("another expectation is 417") {
     for (const std::string value : {"200-ok", "100-continued", "100-continue, more"}) {
         Exchange reply = exchange(post_head({"Expect: " + value, length(0), "Connection: close"}));
-        expect_status(reply, 417, {"RFC 9110 §10.1.1: there is one expectation, 100-continue"});
+        expect_status(reply, 417, {"RFC 9110 §10.1.1: the only expectation is 100-continue"});
     }
 }
 
@@ -217,12 +220,12 @@ TEST_CASE("a body that stalls is 408 after 10 s, one that trickles is waited for
     const double start = now();
     int sent = 0;
     while (now() < start + 13.0 && !(all_ended(stalled, start) && sent == 7)) {
-        // A byte every 2 s: never 10 s without progress, and more than 10 s in all.
+        // A byte every 2 s is never 10 s without progress, but more than 10 s in all.
         if (sent < 7 && now() > start + 2.0 * sent && !trickler.ended()) {
             trickler.send(std::string(1, static_cast<char>('a' + sent)));
             ++sent;
         }
-        // Its head is complete after 5 s; from then on the body has 10 s, whatever the head took.
+        // The late one's head is complete after 5 s. Its body has 10 s from then on.
         if (now() > start + 5.0) late.send(std::exchange(late_rest, ""));
         let_pass(0.01);
     }
@@ -230,8 +233,8 @@ TEST_CASE("a body that stalls is 408 after 10 s, one that trickles is waited for
     for (Watched& watched : stalled) expect_timed_out(watched);
     Exchange reply = trickler.read_reply("POST");
     expect_status(reply, 200,
-                  {"a slow line is not a dead one: it made progress all the time",
-                   "the 10 s of a head must not count on for the body"});
+                  {"it was slow, but it made progress all the time",
+                   "the 10 s for the head must not go on for the body"});
     expect_in_body(reply, "\n\nabcdefg", {"the whole body"});
     expect_status(late.read_reply("POST"), 200,
                   {"a head has 10 s, and after it the body has 10 s of its own",

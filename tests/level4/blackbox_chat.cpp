@@ -1,5 +1,5 @@
-// The room at /ws/chat: what one visitor says, by whatever way, everybody in it sees at once; and
-// nobody has to wait for those who are slow, gone or wrong.
+// The room at /ws/chat. All clients in it see at once what one visitor says, in whatever way, and
+// none of them has to wait for clients that are slow, gone or mistaken.
 #include <doctest/doctest.h>
 #include <signal.h>
 
@@ -27,7 +27,7 @@ std::string joined(const std::vector<std::string>& names) {
     return "[" + text + "]";
 }
 
-// Reads messages with this name until there were `count` of them. Returns how many came.
+// Reads messages until `count` of this name have come. Returns how many did.
 std::size_t count_heard(WebSocket& socket, const std::string& name, std::size_t count) {
     for (std::size_t heard = 0; heard < count;) {
         const Frame got = socket.read_message();
@@ -37,7 +37,7 @@ std::size_t count_heard(WebSocket& socket, const std::string& name, std::size_t 
     return count;
 }
 
-// Each of the writers posts so many messages with this name, and gets its 201 for each.
+// Each of the writers posts `each` messages with this name, and gets its 201 for each.
 void post_all(std::vector<Client>& writers, std::size_t each, const std::string& name,
               const std::string& text) {
     for (Client& writer : writers)
@@ -47,7 +47,7 @@ void post_all(std::vector<Client>& writers, std::size_t each, const std::string&
             Exchange reply = writer.read_reply("POST");
             if (reply.reply.status != 201)
                 expect_status(reply, 201,
-                              {"whoever posts does not wait for whoever does not read"});
+                              {"clients that post do not wait for a client that does not read"});
         }
     }
 }
@@ -56,10 +56,10 @@ void post_all(std::vector<Client>& writers, std::size_t each, const std::string&
 bool expect_all_heard(WebSocket& reader, const std::string& name, std::size_t count) {
     const std::size_t heard = count_heard(reader, name, count);
     expect(heard == count, heard == count ? Exchange{} : reader.so_far(),
-           std::to_string(count) + " messages in each round for whoever reads",
+           std::to_string(count) + " messages in each round for a client that reads",
            std::to_string(heard),
-           {"the others never wait for whoever does not read",
-            "hand messages to queues, and let each connection send its own"});
+           {"the others never wait for a client that does not read",
+            "put messages into queues, and let each connection send from its own"});
     return heard == count;
 }
 
@@ -67,7 +67,7 @@ bool expect_all_heard(WebSocket& reader, const std::string& name, std::size_t co
 
 TEST_SUITE_BEGIN("level 4 chat");
 
-TEST_CASE("/chat is a page with a form that signs the guestbook without JavaScript, too") {
+TEST_CASE("/chat is a page with a form that also signs the guestbook without JavaScript") {
     Exchange page = exchange(get("/chat"));
     expect_status(page, 200, {"the live guestbook"});
     expect_in_body(page, "action=\"/contact\"", {"a browser without JavaScript sends the form"});
@@ -77,7 +77,7 @@ TEST_CASE("/chat is a page with a form that signs the guestbook without JavaScri
                {"the fields are those of /contact"});
 }
 
-TEST_CASE("whoever joins is shown what was said before, the oldest first") {
+TEST_CASE("a client that joins is shown what was said before, the oldest first") {
     const std::string mark = unique("History");
     std::vector<std::string> said;
     for (int i = 0; i < 3; ++i) {
@@ -87,12 +87,12 @@ TEST_CASE("whoever joins is shown what was said before, the oldest first") {
     WebSocket late("/ws/chat");
     const auto shown = hear_names(late, mark, 3);
     expect(shown == said, shown == said ? Exchange{} : late.so_far(), joined(said), joined(shown),
-           {"a page appends what comes, so the newest has to come last"});
+           {"a page appends each message, so the newest has to come last"});
 }
 
 TEST_CASE("what is said in the chat, by the form or by the API shows in every open socket") {
     auto members = join_chat(3);
-    const Reason reason = {"the guestbook, live: everybody sees it, also whoever said it"};
+    const Reason reason = {"every client in the room sees it, including the one that said it"};
     const std::string by_chat = unique("Chat");
     const std::string by_form = unique("Form");
     const std::string by_api = unique("Api");
@@ -113,20 +113,20 @@ TEST_CASE("what is said in the chat, by the form or by the API shows in every op
     for (WebSocket& member : members) expect_heard(member, by_api, reason);
 }
 
-TEST_CASE("what is said is shown at once, not at the next look") {
+TEST_CASE("what is said is shown at once, not when the server next looks") {
     auto members = join_chat(2);
     const double start = now();
     const std::string mark = unique("Ball");
-    // Each says something when it has seen what the other said.
+    // Each client says something once it has seen what the other said.
     for (std::size_t i = 0; i < 20; ++i) {
         const std::string name = mark + " " + std::to_string(i);
         say(members[i % 2], name);
         expect_heard(members[(i + 1) % 2], name, {"the other sees it"});
     }
     const double seconds = now() - start;
-    expect_that(seconds < 2.5, "20 times there and back in less than 2.5 s",
+    expect_that(seconds < 2.5, "20 messages back and forth in less than 2.5 s",
                 std::to_string(seconds) + " s",
-                {"whoever waits for a client must be woken when there is something to send to it",
+                {"a thread that waits for a client must wake when there is something to send to it",
                  "wait for the socket and for a wake-up together (an eventfd, a pipe)"});
 }
 
@@ -138,10 +138,10 @@ TEST_CASE("what is said in the chat is in the guestbook, under the id that the c
     Exchange by_id = exchange(get("/api/messages/" + id));
     expect_status(by_id, 200, {"it is a message like any other"});
     expect_in_body(by_id, name, {"the same message"});
-    expect_in_body(exchange(get("/messages")), name, {"the page shows it, too"});
+    expect_in_body(exchange(get("/messages")), name, {"the page also shows it"});
 }
 
-TEST_CASE("a message that is wrong is told to its sender, and to nobody else") {
+TEST_CASE("a wrong message is reported to its sender, and to no other client") {
     auto members = join_chat(2);
     const std::string good = unique("Good");
     const std::string wrong[] = {message_json("", "no name"),
@@ -159,31 +159,32 @@ TEST_CASE("a message that is wrong is told to its sender, and to nobody else") {
         expect(answer && !(*answer)["error"].text.empty(),
                answer ? Exchange{} : members[0].so_far(), "{\"error\":...} for " + visible(text),
                answer ? "an empty one" : "none",
-               {"the sender wants to know; the socket stays open"});
+               {"the sender wants to know, and the socket stays open"});
         if (!answer) return;
     }
-    expect_heard(members[0], good, {"after a mistake one can go on"});
-    // The other: the history, and then nothing but the good one.
+    expect_heard(members[0], good, {"a client can go on after a mistake"});
+    // The other member gets the history, and then nothing but the good message.
     std::string heard;
     while (!contains(heard, good)) {
         const Frame got = members[1].read_message();
         if (got.opcode != op_text) break;
         heard = got.payload;
-        expect_that(!contains(heard, "\"error\""), "no error of others", heard,
-                    {"a mistake is between the server and whoever made it"});
+        expect_that(!contains(heard, "\"error\""), "no error of other clients", heard,
+                    {"a mistake concerns only the client that made it"});
     }
     expect(contains(heard, good), contains(heard, good) ? Exchange{} : members[1].so_far(),
-           "the good message", "none", {"the good one is for all"});
+           "the good message", "none", {"the good message is for all"});
 }
 
 TEST_CASE("pages of other sites can't join the chat") {
     Client client;
     client.send(handshake("/ws/chat", {"Origin: http://evil.example"}));
-    expect_status(client.read_reply(), 403,
-                  {"RFC 6455 §10.2: or any page could read along, and talk in a visitor's name"});
+    expect_status(
+        client.read_reply(), 403,
+        {"RFC 6455 §10.2: otherwise any page could listen, and talk in a visitor's name"});
 }
 
-TEST_CASE("of a thousand clients in the room none misses a message, and all see one order") {
+TEST_CASE("a thousand clients in the room all get every message, in the same order") {
     DataFolder data;
     ServerProcess server(launch_alone(data));
     auto members = join_chat(affordable_clients(1000), server);
@@ -199,7 +200,7 @@ TEST_CASE("of a thousand clients in the room none misses a message, and all see 
     expect(different.size() == 4 * each,
            different.size() == 4 * each ? Exchange{} : members[0].so_far(),
            "20 messages, each once", joined(first),
-           {"nothing is lost on the way to the first of them"});
+           {"nothing is lost on the way to the first client"});
     std::size_t without = 0;
     std::size_t other_order = 0;
     for (WebSocket& member : members) {
@@ -213,18 +214,18 @@ TEST_CASE("of a thousand clients in the room none misses a message, and all see 
     expect_that(
         without == 0, "20 messages for each of them",
         std::to_string(without) + " of " + std::to_string(members.size()) + " clients missed some",
-        {"a room hands a message to everybody in it",
-         "a queue for each client; the others' are filled while one is being sent"});
-    expect_that(other_order == 0, "the order that the first one saw",
-                std::to_string(other_order) + " clients saw another",
-                {"one lock around handing a message to all makes one order for all"});
+        {"a room passes each message to every client in it",
+         "use a queue for each client; the others are filled while one is being sent"});
+    expect_that(other_order == 0, "the order that the first client saw",
+                std::to_string(other_order) + " clients saw another order",
+                {"with one lock around passing a message to all, all see the same order"});
 }
 
-TEST_CASE("whoever does not read is dropped, and the others don't wait for that") {
+TEST_CASE("a client that does not read is dropped, and the others don't wait for that") {
     DataFolder data;
     ServerProcess server(launch_alone(data));
-    // Whoever comes after the slow one in some list must not miss anything, so there are readers
-    // from before and from after.
+    // Readers must not miss anything, whether they come before or after the slow client in some
+    // list, so there are some of both.
     auto readers = join_chat(2, server);
     WebSocket slow("/ws/chat", server, {}, 4096);
     EventStream slow_stream(server, 4096);
@@ -232,7 +233,7 @@ TEST_CASE("whoever does not read is dropped, and the others don't wait for that"
     std::vector<Client> writers;
     for (int i = 0; i < 8; ++i) writers.emplace_back(server);
 
-    // 8 KB each, 6 MB in all: more than what kernels keep for a connection.
+    // 8 KB each, 6 MB in all, which is more than kernels keep for a connection.
     std::string text;
     for (int i = 0; i < 2000; ++i) text += "\xf0\x9f\x8e\x89";
     const std::string mark = unique("Long");
@@ -246,19 +247,19 @@ TEST_CASE("whoever does not read is dropped, and the others don't wait for that"
     }
     post(unique("The last"), server);
     const Reason dropped = {
-        "what nobody reads must not pile up in memory: past a limit its queue is dropped, and the "
-        "connection with it",
+        "messages that are not read must not pile up in memory, so past a limit the queue is "
+        "dropped together with the connection",
         "count the bytes that wait for a client; 1 MiB is plenty"};
     const bool missed = !hear(slow, "The last") && slow.ended();
     expect_that(missed, "the end of the connection before the last message",
                 slow.ended() ? "every message" : "a connection that stays open", dropped);
     const bool stream_missed = !hear(slow_stream, "The last") && slow_stream.client().ended();
-    expect_that(stream_missed, "the end of a stream of events that nobody reads",
+    expect_that(stream_missed, "the end of a stream of events that is not read",
                 slow_stream.client().ended() ? "every event" : "a connection that stays open",
                 dropped);
 }
 
-TEST_CASE("clients that die are no loss for the others") {
+TEST_CASE("clients that die do not affect the others") {
     auto members = join_chat(30);
     for (std::size_t i = 0; i < members.size(); ++i) {
         if (i % 3 == 1) members[i].reset();
@@ -271,7 +272,7 @@ TEST_CASE("clients that die are no loss for the others") {
         expect(names.size() == 5, names.size() == 5 ? Exchange{} : members[i].so_far(),
                "five messages", std::to_string(names.size()),
                {"writing to a dead client fails for that client only",
-                "on an error drop that client, and go on with the next"});
+                "on an error drop that client, and go on with the next one"});
     }
 }
 
@@ -293,14 +294,14 @@ TEST_CASE("SIGTERM with 100 clients in the chat: each gets close 1001, and the s
     server.process().wait_for_end(patience);
     expect_that(server.process().exit_code() == 0 && now() - asked < 5.0,
                 "exit code 0 in less than 5 s", server.process().how_it_ended(),
-                {"all have said goodbye: nothing is left to wait for"});
+                {"all have said goodbye, so there is nothing left to wait for"});
 }
 
 TEST_SUITE_END();
 
 TEST_SUITE_BEGIN("level 4 program");
 
-TEST_CASE("nobody is shown a message of the chat before it is stored") {
+TEST_CASE("no client is shown a message of the chat before it is stored") {
     if (lacks_program()) return;
     DataFolder data;
     ServerProcess server(data.launch("--quiet"));
@@ -309,12 +310,13 @@ TEST_CASE("nobody is shown a message of the chat before it is stored") {
     const std::string name = unique("Held");
     say(members[0], name);
     const Reason first_stored = {
-        "what was shown and then lost was never said: first the disk, then the others",
+        "a message that was shown must not be lost, so it goes to disk first, then to the others",
         "announce the message with the id that the store has given it"};
     for (WebSocket& member : members) {
         for (int round = 0; round < 20; ++round) {
             member.send(frame(op_ping, "?"));
-            expect_message(member, op_pong, "?", {"the disk of one must not stop the loop of all"});
+            expect_message(member, op_pong, "?",
+                           {"one wait for the disk must not stop the others"});
             const bool silent = member.client().unread().empty();
             expect(silent, silent ? Exchange{} : member.so_far(), "nothing but pongs",
                    "a message that is not in the store", first_stored);
@@ -324,7 +326,7 @@ TEST_CASE("nobody is shown a message of the chat before it is stored") {
     for (WebSocket& member : members) expect_heard(member, name, {"it is stored now"});
 }
 
-TEST_CASE("after kill -9 every message that somebody has seen in the chat is there, once") {
+TEST_CASE("after kill -9 every message that a client has seen in the chat is there exactly once") {
     if (lacks_program()) return;
     DataFolder data;
     std::vector<std::string> seen;
@@ -345,15 +347,15 @@ TEST_CASE("after kill -9 every message that somebody has seen in the chat is the
     }
     const std::set<std::string> different(seen.begin(), seen.end());
     expect_that(different.size() >= 40 && different.size() < 3200,
-                "some messages seen, and the end before all were",
-                std::to_string(different.size()) + " were seen", {"the kill must hit it at work"});
+                "some messages seen, but not all", std::to_string(different.size()) + " seen",
+                {"the server must be killed at work"});
     ServerProcess server(data.launch("--quiet"));
     const auto stored = stored_names(server);
     for (const std::string& name : different) {
         const auto times = std::count(stored.begin(), stored.end(), name);
         expect_that(times == 1, "the message of " + name + " once",
                     std::to_string(times) + " times",
-                    {"whoever has seen it counts on it: first the disk, then the others"});
+                    {"a client that has seen it relies on it, so it goes to disk first"});
     }
 }
 

@@ -1,5 +1,5 @@
-// Chunked bodies (RFC 9112 §7.1), read strictly: two programs that disagree on where a chunk ends
-// are all that request smuggling needs.
+// Chunked bodies (RFC 9112 §7.1), read strictly, because request smuggling needs no more than two
+// programs that disagree on where a chunk ends.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -15,7 +15,7 @@ namespace {
 
 const std::string next_request = get("/hello?name=next");
 
-// The chunks in a request, and a good request behind it.
+// Sends each body in a request of its own, with a good request behind it.
 std::vector<Exchange> followed_by_another(const std::vector<std::string>& bodies) {
     std::vector<Script> scripts;
     for (const std::string& body : bodies) scripts.push_back(chunked("/echo", body) + next_request);
@@ -38,7 +38,7 @@ void expect_refused(const std::vector<std::string>& bodies, const Statuses& stat
     for (const Exchange& reply : followed_by_another(bodies)) {
         expect_status(reply, statuses, reason, where);
         expect_one_reply_then_close(
-            reply, {"RFC 9112 §11.2: where the next request begins is anybody's guess"}, where);
+            reply, {"RFC 9112 §11.2: there is no telling where the next request begins"}, where);
     }
 }
 
@@ -61,7 +61,7 @@ TEST_CASE("chunks are put together") {
     for (std::size_t i = 0; i < replies.size(); ++i)
         expect_body_and_next(replies[i], table[i].second,
                              {"RFC 9112 §7.1: size in hex, CRLF, so many bytes, CRLF; 0 ends it",
-                              "go by the size, never look for the CRLF: it may be in the data"});
+                              "go by the size and don't look for CRLF, which may be in the data"});
 }
 
 TEST_CASE("chunk extensions are ignored") {
@@ -91,10 +91,11 @@ TEST_CASE("a chunk size that is not plain hex is refused") {
     for (const std::string size :
          {"+5", "-5", "0x5", "", " 5", "5 ", "g", "5_0", "5h", "\t5", "5.0", ";a=b", "\"5\""})
         bodies.push_back(size + "\r\nhello\r\n0\r\n\r\n");
-    expect_refused(bodies, 400,
-                   {"RFC 9112 §7.1: chunk-size is one or more hex digits, nothing else",
-                    "std::from_chars with base 16, on an unsigned type, all of it consumed; "
-                    "strtoul accepts +, -, 0x and spaces"});
+    expect_refused(
+        bodies, 400,
+        {"RFC 9112 §7.1: chunk-size is one or more hex digits, nothing else",
+         "use std::from_chars with base 16, on an unsigned type, and check that all of it "
+         "was consumed; strtoul accepts +, -, 0x and spaces"});
 }
 
 TEST_CASE("a chunk size that overflows is refused") {
@@ -103,9 +104,10 @@ TEST_CASE("a chunk size that overflows is refused") {
          {"10000000000000005", "FFFFFFFFFFFFFFFFF", "ffffffffffffffff", "fffffffffffffffb",
           "8000000000000000", "100000000000000000000000000000000005"})
         bodies.push_back(size + "\r\nhello\r\n0\r\n\r\n");
-    expect_refused(bodies, {400, 413},
-                   {"RFC 9112 §7.1: an overflow makes a large size a small one",
-                    "from_chars tells; then compare with what is left of the limit, don't add"});
+    expect_refused(
+        bodies, {400, 413},
+        {"RFC 9112 §7.1: an overflow makes a large size a small one",
+         "from_chars reports it; then compare with what is left of the limit, don't add"});
 }
 
 TEST_CASE("a chunk without CRLF behind it is refused") {
@@ -137,8 +139,8 @@ TEST_CASE("framing without an end is refused, not collected") {
     scripts.push_back(chunked("/echo", many_extensions));
     for (const Exchange& reply : exchange_all(scripts)) {
         expect_status(reply, {400, 413, 431},
-                      {"CVE-2023-39326 was this: extensions and trailers count for no limit, so a "
-                       "small body costs any amount of work",
+                      {"if extensions and trailers don't count towards a limit, a small body can "
+                       "cost any amount of work (CVE-2023-39326)",
                        "limit a chunk's line, and what extensions and trailers take in all"});
         expect_one_reply_then_close(reply, {"RFC 9112 §9.6: after an error the connection ends"});
     }

@@ -19,7 +19,7 @@ namespace {
 const std::string umlaut = "\xc3\xbc";
 const std::string emoji = "\xf0\x9f\x98\x80";
 
-// What a reader sees around a field: the text between the fields before and behind it.
+// What a reader sees around a field: the text between the field before it and the one after it.
 std::string text_around(std::string_view page, const std::string& field) {
     std::size_t begin = 0;
     std::size_t end = page.size();
@@ -60,9 +60,10 @@ TEST_CASE("/contact is a form that posts name, email and message") {
     std::size_t at = body.find("<form");
     std::string tag = at == std::string::npos ? "" : body.substr(at, body.find('>', at) - at);
     std::string action = attribute(tag, "action");
-    expect(lower(attribute(tag, "method")) == "post" && (action.empty() || action == "/contact"),
-           page, "<form method=\"post\" action=\"/contact\">", tag,
-           {"a form that changes something is a POST: a GET may be repeated or prefetched"});
+    expect(
+        lower(attribute(tag, "method")) == "post" && (action.empty() || action == "/contact"), page,
+        "<form method=\"post\" action=\"/contact\">", tag,
+        {"a form that changes something is a POST, because a GET may be repeated or prefetched"});
     expect_form_with(page, {"", "", ""}, {"an empty form has its three fields"});
 }
 
@@ -70,12 +71,13 @@ TEST_CASE("a sent form is answered with 303 to /thankyou, which greets by name")
     for (bool in_parts : {false, true}) {
         Typed typed{unique(), "ada@example.com"};
         Exchange reply = exchange(in_parts ? contact_multipart(typed) : contact(typed));
-        expect_status(reply, 303,
-                      {"RFC 9110 §15.4.4: after a POST to a page to look at; a reload then sends "
-                       "nothing again"});
-        expect_field(reply, "Location", "/thankyou", {"where the browser goes on"});
+        expect_status(
+            reply, 303,
+            {"RFC 9110 §15.4.4: redirect to a page after a POST, so that a reload does not "
+             "send the form again"});
+        expect_field(reply, "Location", "/thankyou", {"where the browser goes next"});
         Exchange page = exchange(get("/thankyou", {cookie_field(reply)}));
-        expect_status(page, 200, {"the page to look at"});
+        expect_status(page, 200, {"this is the page to look at"});
         expect_shown_as_text(page, "Thank you, " + typed.name + "!",
                              {"the session carries the name from one request to the next"});
     }
@@ -96,28 +98,29 @@ TEST_CASE("the session cookie is HttpOnly, SameSite=Lax and for all paths") {
     }
 }
 
-TEST_CASE("the form knows a visitor who has been here, and only that one") {
+TEST_CASE("the form recognizes a visitor who has been here before, and no other") {
     Typed typed{unique("O'Ada & \"Co\"")};
     std::string cookie = visit(typed);
     Exchange page = exchange(get("/contact", {cookie}));
     Control name = control(page.reply.body, "name");
     expect(name.value == typed.name, page, "the name filled in: " + typed.name,
-           "the field holds: " + name.value, {"nobody likes to type the name again"});
+           "the field holds: " + name.value, {"a visitor shouldn't have to type the name again"});
     expect(control(exchange(get("/contact")).reply.body, "name").value.empty(), page,
-           "an empty field for a visitor without a session", "another's name",
-           {"what belongs to a visitor must not be in a global variable"});
+           "an empty field for a visitor without a session", "another visitor's name",
+           {"what belongs to one visitor must not be in a global variable"});
 }
 
-TEST_CASE("a page that knows the visitor is not for caches that others use") {
+TEST_CASE("a page with the visitor's name is kept out of shared caches") {
     const std::string session = visit({unique()});
     for (const char* target : {"/contact", "/thankyou"}) {
         Exchange reply = exchange(get(target, {session}));
         const bool kept_apart = reply.reply.lists("Cache-Control", "private") ||
                                 reply.reply.lists("Cache-Control", "no-store") ||
                                 reply.reply.lists("Vary", "Cookie");
-        expect(reply.reply.complete() && kept_apart, reply,
-               "Cache-Control with private or no-store, or Vary: Cookie", "",
-               {"RFC 9111 §3: a proxy may keep a page, and greet the next visitor as this one"});
+        expect(
+            reply.reply.complete() && kept_apart, reply,
+            "Cache-Control with private or no-store, or Vary: Cookie", "",
+            {"RFC 9111 §3: a proxy may store the page, and greet the next visitor by this name"});
     }
 }
 
@@ -144,10 +147,10 @@ TEST_CASE("a session cookie that was tampered with is ignored") {
     for (const Exchange& page : exchange_all(scripts)) {
         expect(page.reply.complete() && page.reply.status < 400, page,
                "a page or a redirect, as for a new visitor", "",
-               {"a broken cookie may be years old; it must not lock anybody out"});
+               {"a broken cookie may be years old, and must not lock its visitor out"});
         expect_not_in_reply(page, name,
-                            {"whoever can change a session can be anybody",
-                             "verify the signature of the whole value before anything is read"});
+                            {"a client that can change a session can pose as any visitor",
+                             "verify the signature of the whole value before reading any of it"});
     }
 }
 
@@ -156,7 +159,7 @@ TEST_CASE("names of 1 to 100 and messages of 1 to 2000 characters are accepted")
          {Typed{"A", "", "M"}, Typed{repeated(umlaut, 100)}, Typed{repeated(emoji, 100)},
           Typed{"Ada", "", repeated(emoji, 2000)}, Typed{"Ada", "", std::string(2000, 'm')}})
         expect_status(exchange(contact(typed)), 303,
-                      {"characters are counted, not bytes: U+1F600 is one character of four bytes",
+                      {"count characters, not bytes: U+1F600 is one character of four bytes",
                        "count the bytes that are not 10xxxxxx"});
 }
 
@@ -176,9 +179,9 @@ TEST_CASE("a form that does not validate is 422, and shown again as it was typed
                           {"RFC 9110 §15.5.21: well-formed, but not acceptable; a 400 would say "
                            "that the browser made a mistake"});
             expect_field(page, "Content-Type", "text/html; charset=utf-8",
-                         {"a person corrects it, so it is the form"});
+                         {"a person has to correct it, so it is the form"});
             expect_form_with(page, typed,
-                             {"what was typed must not be lost, nor become markup",
+                             {"what was typed must neither be lost nor become markup",
                               "escape it: value=\"...\" in an attribute, and between <textarea> "
                               "and </textarea>"});
         }
@@ -202,7 +205,7 @@ TEST_CASE("a wrong field has its message beside it, the others have none") {
     for (const char* field : {"name", "email", "message"}) {
         bool said = text_around(all.reply.body, field) != text_around(fresh.reply.body, field);
         expect(said, all, std::string("a message beside the field ") + field, "the same text",
-               {"\"invalid input\" at the top makes the visitor guess"});
+               {"\"invalid input\" at the top would leave the visitor guessing"});
     }
     bool quiet = text_around(one.reply.body, "message") == text_around(fresh.reply.body, "message");
     expect(quiet, one, "nothing new beside the field message, which was right", "other text there",
@@ -212,19 +215,20 @@ TEST_CASE("a wrong field has its message beside it, the others have none") {
 TEST_CASE("what did not validate is not stored, and starts no session with that name") {
     std::string name = unique();
     Exchange refused = exchange(contact({name, "not an address", "hello"}));
-    expect_status(refused, 422, {"the e-mail is none"});
-    expect_not_in_reply(exchange(get("/messages")), name, {"refused is refused"});
+    expect_status(refused, 422, {"this isn't an e-mail address"});
+    expect_not_in_reply(exchange(get("/messages")), name, {"a refused message is not stored"});
     expect_not_in_reply(exchange(get("/contact", {cookie_field(refused)})), name,
-                        {"only a visitor whose message was taken is remembered"});
+                        {"only a visitor whose message was accepted is remembered"});
 }
 
 TEST_CASE("text that is not UTF-8 is refused") {
     for (const std::string bad : {"\xff", "\xc3", "\xed\xa0\x80", "\xc0\xaf", "a\x80"}) {
         for (const Typed& typed : {Typed{"Ada" + bad}, Typed{"Ada", "", "hello" + bad}}) {
             for (const std::string& bytes : {contact(typed), contact_multipart(typed)})
-                expect_status(exchange(bytes), {400, 422},
-                              {"a page is UTF-8 (as JSON is): one broken byte in the store breaks "
-                               "every page it is shown on"});
+                expect_status(
+                    exchange(bytes), {400, 422},
+                    {"pages are UTF-8, as JSON is, so one broken byte in the store breaks "
+                     "every page it is shown on"});
         }
     }
 }
@@ -233,7 +237,7 @@ TEST_CASE("another type of body is 415") {
     for (const std::string type : {"text/plain", "application/json", "multipart/mixed; boundary=x",
                                    "application/x-www-form-urlencodedx", ""})
         expect_status(exchange(with_body("POST", "/contact", type, "name=Ada&message=hello")), 415,
-                      {"RFC 9110 §15.5.16: a body is read by its type, never by its looks",
+                      {"RFC 9110 §15.5.16: a body is read by its declared type, never by its looks",
                        "compare the part before the semicolon, without regard to case"});
     for (const std::string type :
          {"application/x-www-form-urlencoded; charset=utf-8", "Application/X-WWW-Form-URLencoded"})
@@ -241,7 +245,7 @@ TEST_CASE("another type of body is 415") {
                       {"RFC 9110 §8.3.1: parameters may follow; case does not matter"});
 }
 
-TEST_CASE("urlencoded text is decoded once, + is a space, an odd % stays or is refused") {
+TEST_CASE("urlencoded text is decoded once, + is a space, and a stray % stays or is refused") {
     std::string tail = unique("");
     std::string body = "email=&message=a%2Bb&extra=1&name=%41da+%2541" + percent_encoded(tail);
     Exchange reply = exchange(with_body("POST", "/contact", urlencoded_type, body));
@@ -252,7 +256,7 @@ TEST_CASE("urlencoded text is decoded once, + is a space, an odd % stays or is r
                           "split at & and =, then decode once"});
     for (const char* name : {"name=%&message=m", "name=%4&message=m", "name=%zz&message=m"})
         expect_status(exchange(with_body("POST", "/contact", urlencoded_type, name)),
-                      {303, 400, 422}, {"no browser sends it; any clear answer will do"});
+                      {303, 400, 422}, {"no browser sends this, so any clear answer will do"});
 }
 
 TEST_CASE("more than 1000 fields are 413") {
@@ -266,7 +270,7 @@ TEST_CASE("more than 1000 fields are 413") {
          {with_body("POST", "/contact", urlencoded_type, "name=Ada&message=hello" + many),
           with_body("POST", "/contact", multipart_type, multipart(parts))})
         expect_status(exchange(bytes), 413,
-                      {"a megabyte of &&&& is half a million fields: each costs memory"});
+                      {"a megabyte of a&a&a& is half a million fields, and each costs memory"});
 }
 
 TEST_SUITE_END();

@@ -1,6 +1,5 @@
-// What the engine under the conversations has to do, whichever it is: keep the order of replies
-// while handlers wait, keep one client's wait from the others, hold many idle clients, stop in
-// order.
+// What any engine under the conversations has to do: keep the order of replies while handlers wait,
+// keep one client's wait from the others, hold many idle clients, and stop cleanly.
 #include <doctest/doctest.h>
 #include <signal.h>
 
@@ -30,7 +29,7 @@ std::string form(const std::string& name) {
                               urlencoded({{"name", name}, {"message", "Hello"}}));
 }
 
-// When later clients have been answered, the server has also looked at the earlier ones.
+// Once later clients have been answered, the server has also looked at the earlier ones.
 void let_server_look(ServerProcess& server) {
     for (int round = 0; round < 5; ++round)
         expect_status(exchange(get("/hello"), server), 200, {"the server is up"});
@@ -40,7 +39,7 @@ void let_server_look(ServerProcess& server) {
 
 TEST_SUITE_BEGIN("level 4 engine");
 
-TEST_CASE("requests behind a POST that waits for the disk are answered behind it") {
+TEST_CASE("requests pipelined behind a POST that waits for the disk are answered after it") {
     Client client;
     std::string bytes;
     for (int i = 0; i < 20; ++i) {
@@ -62,23 +61,23 @@ TEST_CASE("requests behind a POST that waits for the disk are answered behind it
     }
 }
 
-TEST_CASE("a client that closes its half behind a POST still gets the reply") {
+TEST_CASE("a client that closes its side after a POST still gets the reply") {
     for (const std::string& bytes :
          {form(unique()), api_post(unique()), hello("a") + form("Ada")}) {
         Exchange reply = exchange(Script({bytes}, true));
         expect_status(reply, {200, 201, 303},
-                      {"RFC 9112 §9.6: the end of its half says that no request will follow",
-                       "shell scripts do it: printf ... | nc -N localhost 9000"});
+                      {"RFC 9112 §9.6: closing one side only says that no more requests follow",
+                       "shell scripts do that, such as printf ... | nc -N localhost 9000"});
         expect(reply.ending == Ending::closed, reply, "the end of the connection",
                "a connection that stays open", {"there is nothing to wait for"});
     }
     Exchange two = exchange(Script({hello("first") + form("Ada") + hello("third")}, true));
     expect(contains(two.received, "first") && contains(two.received, "/thankyou") &&
                contains(two.received, "third"),
-           two, "three replies", "fewer", {"all that was asked before the end is answered"});
+           two, "three replies", "fewer", {"every request before the end is answered"});
 }
 
-TEST_CASE("999 idle clients leave the server quick for the one that asks") {
+TEST_CASE("999 idle clients do not slow down the one that asks") {
     DataFolder data;
     ServerProcess server(launch_alone(data));
     const std::size_t count = affordable_clients(1000) - 1;
@@ -89,19 +88,19 @@ TEST_CASE("999 idle clients leave the server quick for the one that asks") {
     }
     for (Client& client : idle)
         if (Exchange reply = client.read_reply(); reply.reply.status != 200)
-            expect_status(reply, 200, {"1000 clients may be there at once"});
+            expect_status(reply, 200, {"up to 1000 clients may be connected at once"});
     Client active(server);
     const double start = now();
     for (int i = 0; i < 200; ++i) {
         active.send(hello("active"));
         Exchange reply = active.read_reply();
-        expect_status(reply, 200, {"whoever asks is answered, however many don't"});
+        expect_status(reply, 200, {"a client that asks is answered, however many others don't"});
         if (reply.reply.status != 200) return;
     }
     const double seconds = now() - start;
     expect_that(seconds < 2.0, "200 replies in less than 2 s", std::to_string(seconds) + " s",
                 {"an idle client must cost no time",
-                 "wait for all with epoll or with a thread each; "
+                 "wait for all with epoll, or with a thread each, because "
                  "poll() looks at every one of them"});
     std::size_t open = 0;
     for (Client& client : idle)
@@ -110,7 +109,7 @@ TEST_CASE("999 idle clients leave the server quick for the one that asks") {
                 std::to_string(open) + " of " + std::to_string(count), {"they have five seconds"});
 }
 
-TEST_CASE("without a free descriptor the clients that are there are served, and new ones later") {
+TEST_CASE("without a free descriptor the connected clients are served, and new ones later") {
     DataFolder data;
     Launch launch = launch_alone(data);
     launch.before += "ulimit -n 64;";
@@ -127,22 +126,22 @@ TEST_CASE("without a free descriptor the clients that are there are served, and 
         for (int round = 0; round < 20; ++round) {
             for (WebSocket& socket : sockets)
                 if (!expect_echo(socket, "still here?",
-                                 {"accept() fails; those who are in don't care"}))
+                                 {"accept() fails, but that does not affect connected clients"}))
                     return;
             for (Client& client : kept) {
                 client.send(hello("again"));
-                expect_status(client.read_reply(), 200, {"they need no new descriptor"});
+                expect_status(client.read_reply(), 200, {"connected clients need no descriptor"});
             }
         }
     }
     expect_status(exchange(get("/hello"), server), 200,
-                  {"the crowd has left: a new client finds a descriptor",
+                  {"the crowd has left, so there is a descriptor for a new client",
                    "after EMFILE look at the listener again in a moment"});
     for (WebSocket& socket : sockets)
-        expect_echo(socket, "and now?", {"they have seen it through"});
+        expect_echo(socket, "and now?", {"the WebSockets have survived the shortage"});
 }
 
-TEST_CASE("SIGTERM: idle clients are let go at once, a POST that has begun is finished") {
+TEST_CASE("at SIGTERM idle clients are let go at once, and a POST that has begun is finished") {
     ServerProcess server;
     std::vector<Client> idle;
     for (int i = 0; i < 20; ++i) {
@@ -162,29 +161,29 @@ TEST_CASE("SIGTERM: idle clients are let go at once, a POST that has begun is fi
         const bool silent = !client.receive_more(asked + 3.0) && client.ended();
         expect(silent, silent ? Exchange{} : client.so_far(),
                "the end of the connection, without a byte",
-               client.ended() ? "bytes that nobody has asked for" : "a connection that stays open",
-               {"whoever has asked for nothing has nothing to wait for"});
+               client.ended() ? "bytes without a request" : "a connection that stays open",
+               {"a client that has asked for nothing has nothing to wait for"});
     }
     const double seconds = now() - asked;
     expect_that(seconds < 1.5, "the end of 20 idle connections in less than 1.5 s",
                 std::to_string(seconds) + " s",
-                {"close what is idle when the signal comes, not when its time is over"});
+                {"close idle connections when the signal comes, not when their time is over"});
     expect_that(refuses_connections(server), "new connections are refused", "they are accepted",
-                {"whoever stops takes no new work"});
+                {"a server that is stopping takes no new work"});
     posting.send(bytes.substr(bytes.size() - 5));
     Exchange reply = posting.read_to_end();
     expect_status(reply, 303, {"a request that has begun to arrive is finished, 5 s at most"});
     server.process().wait_for_end(patience);
     expect_that(server.process().exit_code() == 0 && now() - asked < 5.0,
                 "exit code 0 in less than 5 s", server.process().how_it_ended(),
-                {"nothing is left to wait for"});
+                {"there is nothing left to wait for"});
 }
 
 TEST_SUITE_END();
 
 TEST_SUITE_BEGIN("level 4 program");
 
-TEST_CASE("handlers that wait for the disk hold up nobody, also on a single loop") {
+TEST_CASE("handlers that wait for the disk don't hold up other clients, even on a single loop") {
     if (lacks_program()) return;
     DataFolder data;
     ServerProcess server(data.launch("--quiet --threads 1"));
@@ -207,19 +206,20 @@ TEST_CASE("handlers that wait for the disk hold up nobody, also on a single loop
     for (Client& client : waiting)
         expect_that(
             !client.ended() && client.unread().empty(),
-            "no reply as long as the disk does not answer", "one",
-            {"303 and 201 promise that it is stored; what comes behind waits for its turn"});
+            "no reply as long as the disk does not answer", "a reply",
+            {"303 and 201 promise that it is stored, and the next request waits for its turn"});
     lock.release();
     for (std::size_t i = 0; i < waiting.size(); ++i) {
-        expect_status(waiting[i].read_reply("POST"), i % 2 == 0 ? 303 : 201, {"stored now"});
-        expect_in_body(waiting[i].read_reply(), "behind", {"then the next in the queue"});
+        expect_status(waiting[i].read_reply("POST"), i % 2 == 0 ? 303 : 201, {"it is stored now"});
+        expect_in_body(waiting[i].read_reply(), "behind", {"then the next one is answered"});
     }
 }
 
-TEST_CASE("a client whose handler waits costs no processor time meanwhile") {
+TEST_CASE("a client costs no processor time while its handler waits") {
     if (lacks_program() || lacks_public_folder()) return;
     PublicFolder folder;
-    const std::size_t size = 8 << 20;  // more than the kernel takes at once: the reply gets stuck
+    const std::size_t size =
+        8 << 20;  // more than the kernel takes at once, so the reply gets stuck
     const std::string address = folder.write_pattern("big.bin", size);
     DataFolder data;
     ServerProcess server(data.launch("--quiet"));
@@ -230,18 +230,19 @@ TEST_CASE("a client whose handler waits costs no processor time meanwhile") {
     const auto before = server.process().usage();
     let_pass(0.5);
     const auto after = server.process().usage();
-    if (!before || !after) return remark("processor time not looked at: there is no /proc here");
+    if (!before || !after)
+        return remark("processor time not measured, because there is no /proc here");
     const double spent = after->processor_seconds - before->processor_seconds;
     expect_that(spent < 0.2, "hardly any processor time in half a second of waiting",
                 std::to_string(spent) + " s",
-                {"the client is ready all the time: to be read from, to be written to",
-                 "ask the kernel for neither while its handler is with the workers"});
+                {"the client is always ready to be read from and written to",
+                 "ask the kernel about neither while its handler is with the workers"});
     lock.release();
-    expect_status(client.read_reply("POST"), 303, {"stored now"});
-    expect_in_body(client.read_reply(), "behind", {"then the next in the queue"});
+    expect_status(client.read_reply("POST"), 303, {"it is stored now"});
+    expect_in_body(client.read_reply(), "behind", {"then the next one is answered"});
 }
 
-TEST_CASE("SIGTERM while a handler waits for the disk: its reply still comes, and it is kept") {
+TEST_CASE("after SIGTERM a handler that waits for the disk still stores its message and replies") {
     if (lacks_program()) return;
     DataFolder data;
     const std::string name = unique();
@@ -259,7 +260,7 @@ TEST_CASE("SIGTERM while a handler waits for the disk: its reply still comes, an
         expect_status(reply, 201, {"a reply in flight is finished, 5 s at most"});
         server.process().wait_for_end(patience);
         expect_that(server.process().exit_code() == 0, "exit code 0",
-                    server.process().how_it_ended(), {"a stop in order"});
+                    server.process().how_it_ended(), {"it has stopped cleanly"});
     }
     ServerProcess server(data.launch("--quiet"));
     const auto stored = stored_names(server);
@@ -267,7 +268,7 @@ TEST_CASE("SIGTERM while a handler waits for the disk: its reply still comes, an
                 std::to_string(stored.size()) + " messages", {"201 is a promise"});
 }
 
-TEST_CASE("a client that leaves while its handler waits harms nobody") {
+TEST_CASE("a client that leaves while its handler waits does no harm") {
     if (lacks_program()) return;
     DataFolder data;
     ServerProcess server(data.launch("--quiet"));
@@ -286,7 +287,7 @@ TEST_CASE("a client that leaves while its handler waits harms nobody") {
     const auto stored = stored_names(server);
     expect_that(std::count(stored.begin(), stored.end(), name) == 1,
                 "the last message in the store", "a store without it",
-                {"a reply that finds nobody is dropped, and that is all"});
+                {"a reply whose client has left is dropped, and that is all"});
 }
 
 TEST_SUITE_END();

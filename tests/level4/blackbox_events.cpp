@@ -1,5 +1,5 @@
-// Server-sent events at /api/messages/events: a reply that does not end, with an event for each
-// message (https://html.spec.whatwg.org/#server-sent-events).
+// Server-sent events at /api/messages/events: an endless reply with an event for each message
+// (https://html.spec.whatwg.org/#server-sent-events).
 #include <doctest/doctest.h>
 #include <signal.h>
 
@@ -35,11 +35,11 @@ TEST_CASE("the stream of events begins at once, in chunks and with its own type"
     expect(type.starts_with("text/event-stream"), stream.head(), "Content-Type: text/event-stream",
            type, {"HTML, server-sent events §9.2.5: any other type is an error for EventSource"});
     expect_listed(stream.head(), "Transfer-Encoding", "chunked",
-                  {"RFC 9112 §7.1: a reply without an end that is known goes out in chunks"});
+                  {"RFC 9112 §7.1: a reply whose end is not known goes out in chunks"});
     expect_absent(stream.head(), "Content-Length", {"RFC 9112 §6.2: not with Transfer-Encoding"});
     const std::string cache = lower(stream.head().reply.value("Cache-Control"));
     expect(contains(cache, "no-store") || contains(cache, "no-cache"), stream.head(),
-           "Cache-Control: no-store", cache, {"a cache would wait for the end of it"});
+           "Cache-Control: no-store", cache, {"a cache would wait for the end of the reply"});
 }
 
 TEST_CASE("there is one event for each message, with the message as the API shows it") {
@@ -62,7 +62,7 @@ TEST_CASE("there is one event for each message, with the message as the API show
                reply, "the event's " + std::string(member) + " is that of the message",
                data.value_or("no event"), {"the data is the message, as JSON on one line"});
     expect(event["name"].text == mark + " api", reply, "exactly one event for each message",
-           data.value_or("no event"), {"no event twice, none in between"});
+           data.value_or("no event"), {"no event comes twice, and no other comes in between"});
 }
 
 TEST_CASE("no text can end an event early, or add one") {
@@ -77,7 +77,7 @@ TEST_CASE("no text can end an event early, or add one") {
     for (const std::string& text : texts) {
         const auto data = stream.next();
         const JsonValue event = parse_json(data.value_or("")).value_or(JsonValue{});
-        // The store may write \n for \r\n, and drop what is blank at the end.
+        // The store may write \n for \r\n, and drop blanks at the end.
         std::string kept = text;
         std::erase(kept, '\r');
         std::string shown = event["message"].text;
@@ -85,8 +85,8 @@ TEST_CASE("no text can end an event early, or add one") {
         const bool same = event["name"].text == mark && !shown.empty() && kept.starts_with(shown);
         expect(same, same ? Exchange{} : stream.client().so_far(),
                "the message " + visible(text) + " in one event", visible(data.value_or("none")),
-               {"a line end would end the field, two of them the event",
-                "JSON writes them as \\n and \\r"});
+               {"a line end would end the field, and two of them the event",
+                "JSON writes line ends as \\n and \\r"});
     }
 }
 
@@ -112,11 +112,11 @@ TEST_CASE("all streams get the same events in the same order") {
         expect(met, met ? Exchange{} : stream.client().so_far(),
                "20 events in the order of the first stream",
                std::to_string(names.size()) + " events, or another order",
-               {"one lock around telling all of them"});
+               {"hold one lock while an event is passed to all streams"});
     }
 }
 
-TEST_CASE("clients that leave a stream are no loss for the others") {
+TEST_CASE("clients that leave a stream do not affect the others") {
     EventStream stays;
     for (int i = 0; i < 20; ++i) {
         EventStream broken;
@@ -131,37 +131,37 @@ TEST_CASE("clients that leave a stream are no loss for the others") {
     }
 }
 
-TEST_CASE("streams that were left cost no memory") {
+TEST_CASE("streams whose clients have left cost no memory") {
     ServerProcess server;
     Client writer(server);
     const auto come_and_go = [&] {
         for (int i = 0; i < 200; ++i) EventStream left(server);
-        // The server has seen them leave when those who came after them have been answered.
+        // Once clients that came later have been answered, the server has seen the others leave.
         for (int i = 0; i < 20; ++i)
             expect_status(exchange(get("/hello"), server), 200, {"the server is up"});
         for (int i = 0; i < 40; ++i) writer.send(api_post("Ada", std::string(2000, 'x')));
         for (int i = 0; i < 40; ++i) expect_status(writer.read_reply("POST"), 201, {"a message"});
     };
-    come_and_go();  // once before: a server may keep buffers and threads for the next clients
+    come_and_go();  // once in advance, as a server may keep buffers and threads for later clients
     const auto before = server.process().usage();
     for (int round = 0; round < 3; ++round) come_and_go();
     const auto after = server.process().usage();
-    if (!before || !after) return remark("memory not looked at: there is no /proc here");
+    if (!before || !after) return remark("memory not measured, because there is no /proc here");
     const long long grown = (after->memory_bytes - before->memory_bytes) / 1024;
-    // Our own grows by 44 KB, by 4.5 MB under the thread sanitizer, and by 147 MB if it forgets
-    // nobody.
+    // Our own server grows by 44 KB, by 4.5 MB under the thread sanitizer, and by 147 MB if it
+    // never removes a client.
     expect_that(grown < 30'000, "less than 30 MB for 600 clients", std::to_string(grown) + " KB",
                 {"events must not be kept for clients that have left",
                  "take the client out of the list when its connection ends"});
 }
 
-TEST_CASE("HEAD of the stream is its head alone") {
+TEST_CASE("HEAD of the stream gets its head alone") {
     Exchange reply = exchange(request("HEAD", "/api/messages/events"));
     expect_status(reply, 200, {"RFC 9110 §9.3.2: HEAD is GET without the content"});
-    expect_one_reply_then_close(reply, {"RFC 9110 §9.3.2: no chunk, and no event later"});
+    expect_one_reply_then_close(reply, {"RFC 9110 §9.3.2: no chunk now, and no event later"});
 }
 
-TEST_CASE("SIGTERM ends the streams in order, and the server") {
+TEST_CASE("SIGTERM ends the streams cleanly, then the server") {
     ServerProcess server;
     std::vector<EventStream> streams;
     for (int i = 0; i < 10; ++i) streams.emplace_back(server);
@@ -178,12 +178,12 @@ TEST_CASE("SIGTERM ends the streams in order, and the server") {
                after ? "another event"
                      : (stream.complete() ? "a connection that stays open" : "no last chunk"),
                {"RFC 9112 §8: without the chunk of size 0 the reply is incomplete",
-                "to stop is a regular end of the stream: the browser will ask again"});
+                "end the stream regularly when the server stops; the browser will ask again"});
     }
     server.process().wait_for_end(patience);
     expect_that(server.process().exit_code() == 0 && now() - asked < 5.0,
                 "exit code 0 in less than 5 s", server.process().how_it_ended(),
-                {"a stream without an end must not keep the server from stopping"});
+                {"an endless stream must not keep the server from stopping"});
 }
 
 TEST_SUITE_END();

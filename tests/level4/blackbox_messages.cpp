@@ -1,5 +1,5 @@
-// Lists of messages, as pages and as JSON: their order, their parts, and what many clients who post
-// at the same time leave behind. Also errors, as HTML for people and as JSON for programs.
+// Lists of messages, as pages and as JSON: their order, their parts, and what many clients that
+// post at the same time leave behind. Also errors, as HTML for people and as JSON for programs.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -28,7 +28,7 @@ long long number(const JsonValue& value) {
     return value.is(Kind::number) ? std::atoll(value.text.c_str()) : -1;
 }
 
-// Posts so many one after the other; the last is the newest of all.
+// Posts `count` messages one after the other. The last is the newest in the store.
 std::vector<std::string> post_in_a_row(int count) {
     std::vector<std::string> names;
     Client client;
@@ -61,10 +61,10 @@ TEST_CASE("/messages shows the newest message first, 20 on a page") {
             expect(here == wanted, reply,
                    (wanted ? "with the message " : "without the message ") + std::to_string(i) +
                        " (0 is the newest)",
-                   here ? "it is there" : "it is not", {"20 a page, the newest first"});
+                   here ? "it is there" : "it is not", {"20 on a page, the newest first"});
             if (!here || !wanted) continue;
             expect(at > before, reply, "newer messages above older ones", "another order",
-                   {"what is new is what a visitor looks for"});
+                   {"a visitor looks for what is new"});
             before = at;
         }
     }
@@ -72,10 +72,11 @@ TEST_CASE("/messages shows the newest message first, 20 on a page") {
                  {"a page"});
 }
 
-TEST_CASE("a page that does not exist is no error of the server") {
+TEST_CASE("a page that does not exist is not an error of the server") {
     for (const char* page : {"0", "-1", "abc", "999999", "99999999999999999999999999", "", "1.5"})
         expect_status(exchange(get(std::string("/messages?page=") + page)), {200, 400, 404, 422},
-                      {"an address bar is a field for input, too", "std::from_chars tells", page});
+                      {"a visitor can type anything into the address bar",
+                       "std::from_chars reports what isn't a number", page});
 }
 
 TEST_CASE("/api/messages lists the newest first, with limit, offset and total") {
@@ -101,13 +102,13 @@ TEST_CASE("/api/messages lists the newest first, with limit, offset and total") 
     CHECK(none["messages"].size() == 0);
 }
 
-TEST_CASE("a limit or an offset that is no number is refused") {
+TEST_CASE("a limit or an offset that isn't a number is refused") {
     for (const char* query : {"limit=abc", "limit=-1", "limit=1x", "offset=abc", "offset=-5",
                               "limit=99999999999999999999999999", "offset=1e3", "limit=%00"}) {
         Exchange reply = exchange(get(std::string("/api/messages?") + query));
         expect_status(reply, {400, 422},
-                      {"a wrong number that is taken for another one hides a mistake",
-                       "std::from_chars, and all of it consumed", query});
+                      {"to take a wrong number for another one would hide a mistake",
+                       "std::from_chars, then check that all of it was consumed", query});
         expect_json(reply, {"an error of the API is JSON"});
     }
 }
@@ -130,7 +131,7 @@ TEST_CASE("of 200 messages posted at the same time none is lost, and each has it
         ids.insert(expect_json(reply, {"the API answers in JSON"})["id"].text);
     }
     expect_that(ids.size() == count, "200 different ids", std::to_string(ids.size()),
-                {"two threads that read the same counter give the same id",
+                {"two threads that read the same counter would give the same id",
                  "one lock around taking an id and writing the line"});
     std::multiset<std::string> stored;
     for (int offset = 0; offset < count; offset += 20) {
@@ -144,7 +145,7 @@ TEST_CASE("of 200 messages posted at the same time none is lost, and each has it
                     {"201 is a promise that it is stored"});
 }
 
-TEST_CASE("an error is a page for a browser, and JSON for whoever prefers that") {
+TEST_CASE("an error is a page for a browser, and JSON for a client that prefers it") {
     struct Row {
         std::string accept, type;
     };
@@ -159,7 +160,8 @@ TEST_CASE("an error is a page for a browser, and JSON for whoever prefers that")
             Exchange reply = exchange(bytes);
             expect_status(reply, {404, 405}, {"RFC 9110 §15.5"});
             expect_listed(reply, "Vary", "Accept",
-                          {"RFC 9110 §12.5.5: or a cache gives one reader what another asked for"});
+                          {"RFC 9110 §12.5.5: without it a cache may give one reader what another "
+                           "asked for"});
             std::string type = reply.reply.value("Content-Type");
             expect(type.starts_with(row.type), reply, "Content-Type: " + row.type, type,
                    {"RFC 9110 §12.5.1: the client says what it prefers", "compare the q values",

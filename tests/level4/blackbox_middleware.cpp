@@ -1,4 +1,4 @@
-// What lies around all handlers: compression, the defence against forged requests, names and times
+// What goes on around all handlers: compression, the defence against forged requests, ids and times
 // of requests, CORS, the rate limit. The last two need flags, and so our own program.
 #include <doctest/doctest.h>
 
@@ -32,8 +32,8 @@ std::string unpacked(const std::string& packed) {
     return gzip.exit_code() == 0 ? gzip.output() : "gzip: " + gzip.how_it_ended();
 }
 
-// Our own server says at its start when it was built without zlib. Of another one's reply we see
-// whether it knows how to compress.
+// Our own server says at its start if it was built without zlib. Another server's reply shows
+// whether it compresses.
 bool lacks_compression() {
     bool there = false;
     if (settings().program.empty())
@@ -62,7 +62,7 @@ const std::string allowed = "https://app.example";
 const std::string from_allowed = "Origin: " + allowed;
 const std::string for_one_origin = "--quiet --cors-origin " + allowed;
 
-// What a browser asks before it lets a page of another origin send a DELETE.
+// What a browser asks before it lets a page from another origin send a DELETE.
 Exchange preflight(const std::string& target, const std::string& from, ServerProcess& server) {
     return exchange(request("OPTIONS", target,
                             {from, "Access-Control-Request-Method: DELETE",
@@ -74,7 +74,7 @@ Exchange preflight(const std::string& target, const std::string& from, ServerPro
 
 TEST_SUITE_BEGIN("level 4 middleware");
 
-TEST_CASE("whoever accepts gzip gets pages and JSON compressed, and finds the same in them") {
+TEST_CASE("a client that accepts gzip gets the same pages and JSON, compressed") {
     if (lacks_compression()) return;
     for (const std::string& target : {long_message(), std::string("/contact")}) {
         Exchange plain = exchange(get(target));
@@ -84,15 +84,15 @@ TEST_CASE("whoever accepts gzip gets pages and JSON compressed, and finds the sa
                      {"RFC 9110 §8.4: the client must know what was done to the content"});
         expect_that(unpacked(reply.reply.body) == plain.reply.body,
                     "the content of the plain reply", unpacked(reply.reply.body).substr(0, 200),
-                    {"RFC 1952: head, deflate, CRC and length; gzip -dc has checked them",
+                    {"RFC 1952: head, deflate, CRC and length, which gzip -dc has checked",
                      "what HTTP calls deflate is zlib's format, not gzip's"});
         expect(reply.reply.body.size() < plain.reply.body.size(), reply,
                "fewer than " + std::to_string(plain.reply.body.size()) + " bytes",
-               std::to_string(reply.reply.body.size()), {"else there is no use in it"});
+               std::to_string(reply.reply.body.size()), {"otherwise compression is pointless"});
         for (const Exchange& either : {plain, reply})
             expect_listed(either, "Vary", "Accept-Encoding",
-                          {"RFC 9110 §12.5.5: or a cache gives one client's reply to another",
-                           "the plain reply depends on the field, too"});
+                          {"RFC 9110 §12.5.5: without it a cache may send gzip to any client",
+                           "the plain reply also depends on the field"});
     }
 }
 
@@ -109,13 +109,13 @@ TEST_CASE("compression follows the weights in Accept-Encoding") {
     for (const char* no : {"gzip;q=0", "gzip; q=0.000", "br", "identity", "*;q=0", "x-gzip2",
                            "br, gzip;q=0, *", "gzip;q=0, identity"})
         expect_absent(coding(no), "Content-Encoding",
-                      {"RFC 9110 §12.5.3: q=0 means not acceptable, and not named is not accepted",
+                      {"RFC 9110 §12.5.3: q=0 means not acceptable, as does not being listed",
                        "read the list, don't look for the letters gzip in it", no});
     expect_absent(exchange(get(target)), "Content-Encoding",
-                  {"whoever says nothing may not be able to unpack it"});
+                  {"a client that says nothing may not be able to unpack it"});
 }
 
-TEST_CASE("HEAD says of the compressed reply what GET says") {
+TEST_CASE("HEAD gets the fields of the compressed reply that GET gets") {
     if (lacks_compression()) return;
     const std::string target = long_message();
     Exchange whole = exchange(get(target, {accept_gzip}));
@@ -125,28 +125,28 @@ TEST_CASE("HEAD says of the compressed reply what GET says") {
         expect_field(head, name, whole.reply.value(name), {"RFC 9110 §9.3.2: the fields of GET"});
 }
 
-TEST_CASE("what is small, packed already or a stream is not compressed") {
+TEST_CASE("small replies, pictures and streams are not compressed") {
     if (lacks_compression()) return;
     Exchange small = exchange(get("/hello?name=Ada", {accept_gzip}));
     if (small.reply.body.size() < 500)
         expect_absent(small, "Content-Encoding",
-                      {"below 500 bytes there is nothing to win: it is one packet anyway"});
+                      {"below 500 bytes there is nothing to gain, as it is one packet anyway"});
     const std::string picture = "\211PNG\r\n\032\n" + std::string(4000, '\0');
     Exchange upload = exchange(with_body("POST", "/upload", multipart_type,
                                          multipart({{"file", picture, "a.png", "image/png"}})));
     expect_status(upload, 303, {"a picture"});
     Exchange back = exchange(get(upload.reply.value("Location"), {accept_gzip}));
-    expect_absent(back, "Content-Encoding", {"pictures are compressed in their own way"});
+    expect_absent(back, "Content-Encoding", {"a picture is already compressed"});
     expect_body(back, picture, {"byte for byte"});
     Client client;
     client.send(get_and_stay("/api/messages/events", {accept_gzip}));
     client.receive_at_least(100);
     Exchange stream = client.so_far();
     expect_absent(stream, "Content-Encoding",
-                  {"an event that waits in the compressor's buffer comes too late"});
+                  {"an event that waits in the compressor's buffer arrives too late"});
 }
 
-TEST_CASE("a browser's request from a page of another site is refused, and changes nothing") {
+TEST_CASE("a browser's request from a page on another site is refused, and changes nothing") {
     const std::string name = unique("Forged");
     const std::vector<std::vector<std::string>> forged = {
         {"Sec-Fetch-Site: cross-site"},
@@ -173,12 +173,12 @@ TEST_CASE("a browser's request from a page of another site is refused, and chang
     }
     Exchange api = exchange(with_body("POST", "/api/messages", json_type,
                                       message_json(name, "forged"), forged.front()));
-    expect_json(api, {"an error of the API is JSON, also this one"});
+    expect_json(api, {"an error of the API is JSON, and so is this one"});
     expect_not_in_reply(exchange(get("/api/messages?limit=20")), name,
-                        {"refused before the handler"});
+                        {"it is refused before it reaches the handler"});
 }
 
-TEST_CASE("requests of our own pages, of the user and of programs are taken") {
+TEST_CASE("requests from our own pages, from the user and from programs are accepted") {
     const std::vector<std::vector<std::string>> own = {
         {},
         {"Sec-Fetch-Site: same-origin"},
@@ -189,38 +189,37 @@ TEST_CASE("requests of our own pages, of the user and of programs are taken") {
         {"Origin: http://LOCALHOST"}};
     for (const auto& fields : own)
         expect_status(exchange(form_post(fields)), 303,
-                      {"a page of ours, a bookmark, or a program without cookies",
-                       "the scheme says nothing: a proxy may end TLS for us"});
+                      {"it is a page of ours, a bookmark, or a program without cookies",
+                       "ignore the scheme, because a proxy may end TLS for us"});
     for (const char* method : {"GET", "HEAD", "OPTIONS"}) {
         Exchange reply = exchange(request(
             method, "/contact", {"Sec-Fetch-Site: cross-site", "Origin: http://a.example"}));
-        expect_status(
-            reply, {200, 204},
-            {"RFC 9110 §9.2.1: these are safe: they change nothing", "anybody may link to us"});
+        expect_status(reply, {200, 204},
+                      {"RFC 9110 §9.2.1: safe methods change nothing", "any site may link to us"});
     }
 }
 
-TEST_CASE("a reply of the API has the request's name, and the time that it took") {
+TEST_CASE("a reply of the API has the request's id, and the time that it took") {
     Exchange first = exchange(get("/api/messages"));
     Exchange second = exchange(get("/api/messages"));
-    expect_present(first, "X-Request-ID", {"a name for each request, to find it in the logs"});
+    expect_present(first, "X-Request-ID", {"by its id a request can be found in the logs"});
     const std::string id = first.reply.value("X-Request-ID");
-    expect(id != second.reply.value("X-Request-ID"), second, "another name", id,
-           {"no two requests have the same one"});
+    expect(id != second.reply.value("X-Request-ID"), second, "another id", id,
+           {"no two requests have the same id"});
     expect_field(exchange(get("/api/messages", {"X-Request-ID: from-the-proxy_7.1"})),
-                 "X-Request-ID", "from-the-proxy_7.1", {"a proxy in front has named it already"});
+                 "X-Request-ID", "from-the-proxy_7.1", {"a proxy in front has given it this id"});
     for (const std::string& odd : {std::string("a b"), std::string("<script>"),
                                    std::string("\"quoted\""), std::string(1000, 'x')}) {
         Exchange reply = exchange(get("/api/messages", {"X-Request-ID: " + odd}));
-        expect(reply.reply.value("X-Request-ID") != odd, reply, "another name",
+        expect(reply.reply.value("X-Request-ID") != odd, reply, "another id",
                "what the client has sent",
-               {"what strangers send goes into logs: nothing long or odd"});
-        expect_present(reply, "X-Request-ID", {"it gets a name of ours"});
+               {"an id goes into logs, so a stranger must not make it long or odd"});
+        expect_present(reply, "X-Request-ID", {"it gets an id of ours"});
     }
     Exchange refused = exchange(with_body("POST", "/api/messages", json_type, "{"));
     expect_status(refused, 400, {"this is not JSON"});
     for (const char* field : {"X-Request-ID", "Server-Timing"})
-        expect_present(refused, field, {"most of all a reply that somebody will ask about"});
+        expect_present(refused, field, {"an error is the reply that users will ask about"});
     const std::string timing = first.reply.value("Server-Timing");
     const std::size_t number = timing.find(";dur=");
     const bool good = number != std::string::npos && number > 0 &&
@@ -229,7 +228,7 @@ TEST_CASE("a reply of the API has the request's name, and the time that it took"
            {"W3C Server Timing: a name, then the milliseconds"});
 }
 
-TEST_CASE("no page of another origin may read the API, unless it is allowed to") {
+TEST_CASE("no page from another origin may read the API unless it is allowed to") {
     for (const char* target : {"/api/messages", "/api/nothing", "/"}) {
         Exchange reply = exchange(get(target, {"Origin: https://app.example"}));
         expect_absent(reply, "Access-Control-Allow-Origin", {"Fetch standard: the default is no"});
@@ -240,7 +239,7 @@ TEST_SUITE_END();
 
 TEST_SUITE_BEGIN("level 4 program");
 
-TEST_CASE("--cors-origin: the preflight of a page of that origin is answered for every address") {
+TEST_CASE("--cors-origin answers a preflight from a page of that origin for every address") {
     if (lacks_program()) return;
     DataFolder data;
     ServerProcess server(data.launch(for_one_origin));
@@ -249,7 +248,7 @@ TEST_CASE("--cors-origin: the preflight of a page of that origin is answered for
         expect_status(reply, {200, 204},
                       {"Fetch standard: a preflight has to be answered with an ok status, "
                        "also where the request itself will be a 404 or 405"});
-        expect_field(reply, "Access-Control-Allow-Origin", allowed, {"that origin"});
+        expect_field(reply, "Access-Control-Allow-Origin", allowed, {"this origin is allowed"});
         for (const char* method : {"POST", "PUT", "DELETE"})
             expect_listed(reply, "Access-Control-Allow-Methods", method, {"the API has it"});
         expect_listed(reply, "Access-Control-Allow-Headers", "Content-Type",
@@ -259,7 +258,7 @@ TEST_CASE("--cors-origin: the preflight of a page of that origin is answered for
     }
 }
 
-TEST_CASE("--cors-origin: pages of that origin may use the API, and read its errors") {
+TEST_CASE("--cors-origin lets pages of that origin use the API, and read its errors") {
     if (lacks_program()) return;
     DataFolder data;
     ServerProcess server(data.launch(for_one_origin));
@@ -277,13 +276,13 @@ TEST_CASE("--cors-origin: pages of that origin may use the API, and read its err
         Exchange reply = exchange(Script(bytes), server);
         expect_status(reply, status, {"what it would be without an Origin"});
         expect_field(reply, "Access-Control-Allow-Origin", allowed,
-                     {"the page has to read errors, too, to tell its user what is wrong",
-                      "the layer lies around the router: it sees 404 and 405"});
+                     {"the page must also read errors, to tell its user what is wrong",
+                      "this layer goes around the router, so that it also sees 404 and 405"});
         expect_listed(reply, "Vary", "Origin", {"RFC 9110 §12.5.5"});
     }
 }
 
-TEST_CASE("--cors-origin: no other origin is asked in, and no page that is not of the API") {
+TEST_CASE("--cors-origin allows no other origin, and nothing outside the API") {
     if (lacks_program()) return;
     DataFolder data;
     ServerProcess server(data.launch(for_one_origin));
@@ -294,13 +293,13 @@ TEST_CASE("--cors-origin: no other origin is asked in, and no page that is not o
                                       exchange(get("/api/messages", {from}), server)}) {
             expect_not_in_reply(
                 reply, "Access-Control-",
-                {"that page is not allowed, and nothing else is its business", "", other});
+                {"that page is not allowed, and need not know what others may do", "", other});
             expect_listed(reply, "Vary", "Origin",
-                          {"or a cache gives this reply to a page that is allowed"});
+                          {"without it a cache may give this reply to a page that is allowed"});
         }
     }
     Exchange page = exchange(get("/contact", {from_allowed}), server);
-    expect_absent(page, "Access-Control-Allow-Origin", {"/api is what it is for"});
+    expect_absent(page, "Access-Control-Allow-Origin", {"the flag is for /api only"});
     Exchange forged = exchange(form_post({"Origin: https://evil.example"}), server);
     expect_status(forged, 403, {"the defence against forged requests still stands"});
 }
@@ -311,21 +310,21 @@ TEST_CASE("--cors-origin * lets all pages read the API, but none of them write i
     ServerProcess server(data.launch("--quiet --cors-origin '*'"));
     Exchange reply = exchange(get("/api/messages", {"Origin: https://any.example"}), server);
     expect_field(reply, "Access-Control-Allow-Origin", "*",
-                 {"Fetch standard: the star is for all"});
+                 {"Fetch standard: the star allows all origins"});
     Exchange forged =
         exchange(with_body("POST", "/api/messages", json_type, message_json(unique(), "forged"),
                            {"Origin: https://any.example"}),
                  server);
-    expect_status(forged, 403, {"to read is not to write"});
+    expect_status(forged, 403, {"they may read, but not write"});
 }
 
-TEST_CASE("--rate-limit 3/60 lets three POSTs through, and tells the fourth when to come again") {
+TEST_CASE("--rate-limit 3/60 lets three POSTs through, and tells the fourth when to try again") {
     if (lacks_program()) return;
     DataFolder data;
     ServerProcess server(data.launch("--quiet --rate-limit 3/60"));
     const auto expect_free = [&] {
         for (int i = 0; i < 5; ++i)
-            expect_status(exchange(get("/messages"), server), 200, {"to read costs nothing"});
+            expect_status(exchange(get("/messages"), server), 200, {"reading doesn't count"});
     };
     expect_free();
     const std::string three[] = {
@@ -334,7 +333,7 @@ TEST_CASE("--rate-limit 3/60 lets three POSTs through, and tells the fourth when
     const int statuses[] = {303, 422, 201};
     for (int i = 0; i < 3; ++i) {
         Exchange reply = exchange(Script(three[i]), server);
-        expect_status(reply, statuses[i], {"the first three are taken, good or not"});
+        expect_status(reply, statuses[i], {"the first three pass, whether good or not"});
         expect_field(reply, "RateLimit-Limit", "3", {"a client can see the limit coming"});
         expect_field(reply, "RateLimit-Remaining", std::to_string(2 - i), {"one fewer each time"});
     }
@@ -343,7 +342,7 @@ TEST_CASE("--rate-limit 3/60 lets three POSTs through, and tells the fourth when
         Exchange reply = exchange(form_post(fields), server);
         expect_status(reply, 429,
                       {"RFC 6585 §4: too many requests",
-                       "by the peer's address: anybody can invent "
+                       "count by the peer's address, because any client can invent "
                        "X-Forwarded-For"});
         const int seconds = std::atoi(reply.reply.value("Retry-After").c_str());
         expect(seconds >= 1 && seconds <= 60, reply, "Retry-After of 1 to 60 seconds",
@@ -352,14 +351,14 @@ TEST_CASE("--rate-limit 3/60 lets three POSTs through, and tells the fourth when
     }
     Exchange api = exchange(
         with_body("POST", "/api/messages", json_type, message_json(unique(), "too much")), server);
-    expect_status(api, 429, {"one limit for all addresses"});
+    expect_status(api, 429, {"there is one limit for all addresses"});
     expect_json(api, {"an error of the API is JSON"});
     expect_free();
     expect_in_body(exchange(get("/api/messages"), server), "\"total\":2",
-                   {"what was refused is not stored"});
+                   {"refused messages are not stored"});
 }
 
-TEST_CASE("after Retry-After a request is taken again, and without the flag all are") {
+TEST_CASE("after Retry-After a request is accepted again, and with a limit of 0 all are") {
     if (lacks_program()) return;
     DataFolder data;
     {
@@ -368,15 +367,16 @@ TEST_CASE("after Retry-After a request is taken again, and without the flag all 
         Exchange second = exchange(form_post({}), server);
         expect_status(second, 429, {"the second one within a second"});
         let_pass(std::atof(second.reply.value("Retry-After").c_str()));
-        expect_status(exchange(form_post({}), server), 303,
-                      {"Retry-After is a promise", "round it up: a moment too early is a refusal"});
+        expect_status(
+            exchange(form_post({}), server), 303,
+            {"Retry-After is a promise", "round it up, so that no client is refused then"});
     }
     ServerProcess server(data.launch("--quiet --rate-limit 0"));
     for (int i = 0; i < 30; ++i)
         expect_status(exchange(contact({""}), server), 422, {"0 turns the limit off"});
 }
 
-TEST_CASE("a rate or an origin that is none is bad usage") {
+TEST_CASE("a malformed rate or origin is bad usage") {
     if (lacks_program()) return;
     DataFolder data;
     for (const char* arguments :
@@ -389,7 +389,7 @@ TEST_CASE("a rate or an origin that is none is bad usage") {
         const bool ended = process.wait_for_end(patience);
         expect_that(ended && process.exit_code() == 2 && contains(lower(process.output()), "usage"),
                     "exit code 2 and the usage", process.how_it_ended() + ": " + process.output(),
-                    {"a mistyped limit must not become no limit", arguments});
+                    {"a mistyped limit must not turn the limit off", arguments});
     }
 }
 

@@ -29,7 +29,7 @@ std::string part(const std::string& head, const std::string& content,
 const std::string end = "--" + boundary + "--\r\n";
 const std::string message = part(disposition + std::string("\"message\""), "hello");
 
-// The body must be understood, and the name in it be this one.
+// The body must be understood, and the name in it must be this one.
 void expect_name(const std::string& type, const std::string& body, const std::string& name,
                  const Reason& reason, Where where = Where::here()) {
     Exchange reply = exchange(post(type, body));
@@ -56,12 +56,12 @@ TEST_CASE("a multipart form gets the same reply wherever it is cut in two") {
         for (const Exchange& reply : exchange_all(scripts))
             expect(reply.reply.status == status && reply.reply.complete() && reply.rest().empty(),
                    reply, "status " + std::to_string(status) + ", as in one piece", outcome(reply),
-                   {"TCP is a stream: a boundary may arrive in two pieces",
+                   {"TCP is a stream, so a boundary may arrive in two pieces",
                     "collect the whole body first, or keep what could be the start of a boundary"});
     }
 }
 
-TEST_CASE("a boundary may be quoted, and parameters may stand in any order and case") {
+TEST_CASE("a boundary may be quoted, and parameters may come in any order and case") {
     std::string body = part(disposition + std::string("\"name\""), "Ada") + message + end;
     for (const std::string& type :
          {"multipart/form-data; boundary=\"" + boundary + "\"",
@@ -74,24 +74,24 @@ TEST_CASE("a boundary may be quoted, and parameters may stand in any order and c
     expect_name("multipart/form-data; boundary=\"" + odd + "\"",
                 part(disposition + std::string("\"name\""), "Ada", mark) +
                     part(disposition + std::string("\"message\""), "hello", mark) + mark + "--",
-                "Ada", {"RFC 2046 §5.1.1: all of these may be in a boundary; no CRLF at the end"});
+                "Ada", {"RFC 2046 §5.1.1: a boundary may have all of these; no CRLF at the end"});
 }
 
 TEST_CASE("text before the first and after the last boundary is ignored") {
     std::string body = part(disposition + std::string("\"name\""), "Ada") + message;
     expect_name(multipart_type, "A preamble.\r\n" + body + end + "An epilogue.", "Ada",
-                {"RFC 2046 §5.1.1: preamble and epilogue are to be ignored"});
+                {"RFC 2046 §5.1.1: a preamble and an epilogue are ignored"});
 }
 
-TEST_CASE("only a whole line with the boundary is one") {
+TEST_CASE("only a line that is exactly the boundary separates parts") {
     std::string tricky = "--" + boundary + "x -- --" + boundary + "-- " + boundary;
     std::string body = part(disposition + std::string("\"name\""), tricky) + message + end;
     expect_name(multipart_type, body, tricky,
-                {"RFC 2046 §5.1.1: a boundary stands at the start of a line",
+                {"RFC 2046 §5.1.1: a boundary is at the start of a line",
                  "look for CRLF and the dashes, not for the boundary alone"});
 }
 
-TEST_CASE("the heads of parts: other fields, other case, quotes and percent signs in names") {
+TEST_CASE("heads of parts may have other fields, other case, and values quoted or not") {
     const std::string lines[] = {
         "content-disposition: FORM-DATA; NAME=\"name\"",
         "Content-Type: text/plain; charset=utf-8\r\nContent-Disposition: form-data; name=\"name\"",
@@ -111,8 +111,8 @@ TEST_CASE("malformed multipart is 400") {
         post(multipart_type, ""),
         post(multipart_type, "name=Ada&message=hello"),
         post(multipart_type, name + message),                       // no end
-        post(multipart_type, good.substr(0, good.size() - 4)),      // a half of the end
-        post(multipart_type, "--" + boundary + "\r\nContent-Dis"),  // a half of a head
+        post(multipart_type, good.substr(0, good.size() - 4)),      // half of the end
+        post(multipart_type, "--" + boundary + "\r\nContent-Dis"),  // half of a head
         post(multipart_type, part("X: 1", "Ada") + message + end),  // no name
         post(multipart_type, part("Content-Disposition: form-data", "Ada") + end),
         post(multipart_type, part(disposition + std::string("\"na"), "Ada") + end),
@@ -126,7 +126,7 @@ TEST_CASE("malformed multipart is 400") {
     std::vector<Script> scripts(table.begin(), table.end());
     for (const Exchange& reply : exchange_all(scripts))
         expect_status(reply, 400,
-                      {"RFC 2046 §5.1 and RFC 7578 §4: half a form must not be taken for one",
+                      {"RFC 2046 §5.1, RFC 7578 §4: half a form must not be taken for a whole one",
                        "each part has a Content-Disposition with a name; the last boundary ends "
                        "with two dashes"});
 }
@@ -138,7 +138,8 @@ TEST_CASE("a part with an endless head is refused") {
          {many + disposition + "\"name\"",
           "X: " + std::string(100'000, 'x') + "\r\n" + disposition + "\"name\""})
         expect_status(exchange(post(multipart_type, part(head, "Ada") + message + end)),
-                      {400, 413, 431}, {"heads of parts need a limit, as heads of requests do"});
+                      {400, 413, 431},
+                      {"the heads of parts need a limit, as those of requests do"});
 }
 
 TEST_SUITE_END();

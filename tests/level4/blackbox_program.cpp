@@ -1,5 +1,5 @@
-// The flags and the secrets of this repository's own level 4: --data, --max-body, SECRET_KEY. A
-// server in another language has its own, so these need --program=PATH.
+// The flags and the secrets of this repository's own level 4: --data, --max-body, SECRET_KEY. Other
+// servers have their own, so these cases need --program=PATH.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -18,7 +18,7 @@
 
 namespace {
 
-// The name that the form knows a visitor by, on a server that is started for it with this secret.
+// The name that the form remembers for this cookie, on a server that is started with this secret.
 std::string remembered(const DataFolder& data, const std::string& secret,
                        const std::string& cookie) {
     ServerProcess server(data.launch("--quiet", {"SECRET_KEY=" + secret}));
@@ -31,7 +31,7 @@ std::string remembered(const DataFolder& data, const std::string& secret,
 
 TEST_SUITE_BEGIN("level 4 program");
 
-TEST_CASE("--max-body sets the limit of bodies") {
+TEST_CASE("--max-body sets the limit on bodies") {
     if (lacks_program()) return;
     DataFolder data;
     ServerProcess server(data.launch("--quiet --max-body 1000"));
@@ -42,11 +42,11 @@ TEST_CASE("--max-body sets the limit of bodies") {
         std::string chunk = size == 1000 ? "3e8\r\n" : "3e9\r\n";
         std::string chunks = chunk + body + "\r\n0\r\n\r\n";
         expect_status(exchange(chunked("/echo", chunks, {"Connection: close"}), server), status,
-                      {"in chunks, too"});
+                      {"the limit also holds for chunks"});
     }
 }
 
-TEST_CASE("--max-body and --data without a good value are bad usage") {
+TEST_CASE("--max-body or --data without a good value is bad usage") {
     if (lacks_program()) return;
     for (const char* arguments : {"--max-body", "--max-body -1", "--max-body 1k", "--max-body 0x10",
                                   "--max-body 99999999999999999999999", "--data"}) {
@@ -54,11 +54,11 @@ TEST_CASE("--max-body and --data without a good value are bad usage") {
         process.wait_for_end(patience);
         expect_that(process.exit_code() == 2 && contains(lower(process.output()), "usage"),
                     "exit code 2 and the usage", process.how_it_ended() + ": " + process.output(),
-                    {"a mistyped limit must not become no limit", arguments});
+                    {"a mistyped limit must not turn the limit off", arguments});
     }
 }
 
-TEST_CASE("a data folder that cannot be written is one clear line and exit code 1") {
+TEST_CASE("a data folder that cannot be written to is one clear line and exit code 1") {
     if (lacks_program()) return;
     DataFolder data;
     std::ofstream(data.path() / "file") << "not a folder\n";
@@ -74,11 +74,11 @@ TEST_CASE("a data folder that cannot be written is one clear line and exit code 
         expect_that(process.exit_code() == 1 && one_line && contains(output, name),
                     "exit code 1 and one line with the name of the folder",
                     process.how_it_ended() + ": " + output,
-                    {"better at the start than with the first visitor's message"});
+                    {"better to fail at the start than at the first visitor's message"});
     }
 }
 
-TEST_CASE("the data folder is made when it is not there, and holds all that is kept") {
+TEST_CASE("the data folder is made if it does not exist, and everything that is kept is in it") {
     if (lacks_program()) return;
     DataFolder data("some/new/folder");
     ServerProcess server(data.launch("--quiet"));
@@ -86,8 +86,8 @@ TEST_CASE("the data folder is made when it is not there, and holds all that is k
     visit({name}, server);
     std::string content = file_content(data.path() / "messages.jsonl");
     expect_that(contains(content, name) && content.ends_with('\n'),
-                "the message in messages.jsonl, a line of its own", content,
-                {"303 is a promise: it is in the file by then"});
+                "the message in messages.jsonl, on a line of its own", content,
+                {"303 promises that it is in the file by then"});
     std::string body = multipart({{"file", "hello\n", "../../../escaped.txt", "text/plain"}});
     Exchange reply = exchange(with_body("POST", "/upload", multipart_type, body), server);
     expect_status(reply, 303, {"a text"});
@@ -97,7 +97,7 @@ TEST_CASE("the data folder is made when it is not there, and holds all that is k
                 {"the client's filename has no influence"});
 }
 
-TEST_CASE("with SECRET_KEY sessions survive a restart, also when a new key comes before the old") {
+TEST_CASE("with SECRET_KEY sessions survive a restart, even if a new key comes before the old") {
     if (lacks_program()) return;
     DataFolder data;
     std::string name = unique();
@@ -110,13 +110,13 @@ TEST_CASE("with SECRET_KEY sessions survive a restart, also when a new key comes
     for (const char* secret : {"old-secret", "new-secret,old-secret", "new , old-secret"})
         expect_that(remembered(data, secret, cookie) == name, "the visitor's name",
                     std::string("none with SECRET_KEY=") + secret, kept);
-    const Reason gone = {"a cookie that no key verifies is no session", "the key was changed"};
+    const Reason gone = {"a cookie that no key verifies isn't a session", "the key was changed"};
     for (const char* secret : {"new-secret", "old-secret2", "old", ""})
         expect_that(remembered(data, secret, cookie).empty(), "an empty field",
                     std::string("the name with SECRET_KEY=") + secret, gone);
 }
 
-TEST_CASE("without SECRET_KEY the start says what that means, and a restart forgets visitors") {
+TEST_CASE("without SECRET_KEY the server says what that means, and a restart forgets visitors") {
     if (lacks_program()) return;
     DataFolder data;
     std::string name = unique();
@@ -125,18 +125,18 @@ TEST_CASE("without SECRET_KEY the start says what that means, and a restart forg
         ServerProcess server(data.launch("--quiet", {"SECRET_KEY="}));
         cookie = visit({name}, server);
         Exchange page = exchange(get("/contact", {cookie}), server);
-        expect_in_body(page, name, {"as long as it runs the random key is good"});
+        expect_in_body(page, name, {"the random key is good as long as the server runs"});
         expect_that(contains(server.process().output(), "SECRET_KEY"), "a warning at the start",
-                    server.process().output(), {"or nobody knows why visitors are forgotten"});
+                    server.process().output(), {"a user must be able to tell why sessions end"});
     }
     expect_that(remembered(data, "", cookie).empty(), "an empty field", "the name",
-                {"a fixed default key would let anybody sign sessions"});
+                {"with a fixed default key, any client could sign sessions"});
 }
 
 TEST_CASE("a store that cannot grow refuses messages, and keeps no half line") {
     if (lacks_program()) return;
     DataFolder data;
-    // A limit of 8 KiB a file stands for a full disk. Its signal is ignored: disks send none.
+    // A limit of 8 KiB for a file stands for a full disk. A disk sends no signal, so it is ignored.
     ServerProcess server(data.launch("--quiet", {}, "trap '' XFSZ; ulimit -f 16;"));
     int taken = 0;
     int refused = 0;
@@ -147,12 +147,12 @@ TEST_CASE("a store that cannot grow refuses messages, and keeps no half line") {
     }
     expect_that(taken > 0 && refused > 0, "some taken, then refusals",
                 std::to_string(taken) + " taken, " + std::to_string(refused) + " refused",
-                {"a 303 for a message that is not on disk is a lie"});
+                {"a 303 for a message that is not on disk would be a lie"});
     Exchange list = exchange(get("/api/messages?limit=1"), server);
     expect_in_body(list, "\"total\":" + std::to_string(taken), {"exactly those that were taken"});
     std::string content = file_content(data.path() / "messages.jsonl");
     expect_that(content.ends_with('\n'), "whole lines in the file", "half a line at its end",
-                {"cut off what a failed write has left"});
+                {"cut off what a failed write has left behind"});
 }
 
 TEST_SUITE_END();

@@ -1,5 +1,5 @@
 // What strangers type, and where it comes out again: in pages, attributes, text areas, and heads.
-// Each case tries the same texts in every field; a text that gets through shows which one.
+// Each case tries the same texts in every field; the report shows the text that got through.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -42,7 +42,7 @@ const std::vector<std::string> template_tags = {"{{name}}",
                                                 "{{{",
                                                 "{% name %} ${name} <%= 1 %>"};
 
-// Sends the text in all fields at once, with something unique, and looks at all pages it gets to.
+// Sends the text, made unique, in all fields at once, and looks at all the pages that it reaches.
 void expect_harmless_everywhere(const std::string& text, const Reason& reason) {
     std::string tail = unique("");
     Typed typed{text + tail, "", text + " said" + tail};
@@ -59,9 +59,9 @@ void expect_harmless_everywhere(const std::string& text, const Reason& reason) {
            "the name in its field, character by character",
            visible(control(again.reply.body, "name").value), reason);
 
-    typed.email = text + tail;  // no address, so this comes back as the form
+    typed.email = text + tail;  // not an address, so the form comes back
     Exchange form = exchange(contact(typed));
-    expect_status(form, 422, {"the e-mail is none"});
+    expect_status(form, 422, {"this isn't an e-mail address"});
     for (const std::string& field : {typed.name, typed.email, typed.message})
         if (field.find_first_of("&<>\"'") != std::string::npos)
             expect_not_in_reply(form, field, reason);
@@ -77,9 +77,9 @@ void expect_harmless_everywhere(const std::string& text, const Reason& reason) {
 // No field of any reply may come from the text.
 void expect_no_extra_field(const Exchange& exchange, Where where = Where::here()) {
     const Reason reason = {
-        "response splitting: a line end in a field's value starts a field, or a whole reply, of "
-        "the attacker's own",
-        "refuse CR, LF and NUL where fields are set, in one place", "%0"};
+        "response splitting: with a line end in a field's value, an attacker can start a field, or "
+        "a whole reply, of their own",
+        "refuse CR, LF and NUL in one place, where fields are set", "%0"};
     expect(exchange.reply.complete() && exchange.reply.problem.empty(), exchange, "a correct reply",
            "", reason, where);
     expect_absent(exchange, "X-Evil", reason, where);
@@ -100,8 +100,8 @@ TEST_CASE("markup typed into any field comes out as text on every page") {
 
 TEST_CASE("template tags typed into any field come out as they were typed") {
     const Reason reason = {
-        "text that is rendered a second time as a template reads out whatever the template sees",
-        "values are put into a rendered page, never into a template that is then rendered"};
+        "text that is rendered again as a template can read out whatever that template can",
+        "put values into a rendered page, never into a template that is then rendered"};
     for (const std::string& tags : template_tags) expect_harmless_everywhere(tags, reason);
 }
 
@@ -116,7 +116,8 @@ TEST_CASE("markup posted through the API is text on the page, and never HTML in 
         std::string type = api.reply.value("Content-Type");
         expect(type.starts_with("application/json"), api, "Content-Type: application/json", type,
                {"as text/html the same bytes would be a page with a script"});
-        expect_field(api, "X-Content-Type-Options", "nosniff", {"no guessing either"});
+        expect_field(api, "X-Content-Type-Options", "nosniff",
+                     {"a browser must not guess the type"});
     }
 }
 
@@ -148,11 +149,12 @@ TEST_CASE("line ends in a name never add a field to a reply") {
     for (const std::string& name : evil) {
         Exchange reply = exchange(
             with_body("POST", "/contact", urlencoded_type, "name=" + name + "&message=hello"));
-        expect_status(reply, {303, 422}, {"taken or refused, but no error of the server"});
+        expect_status(reply, {303, 422}, {"accepted or refused, but not an error of the server"});
         expect_no_extra_field(reply);
         if (reply.reply.status == 303) {
-            expect_field(reply, "Location", "/thankyou", {"the name is no part of it"});
-            expect_not_in_reply(reply, "omain=evil", {"nor are there attributes in the cookie"});
+            expect_field(reply, "Location", "/thankyou", {"the name is not part of the address"});
+            expect_not_in_reply(reply, "omain=evil",
+                                {"a name must not add attributes to a cookie"});
             expect_no_extra_field(exchange(get("/thankyou", {cookie_field(reply)})));
         }
         expect_no_extra_field(exchange(get("/hello?name=" + name)));
@@ -169,7 +171,7 @@ TEST_CASE("nothing in a cookie or another field comes back in the head of a repl
         for (const char* target : {"/thankyou", "/contact"}) {
             Exchange reply = exchange(get(target, {field}));
             expect_no_extra_field(reply);
-            expect_not_in_reply(reply, "evil.example", {"who the server is, it knows itself"});
+            expect_not_in_reply(reply, "evil.example", {"the server must know its own name"});
         }
     }
 }

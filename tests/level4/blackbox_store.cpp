@@ -1,5 +1,5 @@
-// What the message store promises: whoever has seen a 201 finds the message there, whatever
-// happened to the server in between. Needs our own program, for its flag --data.
+// What the message store promises: a client that has seen a 201 finds the message there, whatever
+// has happened to the server since. Needs our own program, for its flag --data.
 #include <doctest/doctest.h>
 #include <signal.h>
 
@@ -34,7 +34,7 @@ long long add(const std::string& name, ServerProcess& server, Where where = Wher
 }
 
 struct Stored {
-    std::map<std::string, int> names;  // how often each is there
+    std::map<std::string, int> names;  // how often each name is there
     std::set<long long> ids;
     std::size_t count = 0;
     std::string total;
@@ -80,10 +80,10 @@ void expect_each_once(const Stored& stored, const std::vector<std::string>& name
     expect_that(
         stored.ids.size() == stored.count, "an id of its own for each message",
         std::to_string(stored.count) + " messages, " + std::to_string(stored.ids.size()) + " ids",
-        {"an id is given once"}, where);
+        {"an id is given only once"}, where);
     expect_that(stored.total == std::to_string(stored.count),
                 "a total of " + std::to_string(stored.count), stored.total,
-                {"the total is that of the list"}, where);
+                {"the total is the length of the list"}, where);
 }
 
 }  // namespace
@@ -100,7 +100,7 @@ TEST_CASE("after kill -9 under load every acknowledged message is there, exactly
         for (int i = 0; i < 8; ++i) clients.emplace_back(server);
         for (Client& client : clients)
             for (int i = 0; i < 300; ++i) client.send(api_post(unique("Kill")));
-        // In the middle of it: the first client has some replies, the others are being answered.
+        // Kill it when the first client has some replies, while the others are being answered.
         clients.front().receive_at_least(round * 5'000);
         server.process().signal(SIGKILL);
         std::size_t before = promised.size();
@@ -110,23 +110,23 @@ TEST_CASE("after kill -9 under load every acknowledged message is there, exactly
         expect_that(promised.size() > before, "some messages acknowledged before the end", "none",
                     {"the server was at work when it was killed"});
         expect_that(promised.size() < before + 2400, "not all of them", "all",
-                    {"the kill must hit it at work"});
+                    {"the server must be killed at work"});
     }
     ServerProcess server(data.launch("--quiet"));
     Stored stored = everything(server);
     expect_each_once(stored, promised,
-                     {"201 is a promise: the line is on disk before the reply is sent",
+                     {"201 promises that the line is on disk before the reply is sent",
                       "write the whole line with one write(), then reply"});
     long long next = add(unique(), server);
     expect_that(stored.ids.empty() || next > *stored.ids.rbegin(), "an id past all earlier ones",
-                std::to_string(next), {"ids go on after a restart"});
+                std::to_string(next), {"ids continue after a restart"});
     std::string content = file_content(data.path() / "messages.jsonl");
     for (const std::string& line : split(content.substr(0, content.size() - 1), '\n'))
         expect_that(parse_json(line).has_value(), "a line of JSON", line,
-                    {"no line is torn, and no two are on one line"});
+                    {"no line is torn, and no two messages are on one line"});
 }
 
-TEST_CASE("half a line at the end of the store is cut off at the start") {
+TEST_CASE("half a line at the end of the store is cut off when the server starts") {
     if (lacks_program()) return;
     const std::string halves[] = {"{\"id\":99,\"name\":\"To", "{", "{\"id\":99,\"name\":\"Torn\"}",
                                   "\"}", std::string(5000, 'x')};
@@ -144,7 +144,7 @@ TEST_CASE("half a line at the end of the store is cut off at the start") {
             expect_each_once(stored, names, {"what came before the half line is whole"});
             expect_that(stored.count == names.size(), std::to_string(names.size()) + " messages",
                         std::to_string(stored.count),
-                        {"nobody was told that the half line is stored",
+                        {"no client was told that the half line is stored",
                          "a line that has no \\n at its end was never finished"});
             names.push_back(unique());
             add(names.back(), server);
@@ -168,10 +168,10 @@ TEST_CASE("ids are not used again after a restart, not even that of a deleted la
     }
     ServerProcess server(data.launch("--quiet"));
     std::string address = "/api/messages/" + std::to_string(last);
-    expect_status(exchange(get(address), server), 404, {"deleted is deleted, after a restart too"});
+    expect_status(exchange(get(address), server), 404, {"it stays deleted after a restart"});
     long long next = add(unique(), server);
     expect_that(next > last, "an id greater than " + std::to_string(last), std::to_string(next),
-                {"the greatest id that is left is not the greatest that was given"});
+                {"the greatest id that is left need not be the greatest that was given"});
 }
 
 TEST_CASE("two servers that share a data folder see each other's messages") {
@@ -187,10 +187,10 @@ TEST_CASE("two servers that share a data folder see each other's messages") {
             exchange(get("/api/messages/" + std::to_string(id)), i % 2 == 0 ? second : first);
         expect_status(
             there, 200,
-            {"the other server's message", "look whether the file has grown before each answer"});
+            {"the other server stored it", "before each answer, check whether the file has grown"});
         expect_in_body(there, names.back(), {"the same message under the same id"});
     }
-    // Both at the same time: many posts to each, sent before the first reply is read.
+    // Write to both at the same time: many posts to each, sent before the first reply is read.
     std::vector<Client> clients;
     for (int i = 0; i < 8; ++i) clients.emplace_back(i % 2 == 0 ? first : second);
     for (Client& client : clients) {
@@ -209,7 +209,7 @@ TEST_CASE("two servers that share a data folder see each other's messages") {
     long long id = add(unique(), first);
     std::string address = "/api/messages/" + std::to_string(id);
     expect_status(exchange(request("DELETE", address), second), 204, {"one deletes it"});
-    expect_status(exchange(get(address), first), 404, {"the other knows"});
+    expect_status(exchange(get(address), first), 404, {"the other notices"});
 }
 
 TEST_SUITE_END();

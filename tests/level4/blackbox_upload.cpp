@@ -1,5 +1,5 @@
-// Uploads: a stranger's bytes, served from our own address. What comes back must be the same bytes,
-// and nothing that a browser would run; and the stranger has no say in where they are stored.
+// Uploads: a stranger's bytes, served from our own address. The same bytes must come back, but not
+// as something that a browser would run. The stranger has no say in where they are stored.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -32,11 +32,11 @@ Exchange upload(const std::string& content, const std::string& filename = "holid
     return exchange(with_body("POST", "/upload", multipart_type, body));
 }
 
-// Uploads and looks at it. The address is checked on the way.
+// Uploads the content, checks the address that it gets, and fetches it from there.
 Exchange upload_and_get(const std::string& content, const std::string& filename,
                         const std::string& type, Where where = Where::here()) {
     Exchange reply = upload(content, filename, type);
-    expect_status(reply, 303, {"a picture or a text is taken, whatever it is called"}, where);
+    expect_status(reply, 303, {"a picture or a text is accepted, whatever it is called"}, where);
     std::string address = reply.reply.value("Location");
     std::string name = address.substr(std::min(address.size(), std::string("/uploads/").size()));
     bool plain = !name.empty() && name.front() != '.' &&
@@ -44,7 +44,7 @@ Exchange upload_and_get(const std::string& content, const std::string& filename,
                      std::string::npos;
     expect(address.starts_with("/uploads/") && plain, reply, "Location: /uploads/ and a plain name",
            "Location: " + visible(address),
-           {"the server chooses the name: random, or a number, or a hash of the bytes"}, where);
+           {"the server chooses the name, such as a random one or a hash of the bytes"}, where);
     Exchange file = exchange(get(address));
     expect_status(file, 200, {"what was uploaded is there"}, where);
     expect_body(file, content, {"the same bytes come back"}, where);
@@ -58,9 +58,9 @@ std::string type_of(const Exchange& exchange) {
 }
 
 const Reason same_origin = {
-    "a script in an upload runs with the rights of our own pages: it can read their cookies and "
+    "a script in an upload runs with the rights of our own pages, so it can read their cookies and "
     "send their forms (stored XSS)",
-    "choose the type by the bytes: a short list of pictures, and text/plain for the rest"};
+    "choose the type by the bytes, from a short list of pictures, else text/plain"};
 
 }  // namespace
 
@@ -85,7 +85,7 @@ TEST_CASE("a picture comes back as a picture, whatever its name and type claim")
         }
 }
 
-TEST_CASE("any text comes back as plain text, also HTML and SVG") {
+TEST_CASE("any text comes back as plain text, even HTML and SVG") {
     const std::string html = "<!DOCTYPE html>\n<script>alert(document.cookie)</script>\n";
     const std::string svg =
         "<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" "
@@ -105,7 +105,7 @@ TEST_CASE("any text comes back as plain text, also HTML and SVG") {
     }
 }
 
-TEST_CASE("what is neither a picture nor a text is refused") {
+TEST_CASE("a file that is neither a picture nor a text is refused") {
     for (const std::string& content : {"\x7f"
                                        "ELF\x02\x01\x01\0\0\0\0\0"s,
                                        "PK\x03\x04\x14\0\0\0"s, "text with a \0 in it"s,
@@ -122,9 +122,9 @@ TEST_CASE("a form without a file is refused") {
                                     multipart({{"other", "hello", "hello.txt", "text/plain"}}),
                                     multipart({{"file", "only a field"}})})
         expect_status(exchange(with_body("POST", "/upload", multipart_type, body)), {400, 415, 422},
-                      {"browsers send an empty filename when nothing was chosen"});
+                      {"browsers send an empty filename if no file was chosen"});
     expect_status(exchange(with_body("POST", "/upload", urlencoded_type, "file=holiday.png")),
-                  {400, 415, 422}, {"a form without the enctype sends the name alone"});
+                  {400, 415, 422}, {"a form without the enctype sends only the name"});
 }
 
 TEST_CASE("the client's filename has no influence on where the file is stored") {
@@ -155,9 +155,9 @@ TEST_CASE("the client's filename has no influence on where the file is stored") 
         bool chosen = address.starts_with("/uploads/") && !contains(address, stem) &&
                       !contains(address, "..") && !contains(address, "messages.jsonl");
         expect(chosen, reply, "an address that the server chose", "Location: " + address,
-               {"a name with .. or / in it writes over any file of the server",
-                "don't clean the client's name: don't use it"});
-        expect_body(exchange(get(address)), content, {"and the file is there"});
+               {"with .. or / in a name, a client could overwrite any file of the server",
+                "don't clean the client's name; don't use it at all"});
+        expect_body(exchange(get(address)), content, {"the file is there"});
     }
     std::string nul = multipart({{"file", "zero\n", stem + "\0.png"s, "text/plain"}});
     Exchange reply = exchange(with_body("POST", "/upload", multipart_type, nul));
@@ -180,7 +180,7 @@ TEST_CASE("/uploads/ leads to uploads and nowhere else") {
           "/uploads/..%5cmessages.jsonl", "/uploads/%00", "/uploads/.", "/uploads/..",
           "/uploads//etc/passwd", "/uploads/%2fetc%2fpasswd"})
         expect_status(exchange(get(target)), {400, 404},
-                      {"the store with everybody's e-mail lies next to the uploads",
+                      {"the store, with the visitors' e-mail addresses, is next to the uploads",
                        "look up only names that the server could have chosen"});
 }
 

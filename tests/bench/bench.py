@@ -3,8 +3,8 @@
 
 Each server runs on the first processor, the load (wrk) on the others. Rounds are interleaved (A B C,
 A B C, ...), so that a noisy minute hits all of them alike. Look at the processor time per request and
-its ratio to nginx's: requests a second are also bounded by wrk, and both depend on the machine.
-Leaves out: machines of their own for server and load, and any network but the loopback.
+its ratio to nginx's, because requests per second are also bounded by wrk, and both depend on the
+machine. Leaves out: separate machines for server and load, and any network but the loopback.
 """
 import argparse
 import os
@@ -30,7 +30,7 @@ POST = """wrk.method = "POST"
 wrk.body = "%s"
 wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
 """
-SIGNED = "name=Ada+Lovelace&email=ada%40example.org&message=A+line+that+somebody+wrote+for+the+benchmark."
+SIGNED = "name=Ada+Lovelace&email=ada%40example.org&message=A+line+that+a+visitor+wrote+for+the+benchmark."
 UNSIGNED = SIGNED.replace("Ada+Lovelace", "")  # comes back as a page, with the mistake marked
 
 
@@ -44,7 +44,7 @@ class Load:
 
 
 STATIC = {"nginx"}  # has no program behind the page that could take a form
-ONE_REPLY_EACH = {"bare epoll", "cpp-httplib", "level 2"}  # however many requests come together
+ONE_REPLY_EACH = {"bare epoll", "cpp-httplib", "level 2"}  # even if several requests come together
 
 LOADS = [
     Load("hello", HELLO),
@@ -60,7 +60,7 @@ LOADS = [
 
 
 def measure(server, load, clients, seconds, work):
-    """One round: requests a second, the 99th percentile in ms, and processor time in us a request."""
+    """Runs one round. Returns requests per second, the 99th percentile in ms, and processor time per request in us."""
     command = ["taskset", "-c", f"1-{os.cpu_count() - 1}", "wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--latency",
                *load.headers]
     if load.script:
@@ -75,7 +75,7 @@ def measure(server, load, clients, seconds, work):
     others = int((re.search(r"Non-2xx or 3xx responses: (\d+)", report) or [0, 0])[1])
     wrong = others if load.good_status != "4xx" else requests - others
     if wrong:
-        print(f"  {server.name}: {wrong} of {requests} replies have another status than {load.good_status}")
+        print(f"  {server.name}: {wrong} of {requests} replies have a status other than {load.good_status}")
     for errors in re.findall(r"Socket errors: .*", report):
         print(f"  {server.name}: {errors}")
     value, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", report).groups()
@@ -103,14 +103,14 @@ def main():
     parser.add_argument("--only", default="", metavar="TEXT", help="only the loads whose name contains it")
     parser.add_argument("--servers", default="", metavar="TEXT", help="only the servers whose name contains it, and nginx")
     options = parser.parse_args()
-    os.environ["PATH"] += ":/usr/sbin"  # there nginx is on Debian
+    os.environ["PATH"] += ":/usr/sbin"  # where nginx is on Debian
 
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # for us and for the servers
 
     in_memory = "/dev/shm" if os.path.isdir("/dev/shm") else None
     with tempfile.TemporaryDirectory(prefix="bench-") as work, tempfile.TemporaryDirectory(dir=in_memory) as stored:
-        os.chmod(work, 0o755)  # nginx's worker is another user
+        os.chmod(work, 0o755)  # because nginx's worker runs as another user
         servers = Servers(options.build, work, stored)
         medians = {}
         try:

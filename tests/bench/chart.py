@@ -7,7 +7,7 @@ LINE, LABELS, BARS, GAP = 22, 190, 560, 34
 
 
 def draw(medians, path):
-    """`medians` are microseconds, by load and server. In each load the longest bar takes all the width."""
+    """`medians` are microseconds, by load and server. The longest bar of each load takes up the whole width."""
     parts, y = [], 30
     for load, costs in medians.items():
         parts.append(f'<text x="10" y="{y}" font-weight="bold">{escape(load)}</text>')
@@ -25,5 +25,5 @@ def draw(medians, path):
         file.write(f'<svg xmlns="http://www.w3.org/2000/svg" width="{LABELS + BARS + 80}" height="{y}" '
                    f'font-family="sans-serif" font-size="13">'
                    f'<rect width="100%" height="100%" fill="white"/>\n' + "\n".join(parts) +
-                   f'\n<text x="10" y="{y - 10}" fill="{OTHER}">Processor time in microseconds per request: '
-                   f'shorter is better.</text>\n</svg>\n')
+                   f'\n<text x="10" y="{y - 10}" fill="{OTHER}">Processor time in microseconds per request '
+                   f'(shorter is better)</text>\n</svg>\n')

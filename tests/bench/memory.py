@@ -1,4 +1,4 @@
-"""What connections cost in memory: ten thousand idle ones, and a large file to many slow clients."""
+"""What connections cost in memory: ten thousand idle ones, and a large file for many slow clients."""
 import re
 import selectors
 import socket
@@ -13,7 +13,7 @@ GET = f"GET {HELLO} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
 
 
 def p99(server):
-    """Of one client that asks again and again, in microseconds: the median of three seconds."""
+    """The 99th percentile for one client that asks again and again, in microseconds: the median of three seconds."""
     def one_second():
         report = subprocess.run(["wrk", "-t1", "-c1", "-d1s", "--latency", f"http://127.0.0.1:{server.port}{HELLO}"],
                                 capture_output=True, text=True, check=True).stdout
@@ -23,10 +23,10 @@ def p99(server):
 
 
 def connect_many(server, count):
-    """Connections that have had one reply each."""
+    """Makes `count` connections that have had one reply each."""
     clients = []
     for number in range(count):
-        # The loopback has many addresses; one of them has ports for 28,000 connections only.
+        # Each of the loopback's addresses has ports for only 28,000 connections, so use several of them.
         client = socket.socket()
         client.bind((f"127.0.0.{2 + number % 8}", 0))
         client.connect(("127.0.0.1", server.port))
@@ -44,7 +44,7 @@ def measure_idle(server, count):
     clients = connect_many(server, count)
     took = time.monotonic() - started
     each = (server.resident_bytes() - before) / count
-    # Idle connections are closed after five seconds: what is measured beside them has to be quick.
+    # Idle connections are closed after five seconds, so what is measured beside them has to be quick.
     crowded = p99(server)
     still_open = 0
     for client in clients:
@@ -56,11 +56,11 @@ def measure_idle(server, count):
         client.close()
     print(f"  {server.name}: {count} idle connections take {each:.0f} bytes each ({took:.1f} s to make them); "
           f"p99 of one active client {alone:.0f} us without them, {crowded:.0f} us with them "
-          f"({still_open} of them still there)", flush=True)
+          f"({still_open} of them still open)", flush=True)
 
 
 def measure_large_file(server, path, clients, seconds):
-    """Resident memory while all of them read as fast as they can; the most of it, in MiB."""
+    """Prints the most resident memory, in MiB, while all clients read as fast as they can."""
     before, most, received = server.resident_bytes(), 0, 0
     selector = selectors.DefaultSelector()
     for _ in range(clients):
@@ -85,7 +85,7 @@ def measure_all(servers):
         if server.name in ("level 4, epoll", "nginx", "bare epoll"):
             measure_idle(server, IDLE)
         elif server.name == "level 4, threads":
-            measure_idle(server, 900)  # a thread each: a thousand at most
+            measure_idle(server, 900)  # each takes a thread, and there are a thousand at most
     for server in servers:
         if FILE_1G in server.paths:
             measure_large_file(server, FILE_1G, clients=64, seconds=5)

@@ -1,6 +1,6 @@
 // The least that a server on epoll can do: it reads what a client has sent, takes that for a GET
-// without looking at it, and sends the bytes of a file. No server is faster on this
-// machine; what ours takes more is what parsing, routing and making the reply cost.
+// without looking at it, and sends the bytes of a file. No server can be faster on this machine.
+// What ours needs beyond that is the cost of parsing, routing and making the reply.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>

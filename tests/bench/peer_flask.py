@@ -1,4 +1,4 @@
-"""The guestbook's form and its page as one would write them with Flask; gunicorn runs it (make bench)."""
+"""The guestbook's form and page as they are usually written with Flask. Run by gunicorn (make bench)."""
 import json
 import os
 

@@ -1,5 +1,5 @@
-// A peer for the benchmark: cpp-httplib as its documentation shows it, with as many threads as
-// there are clients and without its limit of requests a connection, so that neither holds it back.
+// A peer for the benchmark: cpp-httplib as its documentation shows it, but with enough threads for
+// all clients and without its limit on requests per connection, so that neither holds it back.
 #include <httplib.h>
 
 #include <cstdlib>

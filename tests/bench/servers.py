@@ -1,4 +1,4 @@
-"""The servers that the benchmark compares: ours, and the peers that this machine has."""
+"""The servers that the benchmark compares: ours, and those peers that are installed on this machine."""
 import importlib.util
 import os
 import shutil
@@ -15,7 +15,7 @@ FILE_1G = "/files/1g.bin"
 FILES = {FILE_1K, FILE_1M, FILE_1G}
 EVERYTHING = {HELLO, USER, FORM} | FILES
 
-# Two of them: as it comes, and with what its manual recommends for files.
+# There are two of nginx: as it comes, and with the settings that its manual recommends for files.
 NGINX = {"nginx": "", "nginx, tuned": "sendfile on; tcp_nopush on; open_file_cache max=1000;"}
 NGINX_CONFIG = """daemon off; worker_processes 1; pid {work}/nginx.pid; error_log {work}/error.log;
 events {{ worker_connections 16384; }}
@@ -38,8 +38,8 @@ def free_port():
 
 
 class Server:
-    """A server under load, started on processor 0 in a process group of its own. `paths` are those
-    that it can answer; it takes part in their loads."""
+    """A server under load, started on processor 0 in a process group of its own. It can answer
+    `paths`, and takes part in their loads."""
 
     def __init__(self, name, command_for, paths, environment=None):
         self.name, self.paths, self.port = name, paths, free_port()
@@ -57,18 +57,18 @@ class Server:
                 time.sleep(0.02)
 
     def _stats(self):
-        """The lines of /proc/*/stat that belong to this server, as fields from the third one on."""
+        """The lines of /proc/*/stat that belong to this server, each as a list of fields from the third one on."""
         for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
                 with open(f"/proc/{pid}/stat") as file:
                     fields = file.read().rsplit(")", 1)[1].split()
             except OSError:
-                continue  # has just ended
+                continue  # the process has just ended
             if int(fields[2]) == self.process.pid:
                 yield fields
 
     def processor_seconds(self):
-        """User and system time so far, of all its processes."""
+        """User and system time of all its processes so far."""
         return sum(int(fields[11]) + int(fields[12]) for fields in self._stats()) / TICKS
 
     def resident_bytes(self):
@@ -90,7 +90,7 @@ class Server:
 
 
 class Servers(list):
-    """All of them, running. Files are made in `work`; what is stored lies in `memory`."""
+    """All the servers, running. Files are made in `work`; what the servers store is kept in `memory`."""
 
     def __init__(self, build, work, memory):
         super().__init__()
@@ -98,7 +98,7 @@ class Servers(list):
         os.makedirs(f"{work}/files")
         for path, size in ((FILE_1K, 1 << 10), (FILE_1M, 1 << 20), (FILE_1G, 1 << 30)):
             with open(work + path, "wb") as file:
-                file.truncate(size)  # all zeros, which take no room on the disk
+                file.truncate(size)  # zeros only, which take no room on the disk
         try:
             self.start_ours()
             self.start_peers()
@@ -133,7 +133,7 @@ class Servers(list):
         self.add_level("level 2", 2, {HELLO})
 
     def start_peers(self):
-        # They send what level 4 sends, byte for byte where they can.
+        # The peers send what level 4 sends, byte for byte where they can.
         replies = {path: self[0].raw_reply(path) for path in (HELLO, USER, FORM)}
         body = {path: reply.split(b"\r\n\r\n", 1)[1].decode() for path, reply in replies.items()}
         for path, content in (("files/contact.html", body[FORM].encode()), ("hello.reply", replies[HELLO])):

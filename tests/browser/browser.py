@@ -3,10 +3,10 @@
 
 Headless Chromium is driven through chromedriver, which speaks WebDriver (https://www.w3.org/TR/webdriver2/):
 JSON over HTTP, so Python's standard library is enough. The server is ours, with a copy of its files and an
-empty data folder; nothing talks to any other machine. Nothing is waited for by sleeping a fixed time: until()
-looks again and again until a deadline. Everything that is started here is ended here, by its process id.
+empty data folder, and nothing talks to any other machine. The script never waits by sleeping for a fixed time;
+until() looks again and again until a deadline. Everything that is started here is ended here, by its process id.
 
-To read it, begin with the checks in the middle; Browser, Server and until() are what they stand on.
+To read it, begin with the checks in the middle. They are built on Browser, Server and until().
 """
 import argparse
 import base64
@@ -31,7 +31,7 @@ LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never th
 
 
 class Failure(Exception):
-    """A check that does not hold: what was expected, and what there was instead."""
+    """A check does not hold. The text says what was expected, and what there was instead."""
 
 
 def expect(expected, got):
@@ -40,22 +40,22 @@ def expect(expected, got):
 
 
 def until(sentence, condition, good=bool):
-    """What `condition` returns, as soon as that is good; a failure if it never is."""
+    """Returns what `condition` returns as soon as that is good. Raises a Failure if it never is."""
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
             value = condition()
             if good(value):
                 return value
-        except Failure as failure:  # a page that is just changing, for example
+        except Failure as failure:  # the page may be changing at this moment, for example
             value = failure
         if time.monotonic() > deadline:
             raise Failure(f"expected  {sentence}, within {PATIENCE} s\nlast seen {value!r}")
-        time.sleep(0.01)  # between two looks
+        time.sleep(0.01)  # a pause between two looks
 
 
 def eventually(expected, function):
-    """Like expect(), for what takes a moment."""
+    """Like expect(), for something that takes a moment."""
     until(repr(expected), function, lambda value: value == expected)
 
 
@@ -80,7 +80,7 @@ class Process:
             self.popen.send_signal(number)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.popen.wait(PATIENCE)
-        with contextlib.suppress(ProcessLookupError):  # and whatever it has started and left behind
+        with contextlib.suppress(ProcessLookupError):  # end whatever it has started and left behind
             os.killpg(self.popen.pid, signal.SIGKILL)
         return self.popen.wait()
 
@@ -92,7 +92,7 @@ def free_port():
 
 
 class Server:
-    """One of our levels, copied with its files to `folder`, so that its data folder is a fresh one."""
+    """One of our levels, copied with its files to `folder`, so that it starts with an empty data folder."""
 
     def __init__(self, level, program, folder, arguments=()):
         folder.mkdir()
@@ -120,7 +120,7 @@ class Server:
         return self.process.stop()
 
     def ask(self, path, values=None):
-        """The text of a page, or the reply to JSON that is posted: what curl would do."""
+        """Fetches the text of a page, or posts JSON and returns the reply, as curl would."""
         request = urllib.request.Request(self.site + path, json.dumps(values).encode() if values else None,
                                          {"Content-Type": "application/json"} if values else {})
         with LOCAL.open(request, timeout=PATIENCE) as reply:
@@ -130,14 +130,14 @@ class Server:
         return json.loads(self.ask("/api/messages", {"name": name, "message": message}))
 
     def messages(self):
-        """What the API tells of each message, the newest first."""
+        """The name and the text of each message in the API, the newest first."""
         return [(m["name"], m["message"]) for m in json.loads(self.ask("/api/messages?limit=100"))["messages"]]
 
 
 class Browser:
-    """A Chromium with a profile of its own. Its windows are numbers: 0 is there from the start."""
+    """A Chromium with a profile of its own. Its windows are numbered, and 0 is there from the start."""
 
-    latest = None  # the one that was used last
+    latest = None  # the browser that was used last
 
     def __init__(self, driver, site, profile, javascript=True):
         self.session = ""
@@ -181,7 +181,7 @@ class Browser:
                 os.kill(self.process_id, signal.SIGKILL)
 
     def window(self, number):
-        """Makes a window the current one. There are as many as are asked for."""
+        """Makes a window the current one. Opens it first if it does not exist yet."""
         while len(self.windows) <= number:
             self.windows.append(self.call("POST", "/window/new", {"type": "window"})["handle"])
         self.call("POST", "/window", {"handle": self.windows[number]})
@@ -195,11 +195,11 @@ class Browser:
         return urllib.parse.urlsplit(self.call("GET", "/url")).path
 
     def run(self, script, *arguments):
-        """What a script returns that runs in the page."""
+        """Runs a script in the page, and returns what it returns."""
         return self.call("POST", "/execute/sync", {"script": script, "args": arguments})
 
     def run_until_done(self, script):
-        """The same for one that waits: it calls done(value)."""
+        """Runs a script that waits for something, and returns the value that it passes to done()."""
         return self.call("POST", "/execute/async", {"script": "const done = arguments[0]; " + script, "args": []})
 
     def find(self, selector):
@@ -231,7 +231,7 @@ class Browser:
         self.call("POST", self.find(selector) + "/click")
 
     def read_console(self):
-        """What the pages have complained about to their consoles since the start."""
+        """The errors and warnings that pages have written to their consoles since the start."""
         for entry in self.call("POST", "/se/log", {"type": "browser"}):
             if entry["level"] in ("SEVERE", "WARNING"):
                 self.complaints.append(entry["message"])
@@ -239,7 +239,7 @@ class Browser:
 
     @contextlib.contextmanager
     def may_complain(self):
-        """Meanwhile complaints don't count: they are part of what is checked."""
+        """Complaints within the block don't count, because they are part of what is checked."""
         count = len(self.read_console())
         yield
         self.read_console()
@@ -268,7 +268,7 @@ class Browser:
 ENTER, TAB = "\ue007", "\ue004"  # as WebDriver writes keys (§17.4.2)
 
 
-# The checks: each a sentence that holds or does not -----------------------------------------------
+# The checks, each of them a sentence that holds or does not ---------------------------------------
 
 CHECKS = []
 
@@ -281,7 +281,7 @@ def check(sentence):
 
 
 class World:
-    """What the checks have: the server that is judged, another site, and two browsers."""
+    """What the checks work with: the server that is judged, another site, and two browsers."""
 
     def __init__(self, options, stack, folder):
         self.folder = folder
@@ -303,7 +303,7 @@ class World:
         return re.search(r"started successfully on port (\d+)", self.driver.output.read_text())
 
     def both(self):
-        """The two windows, one after the other: each is the current one while it is used."""
+        """The two windows, one after the other. Each is the current one while it is used."""
         return (self.browser.window(number) for number in (0, 1))
 
     def third(self):
@@ -311,7 +311,7 @@ class World:
 
     def join_in_both(self):
         for window in self.both():
-            window.join_chat().run("window.sameDocument = true")  # gone if the page is ever loaded again
+            window.join_chat().run("window.sameDocument = true")  # lost if the page is ever loaded again
 
     def expect_in_both(self, name, message):
         for window in self.both():
@@ -332,7 +332,7 @@ def _(world):
         eventually([("Grace", "the second"), ("Ada", "the first")], lambda w=window: w.chat()[:2])
 
 
-@check("what one window writes, both show at once")
+@check("a message written in one window shows in both at once")
 def _(world):
     world.join_in_both()
     world.browser.window(0).say("Left", "from the left")
@@ -360,7 +360,7 @@ def _(world):
     eventually("/thankyou", third.path)
     eventually("Thank you, Third!", lambda: third.text("h1"))
     world.expect_in_both("Third", "by the form")
-    # The session knows the name from now on.
+    # The session remembers the name from now on.
     expect("Third", world.third().open("/contact").run("return document.forms[0].name.value"))
 
 
@@ -371,7 +371,7 @@ def _(world):
     world.expect_in_both("curl", "by the API")
 
 
-@check("a message that is refused is explained in its window, and disturbs no other")
+@check("a message that is refused is explained in its window, and the other shows nothing of it")
 def _(world):
     world.join_in_both()
     before = world.server.messages()
@@ -381,7 +381,7 @@ def _(world):
     expect(before, world.server.messages())
 
 
-@check("a script in a page is told of new messages by server-sent events")
+@check("a script in a page hears of new messages by server-sent events")
 def _(world):
     third = world.third().open("/about")
     third.run("window.events = []; const source = new EventSource('/api/messages/events');"
@@ -398,8 +398,8 @@ def _(world):
     name, message = "<img src=x onerror='hacked = 1'>", "<script>hacked = 2</script> & {{name}}"
     world.join_in_both()
     world.browser.window(0).say(name, message)
-    world.expect_in_both(name, message)  # as it came
-    for address in ("/chat", "/messages", world.admin_page()):  # and as it is kept
+    world.expect_in_both(name, message)  # as it was sent
+    for address in ("/chat", "/messages", world.admin_page()):  # and as it was stored
         third = world.third().open(address)
         eventually([(name, message)], lambda: third.chat()[:1])
         expect(0, third.run("return document.querySelectorAll('main img, article script').length"))
@@ -418,7 +418,7 @@ def _(world):
     eventually([1], lambda: third.run("return [...document.images].map(image => image.naturalWidth)"))
 
 
-@check("a page of another site can't sign in a visitor's name, nor open the chat's socket")
+@check("a page of another site can't sign in a visitor's name, or open the chat's socket")
 def _(world):
     before = world.server.messages()
     (world.level3.folder / "public/files/elsewhere.html").write_text(
@@ -434,36 +434,36 @@ def _(world):
         expect("refused", third.run_until_done(
             f"const socket = new WebSocket('{socket_address}');"
             "socket.onopen = () => done('open'); socket.onerror = () => done('refused')"))
-        # By us, and not by the browser.
+        # It was our server that refused both, not the browser.
         expect(2, len([line for line in third.read_console() if "403" in line]))
     expect(before, world.server.messages())
 
 
-@check("when the server restarts, the page says so, comes back and shows what it missed")
+@check("when the server restarts, the chat says so, reconnects and shows what it has missed")
 def _(world):
     world.join_in_both()
     before = [window.chat() for window in world.both()]
-    with world.browser.may_complain():  # about attempts in vain
+    with world.browser.may_complain():  # about failed attempts to connect
         expect(0, world.server.stop())
         for window in world.both():
             until("that the connection is lost", window.state, lambda state: "lost" in state)
         world.server.start()
-        world.server.sign("curl", "while nobody was there")
+        world.server.sign("curl", "while both were away")
         for window in world.both():
             eventually("Connected.", window.state)
-        world.expect_in_both("curl", "while nobody was there")
-    expect(before, [window.chat()[1:] for window in world.both()])  # and nothing is there twice
+        world.expect_in_both("curl", "while both were away")
+    expect(before, [window.chat()[1:] for window in world.both()])  # no message is there twice
 
 
 @check("the form works by keyboard alone, without JavaScript")
 def _(world):
     page = world.plain.open("/chat")
-    expect("Without JavaScript this form signs the guestbook.", page.state())  # there really is none
+    expect("Without JavaScript this form signs the guestbook.", page.state())  # it really is off
     page.open("/contact")
     stops = []
     while stops[-1:] != ["Sign"] or "message" not in stops:
         if len(stops) == 12:
-            raise Failure(f"expected  to get to the button by Tab\ngot       {stops}")
+            raise Failure(f"expected  to reach the button by Tab\ngot       {stops}")
         page.press(TAB)
         focused = page.focused()
         stops.append(page.call("GET", focused + "/property/name") or page.call("GET", focused + "/text"))
@@ -477,7 +477,7 @@ def _(world):
     expect(("Keyboard", "without a mouse"), world.server.messages()[0])
 
 
-@check("a form with a mistake comes back with what was typed, and says and shows what is wrong")
+@check("a form with a mistake comes back with what was typed, and marks and explains the mistake")
 def _(world):
     page = world.plain
     with page.may_complain():  # about the status 422
@@ -513,8 +513,8 @@ PAGES = ["/", "/about", "/contact", "/thankyou", "/messages", "/chat", "/upload"
 
 
 def all_pages(world):
-    """Opens one page after the other, also those that only the administrator and nobody gets to see."""
-    world.server.sign("W" * 100, "long" * 500)  # nothing in it where a line could be broken
+    """Opens one page after the other, including the administrator's and one that does not exist."""
+    world.server.sign("W" * 100, "long" * 500)  # without a place where a line could be broken
     for address in PAGES + [world.admin_page()]:
         page = world.third().open(address)
         if address == "/chat":
@@ -528,7 +528,7 @@ def _(world):
         page = world.third().open(server.site + "/")
         background = page.style("body", "background-color")
         if background in ("rgba(0, 0, 0, 0)", "rgba(255, 255, 255, 1)"):
-            raise Failure(f"expected  a background of the style sheet's\ngot       {background}")
+            raise Failure(f"expected  a background from the style sheet\ngot       {background}")
         expect(True, page.style("body", "font-family").startswith("system-ui"))
         expect([True], page.run("return [...document.images].map(image => image.naturalWidth > 0)"))
 
@@ -550,7 +550,7 @@ def luminance(colour):
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@check("pages are dark where the system is, light where it is not, and legible in both")
+@check("pages are dark if the system is, light if it is not, and legible either way")
 def _(world):
     wrong = []
     for scheme in ("dark", "light"):
@@ -566,7 +566,7 @@ def _(world):
     expect([], wrong)
 
 
-@check("no page that was visited complained to the browser's console")
+@check("none of the visited pages has written an error to the browser's console")
 def _(world):
     for _ in all_pages(world):
         pass
@@ -578,7 +578,7 @@ def _(world):
 # ---------------------------------------------------------------------------------------------------
 
 def explain(failure, options, number):
-    """The failure, what the page shows, and where a picture of it is."""
+    """The failure, what the page shows, and where to find a picture of it."""
     lines = str(failure).splitlines()
     browser = Browser.latest
     with contextlib.suppress(Failure, OSError):
@@ -602,14 +602,14 @@ def main():
     parser.add_argument("--only", default="", metavar="WORDS", help="the checks with these words in them")
     options = parser.parse_args()
 
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is ended then, too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is also ended then
     passed = failed = 0
     with tempfile.TemporaryDirectory(prefix="browser-", ignore_cleanup_errors=True) as name, \
             contextlib.ExitStack() as stack:
         try:
             world = World(options, stack, pathlib.Path(name))
         except (Failure, OSError) as failure:
-            print(f"The browser or the server does not start:\n{failure}")
+            print(f"The browser or the server did not start:\n{failure}")
             return 1
         for number, (sentence, function) in enumerate(CHECKS, 1):
             if options.only not in sentence:
@@ -618,12 +618,12 @@ def main():
                 function(world)
                 passed += 1
                 print(f"  ok    {sentence}", flush=True)
-            except Exception as failure:  # also one of this script: the other checks still run
+            except Exception as failure:  # even a mistake of this script must not stop the other checks
                 failed += 1
                 reason = failure if isinstance(failure, Failure) else f"{type(failure).__name__}: {failure}"
                 print(f"  FAIL  {sentence}\n{explain(reason, options, number)}", end="", flush=True)
     if passed + failed == 0:
-        print("No check ran: none has these words in it.")
+        print("No check ran, because none has these words in it.")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 

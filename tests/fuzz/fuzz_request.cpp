@@ -1,4 +1,4 @@
-// The request parser: the same requests, and the same refusal, however the bytes are cut up.
+// The request parser finds the same requests and the same mistake, however the bytes are cut up.
 #include <string>
 #include <string_view>
 

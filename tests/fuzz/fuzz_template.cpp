@@ -1,4 +1,4 @@
-// Templates: any text is either a template or a TemplateError, and values come out escaped.
+// Any text is either a template or throws a TemplateError, and values come out escaped.
 #include <cctype>
 #include <string>
 #include <string_view>
@@ -14,8 +14,8 @@ const Json values{{"a", "<&\"'>"},
                   {"c", Json{{"d", Json{{"e", "<"}}}}},
                   {"f", false}};
 
-// Whether there is something in it that may bring a < into the page: that itself, a tag that asks
-// for no escaping, or other delimiters, with which such a tag is hard to find.
+// Whether the source has something that may bring a < into the page: that character itself, a tag
+// without escaping, or other delimiters, among which such a tag is hard to find.
 bool may_hold_markup(std::string source) {
     std::erase_if(source, [](unsigned char byte) { return std::isspace(byte) != 0; });
     return source.find_first_of("<&=") != std::string::npos ||

@@ -1,4 +1,4 @@
-// WebSocket frames: the same answers, however the bytes are cut up.
+// WebSocket frames get the same answers, however the bytes are cut up.
 #include <cstdint>
 #include <string>
 #include <string_view>

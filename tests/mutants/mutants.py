@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Breaks the servers on purpose, one mistake at a time, and sees whether the tests notice: make mutants
+"""Breaks the servers on purpose, one mistake at a time, and checks that the tests notice: make mutants
 
-Each mutant is a small change that somebody could make by mistake. It is made in a copy of the
-sources, what it concerns is built, and its judge is run: the unit tests of a level, or those
-black-box cases that should find it. A mutant that survives is a hole in the tests.
+Each mutant is a small change that a programmer could make by mistake. It is made in a copy of the
+sources, and what depends on it is built and judged by the unit tests of its level, or by the
+black-box cases that should find it. A mutant that survives shows a hole in the tests.
 Leaves out: mutants by the thousand, as tools make them. These are the mistakes that matter.
 """
 import argparse
@@ -22,7 +22,7 @@ class Mutant:
     file: str  # its folder names the level
     old: str
     new: str
-    cases: str = UNIT  # or the names of black-box cases, as doctest's -tc takes them
+    cases: str = UNIT  # or the names of black-box cases, as for doctest's -tc
 
 
 MUTANTS = [
@@ -35,17 +35,17 @@ MUTANTS = [
     Mutant("level 1 counts one byte too many", "level1/main.cpp",
            "std::to_string(body.size())", "std::to_string(body.size() + 1)", "Content-Length is*"),
 
-    Mutant("two Host fields pass", "level2/request.cpp", "if (count > 1)", "if (count > 2)"),
-    Mutant("two Content-Lengths pass", "level2/request.cpp",
+    Mutant("two Host fields are accepted", "level2/request.cpp", "if (count > 1)", "if (count > 2)"),
+    Mutant("two Content-Lengths are accepted", "level2/request.cpp",
            'headers.count("Content-Length") > 1', 'headers.count("Content-Length") > 2'),
-    Mutant("an unknown transfer coding passes", "level2/request.cpp",
+    Mutant("an unknown transfer coding is accepted", "level2/request.cpp",
            'equal_ignoring_case(*coding, "chunked")', "true"),
     Mutant("the < of a name is not escaped", "level2/html.cpp", "&lt;", "<"),
-    Mutant("an empty line asks for a reply", "level2/connection.cpp",
+    Mutant("an empty line gets a reply", "level2/connection.cpp",
            "if (parser_.in_request()) fail(408", "if (parser_.begun()) fail(408"),
-    Mutant("each byte buys the head another ten seconds", "level2/connection.cpp",
+    Mutant("each byte gives the head another ten seconds", "level2/connection.cpp",
            "if (!parser_.begun()) deadline_", "deadline_"),
-    Mutant("there is one thread only", "level2/server.cpp",
+    Mutant("there is only one thread", "level2/server.cpp",
            "clients_ < program_.limits.clients", "clients_ < 1", "clients that say nothing*"),
     Mutant("SIGTERM loses the reply in flight", "level2/server.cpp",
            "client_left_.wait_for(lock, drain_time, [this] { return clients_ == 0; })", "false",
@@ -64,7 +64,7 @@ MUTANTS = [
            "segment.starts_with('.')", 'segment == ".."'),
     Mutant("a symbolic link leads out of the folder", "level3/static_files.cpp",
            '!real.native().starts_with(folder_.native() + "/")', "false"),
-    Mutant("a weak ETag does for If-Match", "level3/static_files.cpp",
+    Mutant("a weak ETag matches If-Match", "level3/static_files.cpp",
            "etag, Comparison::strong)) return 412", "etag, Comparison::weak)) return 412"),
     Mutant("only the first line of a list counts", "level3/accept.cpp",
            "headers.joined(field)", 'headers.find(field) ? *headers.find(field) : ""'),
@@ -73,7 +73,7 @@ MUTANTS = [
     Mutant("a client that does not read costs memory", "level3/connection.cpp",
            "output_.size() < limits_.output_batch", "true"),
 
-    Mutant("the end of a chunk is not looked at", "level4/request.cpp",
+    Mutant("what follows the last chunk is not read", "level4/request.cpp",
            "state_ = body_left_ == 0 ? State::trailers : State::chunk;",
            "state_ = body_left_ == 0 ? State::request_line : State::chunk;"),
     Mutant("a body may be one byte too long", "level4/request.cpp",
@@ -89,15 +89,15 @@ MUTANTS = [
            "if (text.empty()) return;", "return;"),
     Mutant("a page of another site may post", "level4/middleware/csrf.cpp",
            'site == "same-origin" || site == "none"', "true"),
-    Mutant("the rate limit forgets who asked", "level4/middleware/rate_limit.cpp",
+    Mutant("the rate limit forgets its clients", "level4/middleware/rate_limit.cpp",
            "index_.emplace(address, clients_.begin());", ""),
-    Mutant("a page is compressed for whoever refuses gzip", "level4/accept.cpp",
+    Mutant("a page is compressed for a client that refuses gzip", "level4/accept.cpp",
            "return quality > 0 &&", "return"),
     Mutant("a WebSocket frame need not be masked", "level4/websocket/frame.cpp",
            "(byte_at(header, 1) & 0x80) == 0", "false"),
     Mutant("a text need not be UTF-8", "level4/websocket/websocket.cpp", "utf8_.feed(", "true || utf8_.feed("),
     Mutant("a stream has no last chunk", "level4/stream/chunked_stream.cpp", '"0\\r\\n\\r\\n"', '""'),
-    Mutant("requests behind one that waits go first", "level4/connection.cpp", "!with_worker() &&", ""),
+    Mutant("requests behind one that waits are answered first", "level4/connection.cpp", "!with_worker() &&", ""),
     Mutant("a late reader waits for ever", "level4/engine/client_steps.cpp",
            "case State::blocked: return advance(client);", "case State::blocked: return;"),
     Mutant("a long pipeline holds up the loop", "level4/connection.cpp",
@@ -112,7 +112,7 @@ MUTANTS = [
 
 
 def run(command, folder, seconds):
-    """None if it took too long, else the exit code."""
+    """Returns the exit code, or None if it took too long."""
     try:
         return subprocess.run(command, cwd=folder, timeout=seconds, capture_output=True).returncode
     except subprocess.TimeoutExpired:
@@ -120,13 +120,13 @@ def run(command, folder, seconds):
 
 
 def judge(mutant, folder):
-    """Whether the tests notice; what else went wrong is an exception."""
+    """Returns whether the tests notice. Whatever else goes wrong is an exception."""
     level = "2" if mutant.file.startswith("common/") else mutant.file[5]
     path = os.path.join(folder, mutant.file)
     with open(path) as file:
         source = file.read()
     if mutant.old not in source:
-        raise SystemExit(f"{mutant.file} does not hold: {mutant.old}")
+        raise SystemExit(f"{mutant.file} does not contain: {mutant.old}")
     server, unit = f"build/level{level}/server", f"build/tests/unit-level{level}"
     targets = [unit] if mutant.cases == UNIT else [server, "build/tests/blackbox"]
     judged_by = [unit] if mutant.cases == UNIT else [
@@ -145,7 +145,7 @@ def judge(mutant, folder):
 
 def main():
     parser = argparse.ArgumentParser(description="Do the tests notice mistakes?")
-    parser.add_argument("--folder", default="build/mutants", help="for the copy of the sources")
+    parser.add_argument("--folder", default="build/mutants", help="where to copy the sources to")
     parser.add_argument("--only", default="", help="mutants with these words in their description")
     options = parser.parse_args()
     for part in ("common", "level1", "level2", "level3", "level4", "tests", "Makefile"):

@@ -38,7 +38,7 @@ TEST_CASE("the reply says Connection: close, and then the connection is closed")
                                         "shutdown() or close() the client's socket after sending"});
 }
 
-TEST_CASE("a request that arrives in pieces is waited for") {
+TEST_CASE("the server waits for a request that arrives in pieces") {
     std::string whole = get("/");
     std::size_t third = whole.size() / 3;
     Exchange reply = exchange(

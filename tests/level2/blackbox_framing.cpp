@@ -82,7 +82,7 @@ TEST_CASE("a request without a Host is refused") {
 
 TEST_CASE("a second Host is refused") {
     expect_refused({field_line("Host: localhost"), field_line("host: example.com")}, 400,
-                   {"RFC 9112 §3.2: of two Hosts, two programs may believe different ones",
+                   {"RFC 9112 §3.2: given two Hosts, two programs may believe different ones",
                     "count the fields, don't overwrite the first"});
 }
 

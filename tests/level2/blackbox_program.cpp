@@ -136,7 +136,7 @@ TEST_CASE("a taken port is reported with a way out") {
     std::string port = std::to_string(first.port());
     Finished second = run_program(port);
     expect_exit(second, 1, "Port " + port + " is in use by another program.",
-                {"the reader wants to know what to do"});
+                {"the message tells the user what to do"});
     expect_printed(second.output, "another port: ", {"the message proposes another port"});
 }
 

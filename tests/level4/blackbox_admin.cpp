@@ -130,7 +130,7 @@ TEST_CASE("only a client that has the password can delete a message") {
     expect_status(
         exchange(get("/admin/messages/" + id + "/delete", {right}), server), {404, 405},
         {"RFC 9110 §9.2.1: a link must not delete, because browsers fetch links in advance"});
-    expect_status(exchange(get(address), server), 200, {"so far it is there"});
+    expect_status(exchange(get(address), server), 200, {"it is still there"});
     Exchange reply = exchange(deletion(id, {right, "Sec-Fetch-Site: same-origin"}), server);
     expect_status(reply, 303, {"RFC 9110 §15.4.4: after a POST, see the list"});
     expect_field(reply, "Location", "/admin", {"back to the list"});

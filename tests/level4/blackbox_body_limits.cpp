@@ -208,7 +208,7 @@ TEST_CASE("another expectation is 417") {
     }
 }
 
-TEST_CASE("a body that stalls is 408 after 10 s, one that trickles is waited for") {
+TEST_CASE("a body that stalls is 408 after 10 s, and one that trickles is read to its end") {
     std::vector<Watched> stalled = stalled_clients();
     Client trickler;
     trickler.send(post_head({length(7)}));

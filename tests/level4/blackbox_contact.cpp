@@ -212,7 +212,7 @@ TEST_CASE("a wrong field has its message beside it, the others have none") {
            {"a message where nothing is wrong sends the visitor the wrong way"});
 }
 
-TEST_CASE("what did not validate is not stored, and starts no session with that name") {
+TEST_CASE("a form that did not validate is not stored, and starts no session with that name") {
     std::string name = unique();
     Exchange refused = exchange(contact({name, "not an address", "hello"}));
     expect_status(refused, 422, {"this isn't an e-mail address"});

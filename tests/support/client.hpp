@@ -24,7 +24,7 @@ enum class Ending {
 struct Exchange {
     std::string sent;
     std::string received;
-    Reply reply;  // the first one in `received`
+    Reply reply;  // the first reply in `received`
     Ending ending = Ending::open;
     double seconds = 0;  // from the connect to the end of the reading
     std::string crash;   // "signal 11 (...)" if the server died of this exchange

@@ -19,8 +19,8 @@ class DataFolder {
     const std::filesystem::path& root() const { return root_; }
     const std::filesystem::path& path() const { return path_; }
 
-    // Starts the server of this run with --data on this folder, and these arguments. `before` is
-    // shell code that runs first.
+    // How to start the server of this run with --data on this folder, and with these arguments.
+    // `before` is shell code that runs first.
     Launch launch(const std::string& arguments, const std::vector<std::string>& environment = {},
                   const std::string& before = "") const;
 

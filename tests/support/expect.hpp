@@ -16,8 +16,8 @@ struct Reason {
     std::string wrong = {};  // the part of the request to put the caret under, such as " :"
 };
 
-// Where in the test's source a check stands; filled in by the compiler (as
-// std::source_location would, which clang 14 does not have).
+// Where a check is in the test's source. The compiler fills this in (as it would do for
+// std::source_location, which clang 14 does not have).
 struct Where {
     const char* file;
     int line;

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-// How many seconds the harness waits for a reply, or for a program to end, before it is a failure.
+// How many seconds the harness waits for a reply, or for a program to end, before it gives up.
 constexpr double patience = 5.0;
 
 // Seconds since some moment, for measuring how long something took.
@@ -40,7 +40,8 @@ class Process {
     std::string how_it_ended() const;      // "exit code 1", "signal 11 (Segmentation fault)"
     std::string output() const;            // everything it has printed, on both streams
     std::size_t output_size() const;       // the size of its output so far, in bytes
-    std::optional<Usage> usage() const;    // of the whole group; nothing where there is no /proc
+    std::optional<Usage> usage()
+        const;  // of the whole group so far; nothing where there is no /proc
 
   private:
     pid_t pid_ = -1;

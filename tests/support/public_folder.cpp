@@ -25,7 +25,7 @@ std::ofstream create(const std::filesystem::path& path) {
     return file;
 }
 
-// The finalizer of splitmix64, which makes unrelated numbers of neighbouring ones.
+// The finalizer of splitmix64, which turns neighbouring numbers into unrelated ones.
 std::uint64_t mixed(std::uint64_t x) {
     x = (x + 0x9E3779B97F4A7C15u) * 0xBF58476D1CE4E5B9u;
     x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;

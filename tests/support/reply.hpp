@@ -23,7 +23,7 @@ struct Reply {
     std::size_t problem_offset = 0;
 
     bool complete() const { return length > 0; }
-    const Field* field(std::string_view name) const;  // nullptr if it is missing
+    const Field* field(std::string_view name) const;  // nullptr if the field is missing
     std::string value(std::string_view name) const;   // empty if the field is missing
     std::size_t count(std::string_view name) const;
     // Whether a field that holds a list, such as Allow or Connection, has this member (any case).

@@ -108,7 +108,7 @@ class Printer : public QuietReporter {
     }
 
   private:
-    static constexpr int most_reports = 3;  // of one case; a table may fail in every row
+    static constexpr int most_reports = 3;  // of one case, because a table may fail in every row
 
     void print_line(doctest::Color::Enum color, const std::string& word, const std::string& tail) {
         out_ << "  " << color << word << doctest::Color::None << std::string(6 - word.size(), ' ')

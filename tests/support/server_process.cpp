@@ -1,5 +1,5 @@
-// Finding a free port, starting the server on it, and waiting until it accepts.
-// It tries to connect until that works, the server dies, or the deadline passes.
+// Finding a free port, starting the server on it, and waiting until it accepts. Waiting means
+// trying to connect until that works, the server dies, or the deadline passes.
 #include "server_process.hpp"
 
 #include <arpa/inet.h>

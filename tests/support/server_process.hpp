@@ -10,7 +10,7 @@
 struct Launch {
     std::string before = {};                    // shell code to run first: "ulimit -n 32;"
     std::vector<std::string> environment = {};  // variables to set, such as "TRACE=1"
-    std::string command = {};                   // used in place of --server's
+    std::string command = {};                   // to be used in place of --server's
 };
 
 class ServerProcess {

@@ -10,7 +10,7 @@
 // Starts it. After `limit_seconds` it ends the whole run.
 void start_watchdog(int limit_seconds);
 
-// What it cleans up: the groups that are watched at that moment, and these folders.
+// What it cleans up: the groups that are still watched by then, and these folders.
 void watch_group(pid_t group);
 void unwatch_group(pid_t group);
 void watch_folder(const std::filesystem::path& folder);

@@ -13,9 +13,9 @@ TEST_CASE("other text is left as it is") {
     CHECK(escape("Gr\xc3\xbc\xc3\x9f Gott") == "Gr\xc3\xbc\xc3\x9f Gott");
 }
 
-TEST_CASE("bytes that are not UTF-8 become U+FFFD, each of them") {
+TEST_CASE("each byte that is not UTF-8 becomes U+FFFD") {
     CHECK(escape("a\xff\xfe") == "a\xef\xbf\xbd\xef\xbf\xbd");
-    CHECK(escape("\xc3(") == "\xef\xbf\xbd(");                // a lead that nothing continues
+    CHECK(escape("\xc3(") == "\xef\xbf\xbd(");                // a lead byte without a continuation
     CHECK(escape("\xe2\x82") == "\xef\xbf\xbd\xef\xbf\xbd");  // cut off
     CHECK(escape("\xc0\xaf") == "\xef\xbf\xbd\xef\xbf\xbd");  // overlong
 }

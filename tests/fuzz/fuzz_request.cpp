@@ -2,6 +2,7 @@
 #include <string>
 #include <string_view>
 
+#include "handler.hpp"
 #include "pieces.hpp"
 #include "request.hpp"
 

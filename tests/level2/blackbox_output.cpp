@@ -26,7 +26,7 @@ TEST_CASE("a log that is not read makes no client wait, however long its lines a
         expect_status(reply, 200, {"a stopped terminal must not stop the server"});
         expect(reply.seconds < 1.0, reply, "a reply within a second",
                std::to_string(reply.seconds) + " s",
-               {"two threads may both see the last free place in a pipe; the second one hangs"});
+               {"two threads may both see the last free place in a pipe, and then one hangs"});
     }
 }
 
@@ -35,7 +35,7 @@ TEST_CASE("lines that were lost are counted once there is room again") {
     FullPipe pipe;
     ServerProcess server({.before = pipe.redirection()});
     pipe.fill();
-    // Longer than the first line waits for room.
+    // This is longer than the first line waits for room.
     for (const double end = now() + 0.5; now() < end;) exchange(get("/lost"), server);
     pipe.drain();
     std::string printed;

@@ -1,5 +1,5 @@
-// A pipe that has been filled and that nothing reads: what a server prints into when the program at
-// the other end of `./server | less` has been stopped.
+// A full pipe that no program reads, as when the program at the other end of `./server | less` has
+// been stopped.
 #pragma once
 
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 class FullPipe {
   public:
     FullPipe() : path_((folder_.root / "pipe").string()) {
-        // Opened for both directions, so that neither we nor the server wait for another end.
+        // Opened in both directions, so that neither we nor the server wait for the other end.
         if (mkfifo(path_.c_str(), 0600) != 0) throw std::runtime_error("cannot make a pipe");
         descriptor_ = open(path_.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
     }
@@ -23,11 +23,11 @@ class FullPipe {
     FullPipe(const FullPipe&) = delete;
     FullPipe& operator=(const FullPipe&) = delete;
 
-    // Shell that sends both streams of the program behind it into the pipe.
+    // Shell code that sends both output streams of the program after it into the pipe.
     std::string redirection() const { return "exec >'" + path_ + "' 2>&1;"; }
 
-    // Until there is room for nothing more. A server must be up before, because its start line goes
-    // into the pipe.
+    // Writes until there is no more room. The server must be up by then, because its start line also
+    // goes into the pipe.
     void fill() const {
         for (const char* bytes : {"................................................", "."}) {
             while (write(descriptor_, bytes, std::string(bytes).size()) > 0) {
@@ -35,7 +35,7 @@ class FullPipe {
         }
     }
 
-    // What is in it, which leaves it empty.
+    // Empties the pipe, and returns what was in it.
     std::string drain() {
         std::string all;
         char bytes[4096];

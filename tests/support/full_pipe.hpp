@@ -26,8 +26,8 @@ class FullPipe {
     // Shell code that sends both output streams of the program after it into the pipe.
     std::string redirection() const { return "exec >'" + path_ + "' 2>&1;"; }
 
-    // Writes until there is no more room. The server must be up by then, because its start line also
-    // goes into the pipe.
+    // Writes until there is no more room. The server must be up by then, because its start line
+    // also goes into the pipe.
     void fill() const {
         for (const char* bytes : {"................................................", "."}) {
             while (write(descriptor_, bytes, std::string(bytes).size()) > 0) {

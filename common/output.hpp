@@ -1,5 +1,5 @@
-// What a running server prints: its log, its errors and its trace. A program that nobody listens to
-// must not stop, so a line that finds no room waits for a moment, and is then dropped and counted.
+// What a running server prints: its log, its errors and its trace. A server must not stop because its
+// output isn't read, so a line that finds no room waits for a moment and is then dropped and counted.
 // Leaves out: a promise that every line arrives. The messages of a start that fails go to std::cerr.
 #pragma once
 

@@ -1,6 +1,6 @@
-// How socket.hpp does it. A thread that has nothing to do waits inside recv() or send(), as long
-// as the kernel's own timeouts allow. Only the thread that waits for the next client waits
-// for two things at once, that client and the signal to stop, and needs poll() for that.
+// How socket.hpp does it. A thread that has nothing to do waits inside recv() or send(), as long as
+// the kernel's own timeouts allow. Only a thread that waits for the next client waits for two things
+// at once, a client and the signal to stop, and needs poll() for that.
 #include "socket.hpp"
 
 #include <fcntl.h>
@@ -59,8 +59,8 @@ void set_timeout(const Socket& socket, int option, std::chrono::microseconds tim
 void handle_signals() {
     if (pipe(stop_pipe) != 0) throw std::runtime_error("Cannot make a pipe");
     for (const int stop : {SIGINT, SIGTERM, SIGALRM}) std::signal(stop, on_stop_signal);
-    // Not deadly, but an error of the call: a client that is gone, a file that may not grow
-    // further.
+    // These would end the program because of one client that has gone, or one file that has grown
+    // too large. When they are ignored, send() and write() report an error instead.
     for (const int error : {SIGPIPE, SIGXFSZ}) std::signal(error, SIG_IGN);
 }
 
@@ -90,8 +90,9 @@ Socket listen_on(const std::string& host, int port, const std::string& program) 
     const int yes = 1;
     // Without this the port of a server that has just ended stays taken for a minute (TIME_WAIT).
     setsockopt(listener.number(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    // Clients' sockets inherit these. Nagle's algorithm would hold back the end of a reply until
-    // the client has acknowledged its beginning: 40 ms for nothing, as we send replies whole.
+    // Clients' sockets inherit these. Nagle's algorithm would hold back the end of a reply until the
+    // client has acknowledged its beginning. That may take 40 ms, and gains nothing for replies that
+    // are sent whole.
     setsockopt(listener.number(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     set_timeout(listener, SO_RCVTIMEO, std::chrono::milliseconds(250));
     set_timeout(listener, SO_SNDTIMEO, send_stall);
@@ -152,7 +153,8 @@ Received receive(const Socket& client, char* buffer, std::size_t size, Clock::ti
             trace(client.number(), '<', {buffer, received});
             return {Received::bytes, received};
         }
-        // The kernel gives up after a quarter of a second, so that we can look at clock and signal.
+        // The kernel gives up after a quarter of a second, so that we can look at the clock and at
+        // the signal.
         const bool gave_up =
             count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
         if (!gave_up) return {Received::end};

@@ -15,7 +15,8 @@
 using Socket = Descriptor;
 
 // From here on Ctrl-C (SIGINT) and SIGTERM ask the program to stop instead of killing it; a second
-// one ends it at once. Also makes a vanished client an error of send() instead of a deadly signal.
+// one ends it at once. Also turns a client that has vanished into an error of send() instead of a
+// signal that would end the program.
 void handle_signals();
 bool stop_requested();
 int stop_descriptor();  // becomes readable, for good, when the program is asked to stop
@@ -28,9 +29,9 @@ constexpr std::chrono::seconds drain_time{5};
 // advice when the port is taken.
 Socket listen_on(const std::string& host, int port, const std::string& program);
 
-// What accept() may answer. Most likely reason for trouble: the program has run out of descriptors.
-// Then the listener stays readable, and to ask again at once would be to spin; but some client may
-// have left after accept_pause.
+// What accept() may answer. The likeliest trouble is that the program has run out of descriptors.
+// The listener then stays readable, so asking again at once would only burn processor time. After
+// accept_pause some client may have left.
 enum class Accepted { client, nothing, trouble };
 constexpr std::chrono::milliseconds accept_pause{100};
 
@@ -42,7 +43,7 @@ Accepted try_accept(const Socket& listener, Socket& client, int flags = 0);
 // backlog is empty. A client that hangs up too early, or a lack of descriptors, never ends a server.
 Socket accept_client(const Socket& listener);
 
-// The address of the other end, such as 127.0.0.1; "-" if it has hung up already.
+// The address of the other end, such as 127.0.0.1; "-" if it has hung up.
 std::string peer_address(const Socket& client);
 
 // What receive() returns. `bytes`: `size` bytes have arrived. `end`: the client will send no more,
@@ -58,8 +59,8 @@ struct Received {
 // a quarter of a second.
 Received receive(const Socket& client, char* buffer, std::size_t size, Clock::time_point deadline);
 
-// Sends everything, in as many pieces as the kernel wants. False if the client is gone, or has
-// taken nothing at all for `send_stall`.
+// Sends everything, in as many pieces as the kernel wants. False if the client has gone, or has taken
+// nothing at all for `send_stall`.
 bool send_all(const Socket& client, std::string_view bytes);
 constexpr std::chrono::seconds send_stall{10};
 

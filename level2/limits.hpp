@@ -1,6 +1,6 @@
-// How much a client may send and how long it may take: the limits of a conversation, in one
-// place. (A limit that only one file needs is defined at the top of that file.)
-// Without them one bad client could take all of the memory or keep a thread for ever.
+// How much a client may send and how long it may take. Without these limits one bad client could take
+// all of the memory, or keep a thread for ever.
+// (A limit that only one file needs is defined at the top of that file.)
 #pragma once
 
 #include <chrono>
@@ -11,5 +11,5 @@ struct Limits {
     std::size_t header_section = 16 * 1024;  // bytes of all fields, with the blank line: 431
     std::size_t header_fields = 100;         // past it: 431
     std::chrono::seconds request_head{10};   // to send a whole head, however it trickles: 408
-    std::size_t clients = 1000;              // threads, one each; then they wait in the backlog
+    std::size_t clients = 1000;              // at once, a thread each; more wait in the backlog
 };

@@ -1,5 +1,5 @@
-// Level 2: a server that understands what it is asked, and serves many clients at once. This file
-// is the program on top of it: which address shows what.
+// Level 2: a server that understands requests, and serves many clients at once. This file is the
+// program on top of it, which says what each address shows.
 // Leaves out: a router, files, keep-alive (level 3); bodies, forms, templates (level 4).
 #include <exception>
 #include <iostream>

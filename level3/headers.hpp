@@ -1,6 +1,6 @@
 // The fields of a message's header section: an ordered list of names and values. Names compare
-// without regard to case (RFC 9110 §5.1). A list, not a map: order and repetition carry meaning,
-// and for the ten or so fields of a message walking a list is as fast as any map.
+// without regard to case (RFC 9110 §5.1). It is a list and not a map because order and repetition
+// carry meaning, and for the ten or so fields of a message walking a list is as fast as any map.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +11,9 @@
 
 class Headers {
   public:
-    // Both throw std::invalid_argument if the name is not a token, or the value has a control
-    // character: a CR LF in it would begin a field, or a whole response, of an attacker's choice.
+    // Both throw std::invalid_argument if the name is not a token, or if the value has a control
+    // character, because a CR LF in it would begin a field, or a whole response, of an attacker's
+    // choice.
     void add(std::string_view name, std::string_view value);  // one more, even if the name is there
     void set(std::string_view name, std::string_view value);  // the only one of that name
 

@@ -72,7 +72,7 @@ std::optional<Request> RequestParser::next() {
     return complete;
 }
 
-// Reads up to the blank line that ends the head. False if it has not arrived yet.
+// Reads up to the blank line that ends the head. False if that has not arrived yet.
 bool RequestParser::read_head() {
     while (state_ == State::request_line) {
         const auto line = take_line(limits_.request_line, 414, "The request line is too long.");
@@ -112,7 +112,7 @@ std::optional<std::string_view> RequestParser::take_line(std::size_t limit, int 
     position_ = searched_;
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.find('\r') != std::string_view::npos || line.find('\0') != std::string_view::npos) {
-        throw HttpError(400, "A line holds a CR that no LF follows, or a NUL.");  // §2.2
+        throw HttpError(400, "A line has a CR without an LF behind it, or a NUL.");  // §2.2
     }
     return line;
 }
@@ -122,7 +122,7 @@ void RequestParser::parse_request_line(std::string_view line) {
     request_.line = line;
     const auto first_space = line.find(' ');
     const auto last_space = line.rfind(' ');
-    if (first_space == last_space) {  // also when there is none
+    if (first_space == last_space) {  // one space, or none
         throw HttpError(400, "A request line looks like this: GET /path HTTP/1.1");
     }
     const auto method = line.substr(0, first_space);
@@ -137,8 +137,8 @@ void RequestParser::parse_request_line(std::string_view line) {
     parse_target(line.substr(first_space + 1, last_space - first_space - 1));
 }
 
-// /path?query; from clients of a proxy also http://host/path?query, which every server must accept;
-// and * for OPTIONS (§3.2). authority-form belongs to CONNECT, which is for proxies.
+// /path?query, or http://host/path?query, which every server must accept because clients send it to
+// proxies, or * for OPTIONS (§3.2). The fourth form, host:port, belongs to CONNECT.
 void RequestParser::parse_target(std::string_view target) {
     const auto allowed = [](char c) { return c > ' ' && c <= '~' && c != '#'; };
     if (target.empty() || !std::all_of(target.begin(), target.end(), allowed)) {

@@ -43,11 +43,12 @@ class RequestParser {
     // More bytes from the client, in pieces of any size.
     void feed(std::string_view bytes);
 
-    // The next complete request, or nothing yet. Throws HttpError if the bytes are not HTTP or pass
-    // a limit; then nothing that follows can be trusted, and the connection has to be closed.
+    // The next complete request, or nothing if it has not arrived yet. Throws HttpError if the bytes
+    // are not HTTP or pass a limit. After that nothing that follows can be trusted, so the connection
+    // has to be closed.
     std::optional<Request> next();
 
-    // True if a byte has arrived that belongs to no request returned so far.
+    // True if a byte has arrived behind the last request that was returned.
     bool begun() const { return begun_; }
 
     // True if a request has begun. Empty lines don't begin one, because a client may send them before

@@ -1,14 +1,16 @@
 // Responses: see response.hpp.
 #include "response.hpp"
 
+#include <ctime>
+#include <string>
 #include <utility>
 
 #include "html.hpp"
 
 namespace {
 
-// The Date of now. Making it anew for every reply would cost a fifth of a small reply's time, and
-// it only changes once a second. thread_local: each thread has its own, so none has to wait.
+// The date is written once a second and not for every reply, of which it would be a fifth of the
+// cost when requests are pipelined. Each thread has its own, so none has to wait for another.
 const std::string& current_date() {
     thread_local std::time_t made_at = 0;
     thread_local std::string date;
@@ -75,12 +77,12 @@ std::string_view reason_phrase(int status) {
 std::string http_date(std::time_t time) {
     std::tm utc{};
     gmtime_r(&time, &utc);
-    char text[30];  // of 29 characters and the NUL
+    char text[30];  // 29 characters and the NUL
     return {text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &utc)};
 }
 
 void serialize(const Response& response, bool with_body, std::string& output) {
-    output.reserve(output.size() + response.body.size() + 512);  // growing would take six steps
+    output.reserve(output.size() + response.body.size() + 512);  // one allocation instead of six
     output += "HTTP/1.1 ";
     output += std::to_string(response.status);
     output += ' ';
@@ -94,7 +96,7 @@ void serialize(const Response& response, bool with_body, std::string& output) {
         output += value;
         output += "\r\n";
     }
-    // Keeps browsers from guessing another type than the one that we state.
+    // Keeps browsers from guessing a type other than the one that we state.
     output += "X-Content-Type-Options: nosniff\r\n";
     // Some statuses never have a body, and so no length of one (RFC 9110 §8.6).
     if (response.status != 204 && response.status != 304) {

@@ -8,7 +8,7 @@
 
 namespace {
 
-// The byte that %XX at the beginning of the text names, or nothing if that is not there.
+// The byte that %XX names, or nothing if the text does not begin with one.
 std::optional<char> escaped_byte(std::string_view text) {
     if (text.size() < 3 || text[0] != '%') return std::nullopt;
     unsigned byte = 0;

@@ -1,6 +1,6 @@
-// How much a client may send and how long it may take: the limits of a conversation, in one
-// place. (A limit that only one file needs is defined at the top of that file.)
-// Without them one bad client could take all of the memory or keep a thread for ever.
+// How much a client may send and how long it may take. Without these limits one bad client could take
+// all of the memory, or keep a thread for ever.
+// (A limit that only one file needs is defined at the top of that file.)
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,7 @@ struct Limits {
     std::chrono::seconds request_head{10};   // to send a whole head, however it trickles: 408
     std::chrono::seconds body_stall{10};     // without another byte of the body: 408
     std::chrono::seconds idle{5};            // from a reply to the next request; then close
-    std::size_t clients = 1000;              // threads, one each; then they wait in the backlog
+    std::size_t clients = 1000;              // at once, a thread each; more wait in the backlog
     std::size_t requests = 1000;             // on a connection; the last reply says close
     std::size_t output_batch = 64 * 1024;    // bytes of small replies that go out together
 };

@@ -8,13 +8,13 @@
 #include <utility>
 #include <vector>
 
-// Replaces every %XX by the byte that it names (RFC 3986 §2.1). Nothing, if a % is not followed by
-// two hexadecimal digits. The result may hold any byte, also NUL: check before you use it as a
-// name.
+// Replaces every %XX by the byte that it names (RFC 3986 §2.1). Returns nothing if a % is not followed
+// by two hexadecimal digits. The result may hold any byte, even NUL, so check it before you use it as
+// the name of a file.
 std::optional<std::string> percent_decode(std::string_view text);
 
-// Takes a=1&b=2 apart, in order, the way browsers put forms together: + is a space, a name may
-// repeat or have no value, and a % that begins no escape stands for itself
+// Takes a=1&b=2 apart, in order, as browsers put forms together: + is a space, a name may repeat or
+// have no value, and a % that does not begin an escape stands for itself
 // (https://url.spec.whatwg.org/#urlencoded-parsing).
 using QueryPairs = std::vector<std::pair<std::string, std::string>>;
 QueryPairs parse_query(std::string_view query);

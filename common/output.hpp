@@ -12,6 +12,10 @@
 // this size into one pipe (4,096 bytes on Linux, 512 on macOS).
 constexpr std::size_t longest_line = PIPE_BUF;
 
+// Call it first in main(). A program that is started with a standard stream closed would get that
+// number for the next file that it opens, and print into it. Such a stream is opened on /dev/null.
+void open_standard_streams();
+
 enum class Stream { out = 1, error = 2 };  // the descriptors of standard output and standard error
 
 // Prints a line, given without its line end. May be called from any thread.

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -177,10 +178,14 @@ bool send_all(const Socket& client, std::string_view bytes) {
 
 void close_gently(const Socket& client) {
     shutdown(client.number(), SHUT_WR);
-    const auto deadline = Clock::now() + goodbye_time;
+    auto end = Clock::now() + goodbye_time;
+    auto silence = Clock::now() + goodbye_silence;
     std::array<char, 16384> buffer;
-    for (;;) {
-        const auto what = receive(client, buffer.data(), buffer.size(), deadline).what;
+    while (Clock::now() < end) {
+        const auto what =
+            receive(client, buffer.data(), buffer.size(), std::min(end, silence)).what;
         if (what == Received::end || what == Received::timed_out) return;
+        if (what == Received::bytes) silence = Clock::now() + goodbye_silence;
+        if (stop_requested()) end = std::min(end, Clock::now() + goodbye_at_stop);
     }
 }

@@ -23,6 +23,8 @@ int stop_descriptor();  // becomes readable, for good, when the program is asked
 
 // How long a program that was asked to stop goes on with the replies that are under way.
 constexpr std::chrono::seconds drain_time{5};
+constexpr std::string_view stopping_line =
+    "Stopping: replies that are under way get up to 5 seconds. Ctrl-C again stops at once.";
 
 // A socket that clients can connect to; `host` is an address or a name of this machine. Throws
 // std::runtime_error with a message for the user; `program` is how the program was started, for the
@@ -64,8 +66,13 @@ Received receive(const Socket& client, char* buffer, std::size_t size, Clock::ti
 bool send_all(const Socket& client, std::string_view bytes);
 constexpr std::chrono::seconds send_stall{10};
 
-// Says goodbye: "I send no more", then reads for goodbye_time at most, until the client closes as
-// well. A plain close() with unread bytes makes the kernel send RST, and on RST the client may
-// throw away the reply that it has not read yet (RFC 9112 §9.6).
+// Says goodbye: "I send no more", then reads until the client closes as well, because a client that
+// is still sending may not have looked at our reply yet. A plain close() with unread bytes makes the
+// kernel send RST, and on RST the client may throw that reply away (RFC 9112 §9.6).
 void close_gently(const Socket& client);
-constexpr std::chrono::seconds goodbye_time{2};
+
+// A goodbye ends after so long without a byte, or after so long in all. When the program is to stop it
+// ends sooner.
+constexpr std::chrono::seconds goodbye_silence{5};
+constexpr std::chrono::seconds goodbye_time{30};
+constexpr std::chrono::seconds goodbye_at_stop{2};

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "../common/clock.hpp"
+#include "../common/output.hpp"
 #include "../common/socket.hpp"
 #include "../common/trace.hpp"
 
@@ -46,6 +47,7 @@ void handle_client(const Socket& client) {
 }
 
 int main(int argc, char** argv) try {
+    open_standard_streams();
     const int port = argc > 1 ? std::atoi(argv[1]) : 9000;
     if (port < 1 || port > 65535) throw std::runtime_error("usage: level1/server [PORT]");
     handle_signals();

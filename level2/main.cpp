@@ -5,6 +5,7 @@
 #include <iostream>
 #include <string>
 
+#include "../common/output.hpp"
 #include "html.hpp"
 #include "options.hpp"
 #include "request.hpp"
@@ -60,9 +61,10 @@ Response handle_request(Request& request) {
 }  // namespace
 
 int main(int argc, char** argv) try {
+    open_standard_streams();
     const Options options = parse_options(argc, argv);
     if (options.help) {
-        std::cout << usage(options.program);
+        std::cout << help(options.program);
         return 0;
     }
     serve(options, {"Level 2", {"/", "/hello?name=Ada", "/echo"}, handle_request});

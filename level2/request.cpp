@@ -7,11 +7,15 @@
 #include <utility>
 
 #include "handler.hpp"
+#include "host.hpp"
 #include "number.hpp"
 #include "text.hpp"
 #include "url.hpp"
 
 namespace {
+
+// The first byte of a client that speaks TLS (RFC 8446 §5.1), because https:// was typed.
+constexpr char tls_handshake = 0x16;
 
 // Throws unless it is HTTP/1.x. A higher minor version is answered as 1.1 (RFC 9110 §2.5).
 void check_version(std::string_view version) {
@@ -20,22 +24,6 @@ void check_version(std::string_view version) {
         throw HttpError(400, "The request line must end in a version such as HTTP/1.1.");
     }
     if (version[5] != '1') throw HttpError(505, "This server speaks HTTP/1.1 and HTTP/1.0.");
-}
-
-// host[:port]: a name or address, or an IPv6 address in brackets (RFC 3986 §3.2.2). Empty is valid.
-bool is_valid_host(std::string_view host) {
-    const auto bracket = host.starts_with('[') ? host.find(']') : 0;
-    if (bracket == std::string_view::npos) return false;
-    const auto colon = host.find(':', bracket);
-    const std::string_view name = host.substr(0, colon);
-    const std::string_view port = colon == std::string_view::npos ? "" : host.substr(colon + 1);
-    const auto allowed = [](char c) {
-        const bool usual = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.';
-        return usual || std::string_view(" \t/\\?#@\"<>^`{|}").find(c) == std::string_view::npos;
-    };
-    return std::all_of(name.begin(), name.end(), allowed) &&
-           (bracket == 0 || name.size() == bracket + 1) &&
-           port.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 // A body ends where its last coding says; only chunked can say that (§6.3). A list that ends in it
@@ -75,6 +63,9 @@ std::optional<Request> RequestParser::next() {
 // Reads up to the blank line that ends the head. False if that has not arrived yet.
 bool RequestParser::read_head() {
     while (state_ == State::request_line) {
+        if (std::string_view(buffer_).substr(position_).starts_with(tls_handshake)) {
+            throw HttpError(400, "This looks like TLS. Use http:// and not https:// here.");
+        }
         const auto line = take_line(limits_.request_line, 414, "The request line is too long.");
         if (!line) return false;
         if (line->empty()) continue;  // §2.2: ignore empty lines before the request line
@@ -149,7 +140,8 @@ void RequestParser::parse_target(std::string_view target) {
         target.remove_prefix(7);
         authority_ = target.substr(0, target.find_first_of("/?"));
         target.remove_prefix(authority_.size());
-        if (authority_.empty() || authority_.starts_with(':') || !is_valid_host(authority_)) {
+        const auto host = parse_host(authority_);
+        if (!host || host->name.empty()) {
             throw HttpError(400, "The request target does not name a valid host.");
         }
         if (!target.starts_with('/')) request_.path = "/";  // http://host and http://host?x=1
@@ -192,7 +184,7 @@ void RequestParser::check_host() {
     if (count == 0 && request_.version != "HTTP/1.0") {
         throw HttpError(400, "HTTP/1.1 requires a Host field.");
     }
-    if (count == 1 && !is_valid_host(*request_.headers.find("Host"))) {
+    if (count == 1 && !parse_host(*request_.headers.find("Host"))) {
         throw HttpError(400, "The Host field is not a host name.");
     }
     if (!authority_.empty()) request_.headers.set("Host", authority_);  // §3.2.2

@@ -24,6 +24,7 @@ Response Response::error(int status, std::string_view explanation) {
     auto response = html(html_page(title, "<h1>" + title + "</h1>\n<p>" + escape(explanation) +
                                               "</p>\n<p><a href=\"/\">Home</a></p>"),
                          status);
+    response.problem = explanation;
     return response;
 }
 

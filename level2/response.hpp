@@ -13,6 +13,7 @@ struct Response {
     int status = 200;
     Headers headers;
     std::string body;
+    std::string problem = {};  // what went wrong, in words; error() sets it, and the log shows it
 
     std::uint64_t body_size() const { return body.size(); }
 

@@ -60,6 +60,7 @@ void Server::run() {
     listener_.close();  // from now on new clients are refused, not left waiting
 
     std::unique_lock lock(mutex_);
+    if (clients_ > 0) print(stopping_line);
     if (client_left_.wait_for(lock, drain_time, [this] { return clients_ == 0; })) return;
     // A thread can't be ended from outside, so what still runs ends with the process.
     std::_Exit(0);
@@ -144,6 +145,10 @@ void use_small_stacks() {
 #endif
 }
 
+bool is_loopback(const std::string& host) {
+    return host.starts_with("127.") || host == "::1" || host == "localhost";
+}
+
 // The start line, and a few addresses to try.
 void announce(const Options& options, const Program& program) {
     const bool local = options.host == "127.0.0.1" || options.host == "0.0.0.0";
@@ -152,6 +157,7 @@ void announce(const Options& options, const Program& program) {
     const std::string site = "http://" + host + ":" + std::to_string(options.port);
     std::cout << program.name << " is listening on " << site << "  (Ctrl-C stops it)\n";
     for (const auto& address : program.addresses) std::cout << "  " << site << address << '\n';
+    if (!is_loopback(options.host)) std::cout << "  Every machine in the network can connect.\n";
     std::cout << std::flush;
 }
 

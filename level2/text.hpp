@@ -24,8 +24,16 @@ inline char to_lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
 }
 
+inline bool is_letter(char c) {
+    return to_lower(c) >= 'a' && to_lower(c) <= 'z';
+}
+
 inline bool is_digit(char c) {
     return c >= '0' && c <= '9';
+}
+
+inline bool is_hex_digit(char c) {
+    return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'f');
 }
 
 inline bool equal_ignoring_case(std::string_view left, std::string_view right) {
@@ -36,7 +44,7 @@ inline bool equal_ignoring_case(std::string_view left, std::string_view right) {
 // RFC 9110 §5.6.2: the characters that methods and names of fields are made of.
 inline bool is_token(std::string_view text) {
     const auto allowed = [](char c) {
-        return (to_lower(c) >= 'a' && to_lower(c) <= 'z') || is_digit(c) ||
+        return is_letter(c) || is_digit(c) ||
                std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
     };
     return !text.empty() && std::all_of(text.begin(), text.end(), allowed);

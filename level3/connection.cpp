@@ -99,7 +99,7 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
     if (with_body) file_ = response.file;
     serialize(response, with_body, output_);
     if (log_ != nullptr) {
-        log_->add(peer_, request.line, response.status, with_body ? response.body_size() : 0,
-                  Clock::now() - started);
+        log_->add({peer_, request.line, response.status, with_body ? response.body_size() : 0,
+                   Clock::now() - started, response.problem});
     }
 }

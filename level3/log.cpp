@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <string>
 
 #include "../common/output.hpp"
@@ -13,8 +14,18 @@
 
 namespace {
 
-// Characters of a request line that are shown, so that what follows it has room in the line.
-constexpr std::size_t longest_request = longest_line - 160;
+// What is shown of a request line and of a reason, so that everything has room in the line. (A byte
+// of the reason may take four characters.)
+constexpr std::size_t longest_reason = 60;
+constexpr std::size_t longest_request = longest_line - 4 * longest_reason - 160;
+
+std::string time_of_day() {
+    const std::time_t now = std::time(nullptr);
+    std::tm local{};
+    localtime_r(&now, &local);
+    char text[9];  // 8 characters and the NUL
+    return {text, std::strftime(text, sizeof text, "%H:%M:%S", &local)};
+}
 
 // The escape sequence for the colour of a line (ECMA-48, "SGR"), by the class of its status.
 const char* colour_of(int status) {
@@ -43,15 +54,15 @@ std::string quoted(std::string_view text) {
 AccessLog::AccessLog()
     : coloured_(isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr) {}
 
-void AccessLog::add(std::string_view peer, std::string_view request_line, int status,
-                    std::uint64_t body_bytes, std::chrono::nanoseconds time) const {
+void AccessLog::add(const LogEntry& entry) const {
     char numbers[64];
-    const double milliseconds = std::chrono::duration<double, std::milli>(time).count();
-    std::snprintf(numbers, sizeof numbers, " %d %llu %.1fms", status,
-                  static_cast<unsigned long long>(body_bytes), milliseconds);
-    const std::string colour = coloured_ ? colour_of(status) : "";
-    std::string line = colour;
-    line.append(peer).append(" ").append(quoted(request_line)).append(numbers);
+    const double milliseconds = std::chrono::duration<double, std::milli>(entry.time).count();
+    std::snprintf(numbers, sizeof numbers, " %d %llu %.1fms", entry.status,
+                  static_cast<unsigned long long>(entry.body_bytes), milliseconds);
+    const std::string colour = coloured_ ? colour_of(entry.status) : "";
+    std::string line = colour + time_of_day() + ' ';
+    line.append(entry.peer).append(" ").append(quoted(entry.request_line)).append(numbers);
+    if (!entry.reason.empty()) line += "  " + visible(entry.reason.substr(0, longest_reason));
     if (!colour.empty()) line += "\x1b[0m";
     print(line);
 }

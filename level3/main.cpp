@@ -5,6 +5,7 @@
 #include <iostream>
 #include <string>
 
+#include "../common/output.hpp"
 #include "html.hpp"
 #include "options.hpp"
 #include "request.hpp"
@@ -70,9 +71,10 @@ void add_routes(Router& router, StaticFiles& files) {
 }  // namespace
 
 int main(int argc, char** argv) try {
+    open_standard_streams();
     const Options options = parse_options(argc, argv);
     if (options.help) {
-        std::cout << usage(options.program);
+        std::cout << help(options.program);
         return 0;
     }
     StaticFiles files(options.folder / "public");

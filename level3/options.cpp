@@ -20,44 +20,84 @@ Number number_between(std::string_view what, std::string_view text, Number lowes
     return *number;
 }
 
-int parse_port(std::string_view text) {
-    return number_between("The port", text, 1, 65535);
+int parse_port(std::string_view what, std::string_view text) {
+    return number_between(what, text, 1, 65535);
 }
+
+// The command line, one argument after the other.
+struct Arguments {
+    int count;
+    const char* const* values;
+    int position = 0;
+    std::string_view argument = {};  // as it was typed
+    std::string_view flag = {};      // without what stands behind an =
+
+    bool next() {
+        if (++position >= count) return false;
+        argument = values[position];
+        flag = argument.substr(0, argument.starts_with('-') ? argument.find('=') : argument.size());
+        return true;
+    }
+
+    // What stands behind the =, or else the next argument.
+    std::string_view value() {
+        if (flag.size() < argument.size()) return argument.substr(flag.size() + 1);
+        if (++position >= count) throw UsageError(std::string(argument) + " needs a value.");
+        return values[position];
+    }
+};
+
+void apply(Arguments& given, Options& options) {
+    if (given.flag == "--port")
+        options.port = parse_port("--port", given.value());
+    else if (given.flag == "--host")
+        options.host = given.value();
+    else if (given.argument == "--quiet")
+        options.quiet = true;
+    else if (given.argument == "-h" || given.argument == "--help")
+        options.help = true;
+    else if (given.argument.starts_with('-'))
+        throw UsageError("Unknown option: " + std::string(given.argument));
+    else
+        options.port = parse_port("The port", given.argument);
+}
+
+constexpr std::string_view flags = R"(  --port N       the port to listen on (9000)
+  --host ADDR    the address to listen on (127.0.0.1: only this machine can connect)
+  --quiet        no access log
+  -h, --help     this text
+)";
+
+constexpr std::string_view variables = R"(Variables:
+  PORT           the port, if the command line does not name one
+  TRACE=1        show every byte that is received and sent
+  NO_COLOR       no colours in the access log
+)";
 
 }  // namespace
 
 std::string usage(const std::string& program) {
-    return "Usage: " + program + " [PORT] [--port N] [--host ADDR] [--quiet] [--help]\n";
+    return "Usage: " + program + " [PORT] [--port N] [--host ADDR] [--quiet] [-h|--help]\n";
+}
+
+std::string help(const std::string& program) {
+    return usage(program).append(flags).append(variables);
 }
 
 Options parse_options(int argc, const char* const* argv) {
     Options options;
     options.program = argc > 0 ? argv[0] : "server";
-    // The kernel knows where the program lies; without /proc the name that it was started by has
-    // to do.
+    options.port = 0;
+    // The kernel knows where the program lies; without /proc the name that it was started by has to
+    // do.
     std::error_code error;
     const auto program = std::filesystem::canonical("/proc/self/exe", error);
     options.folder = (error ? std::filesystem::absolute(options.program) : program).parent_path();
-    if (const char* port = std::getenv("PORT")) options.port = parse_port(port);
+    Arguments arguments{argc, argv};
+    while (arguments.next()) apply(arguments, options);
 
-    for (int i = 1; i < argc; ++i) {
-        const std::string_view argument = argv[i];
-        const auto value = [&]() -> std::string_view {
-            if (++i >= argc) throw UsageError(std::string(argument) + " needs a value.");
-            return argv[i];
-        };
-        if (argument == "--port")
-            options.port = parse_port(value());
-        else if (argument == "--host")
-            options.host = value();
-        else if (argument == "--quiet")
-            options.quiet = true;
-        else if (argument == "--help")
-            options.help = true;
-        else if (argument.starts_with('-'))
-            throw UsageError("Unknown option: " + std::string(argument));
-        else
-            options.port = parse_port(argument);
-    }
+    const char* const variable = std::getenv("PORT");
+    const bool in_environment = variable != nullptr && *variable != '\0';
+    if (options.port == 0) options.port = in_environment ? parse_port("PORT", variable) : 9000;
     return options;
 }

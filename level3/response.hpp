@@ -15,6 +15,7 @@ struct Response {
     int status = 200;
     Headers headers;
     std::string body;
+    std::string problem = {};  // what went wrong, in words; error() sets it, and the log shows it
     std::optional<FileSlice> file = {};  // sent instead of `body`: for files too large to copy
 
     std::uint64_t body_size() const { return file ? file->length : body.size(); }

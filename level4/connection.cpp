@@ -131,8 +131,8 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
     if (chunked) response.headers.set("Transfer-Encoding", "chunked");
     serialize(response, with_body, output_);
     if (log_ != nullptr) {
-        log_->add(peer_, request.line, response.status, with_body ? response.body_size() : 0,
-                  Clock::now() - started);
+        log_->add({peer_, request.line, response.status, with_body ? response.body_size() : 0,
+                   Clock::now() - started, response.problem});
     }
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "../common/output.hpp"
 #include "app/admin.hpp"
 #include "app/chat.hpp"
 #include "app/guestbook.hpp"
@@ -141,9 +142,10 @@ std::vector<Middleware> middleware(const Options& options) try {
 }  // namespace
 
 int main(int argc, char** argv) try {
+    open_standard_streams();
     const Options options = parse_options(argc, argv);
     if (options.help) {
-        std::cout << usage(options.program);
+        std::cout << help(options.program);
         return 0;
     }
     StaticFiles files(options.folder / "public");

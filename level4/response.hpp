@@ -18,9 +18,9 @@ struct Response {
     int status = 200;
     Headers headers;
     std::string body;
+    std::string problem = {};  // what went wrong, in words; error() sets it, and the log shows it
     std::optional<FileSlice> file = {};  // sent instead of `body`: for files too large to copy
 
-    std::string problem = {};  // error()'s explanation, for whoever wants it in another form
     std::shared_ptr<Protocol> protocol = {};  // takes the connection over after this head
 
     std::uint64_t body_size() const { return file ? file->length : body.size(); }

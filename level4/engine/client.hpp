@@ -4,7 +4,7 @@
 //     talking      EPOLLIN        at the deadline    read()            its time_out()
 //     blocked      EPOLLOUT       every second       advance()         dropped after 10 s without progress
 //     with_worker  HUP and ERR    never              it has gone       -
-//     goodbye      EPOLLIN        2 s after it began read and forget   dropped
+//     goodbye      EPOLLIN        after 5 s of silence read and forget   dropped, after 30 s in any case
 //
 // Only EventLoop::enter() changes it.
 #pragma once
@@ -37,7 +37,8 @@ struct Client {
     bool input_ended = false;  // the client will send no more
 
     Clock::time_point timer = Clock::time_point::max();  // when we look at the deadline next
-    Clock::time_point look_again;  // the deadline of a client that is blocked or at its goodbye
+    Clock::time_point look_again;    // the deadline of a client that is blocked or at its goodbye
+    Clock::time_point goodbye_ends;  // however much the client still sends
 
     // Progress of a client that is blocked: bytes that the kernel has taken from us, those that the
     // client had taken when we last looked, and when it must have taken more.

@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <stdexcept>
 #include <string_view>
@@ -47,7 +48,7 @@ void EventLoop::read(Client& client) {
     if (count > 0) {
         const std::string_view bytes(buffer_.data(), static_cast<std::size_t>(count));
         trace(client.socket.number(), '<', bytes);
-        if (client.state == State::goodbye) return;  // it may say what it likes
+        if (client.state == State::goodbye) return go_on_with_goodbye(client);
         client.conversation.feed(bytes);
         return advance(client);
     }
@@ -138,7 +139,8 @@ void EventLoop::enter(Client& client, State state) {
             // RFC 9112 §9.6, and close_gently() in common/socket.hpp.
             if (client.input_ended) return drop(client);
             shutdown(client.socket.number(), SHUT_WR);
-            client.look_again = Clock::now() + goodbye_time;
+            client.goodbye_ends = Clock::now() + (stopping_ ? goodbye_at_stop : goodbye_time);
+            client.look_again = std::min(client.goodbye_ends, Clock::now() + goodbye_silence);
             watch(client, EPOLLIN);
     }
     set_timer(client);
@@ -161,6 +163,12 @@ void EventLoop::set_timer(Client& client) {
     if (deadline >= client.timer) return;
     client.timer = deadline;
     timers_.add(deadline, client.id);
+}
+
+// The client may say what it likes, but not for ever.
+void EventLoop::go_on_with_goodbye(Client& client) {
+    client.look_again = std::min(client.goodbye_ends, Clock::now() + goodbye_silence);
+    set_timer(client);
 }
 
 // When a client's timer has rung.

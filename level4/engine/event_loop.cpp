@@ -4,6 +4,7 @@
 // is never wrong to leave some of it for later, and that is how all clients get their turn.
 #include "engine/event_loop.hpp"
 
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -172,7 +173,10 @@ void EventLoop::begin_stop() {
         Client& client = *find(id);
         attempt(id, [&] {
             client.conversation.stop();
-            if (client.state == Client::State::talking) read(client);
+            if (client.state == Client::State::talking) return read(client);
+            if (client.state != Client::State::goodbye) return;
+            client.goodbye_ends = std::min(client.goodbye_ends, Clock::now() + goodbye_at_stop);
+            go_on_with_goodbye(client);
         });
     }
 }
@@ -200,6 +204,10 @@ void run_event_loops(const Socket& listener, std::size_t loops, const Program& p
             if (!engine.run()) all_done = false;
         });
     }
+    pollfd stop{stop_descriptor(), POLLIN, 0};
+    while (poll(&stop, 1, -1) < 0) {  // a signal that is no reason to stop, such as SIGWINCH
+    }
+    print(stopping_line);
     for (auto& thread : threads) thread.join();
     // (A worker may still be busy with a request whose client has left.)
     if (all_done && pool.wait_until_idle(Clock::now() + std::chrono::milliseconds(500))) return;

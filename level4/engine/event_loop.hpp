@@ -63,6 +63,7 @@ class EventLoop {
     void set_timer(Client& client);
     void look_at(Client& client);
     void check_progress(Client& client);
+    void go_on_with_goodbye(Client& client);
 
     const Socket& listener_;
     const Program& program_;

@@ -12,7 +12,7 @@ TEST_SUITE_BEGIN("level 1 program");
 
 TEST_CASE("a trace that is not read makes no client wait") {
     if (lacks_program()) return;
-    const FullPipe pipe;
+    FullPipe pipe;
     ServerProcess server({.before = pipe.redirection(), .environment = {"TRACE=1"}});
     pipe.fill();
     for (int i = 0; i < 3; ++i) {

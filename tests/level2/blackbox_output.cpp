@@ -15,7 +15,7 @@ TEST_SUITE_BEGIN("level 2 program");
 TEST_CASE("a log that is not read makes no client wait, however long its lines are") {
     if (lacks_program()) return;
     for (const char* trace : {"TRACE=0", "TRACE=1"}) {
-        const FullPipe pipe;
+        FullPipe pipe;
         ServerProcess server({.before = pipe.redirection(), .environment = {trace}});
         pipe.fill();
         const std::vector<Script> crowd(64, Script(get("/hello?name=" + std::string(3000, 'x'))));

@@ -3,7 +3,9 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "client.hpp"
@@ -60,22 +62,31 @@ void expect_printed(const std::string& output, const std::string& part, const Re
     expect_that(contains(output, part), "output with: " + part, "output: " + output, reason, where);
 }
 
-// The lines of the access log, which start with the client's address.
+// Whether the text reads like the pattern, in which 0 stands for any digit.
+bool has_shape(std::string_view text, std::string_view pattern) {
+    auto same = [](char c, char wanted) {
+        return wanted == '0' ? c >= '0' && c <= '9' : c == wanted;
+    };
+    return std::equal(text.begin(), text.end(), pattern.begin(), pattern.end(), same);
+}
+
+// The lines of the access log, without the time of day that they start with.
 std::vector<std::string> log_lines(const std::string& output) {
     std::vector<std::string> lines;
     for (const std::string& line : split(output, '\n'))
-        if (line.starts_with("127.0.0.1 ")) lines.push_back(line);
+        if (line.size() > 9 && has_shape(line.substr(0, 9), "00:00:00 "))
+            lines.push_back(line.substr(9));
     return lines;
 }
 
-// Whether a line reads `address "request" status bytes 0.3ms`.
+// Whether a line reads `address "request" status bytes 0.3ms`, and then perhaps a reason.
 bool is_log_line(const std::string& line, const std::string& start) {
     if (!line.starts_with(start)) return false;
     std::vector<std::string> words = split(line.substr(start.size()), ' ');
     auto all_of = [](const std::string& word, const char* allowed) {
         return !word.empty() && word.find_first_not_of(allowed) == std::string::npos;
     };
-    return words.size() == 2 && all_of(words[0], "0123456789") && words[1].ends_with("ms") &&
+    return words.size() >= 2 && all_of(words[0], "0123456789") && words[1].ends_with("ms") &&
            all_of(words[1].substr(0, words[1].size() - 2), "0123456789.");
 }
 
@@ -85,7 +96,12 @@ TEST_SUITE_BEGIN("level 2 program");
 
 TEST_CASE("--help prints the usage and exits with 0") {
     if (lacks_program()) return;
-    expect_exit(run_program("--help"), 0, "usage", {"asking for help is not an error"});
+    for (const char* flag : {"--help", "-h"}) {
+        Finished help = run_program(flag);
+        expect_exit(help, 0, "usage", {"asking for help is not an error"});
+        for (const char* line : {"--port", "--host", "9000", "PORT", "TRACE=1"})
+            expect_printed(help.output, line, {"each flag has a line with its default"});
+    }
 }
 
 TEST_CASE("bad usage prints the usage and exits with 2") {
@@ -104,7 +120,8 @@ TEST_CASE("a PORT variable that isn't a port is bad usage") {
 
 TEST_CASE("the port comes from --port, from the first argument or from PORT") {
     if (lacks_program()) return;
-    for (const char* arguments : {"--port {port}", "{port}", "--quiet --port {port}", ""}) {
+    for (const char* arguments :
+         {"--port {port}", "--port={port}", "{port}", "--quiet --port {port}", ""}) {
         ServerProcess server(with_arguments(arguments));
         expect_status(exchange(get("/"), server), 200, {"it listens where it was told to"});
     }
@@ -117,6 +134,23 @@ TEST_CASE("a flag beats the variable PORT") {
     ServerProcess server(with_arguments("--port {port}", {taken}));
     expect_status(exchange(get("/"), server), 200,
                   {"what was typed takes precedence over what was inherited"});
+}
+
+TEST_CASE("a flag counts before PORT is judged") {
+    if (lacks_program()) return;
+    ServerProcess server(with_arguments("--port {port}", {"PORT=nonsense"}));
+    expect_status(exchange(get("/"), server), 200,
+                  {"a variable that isn't needed can't be a mistake"});
+}
+
+TEST_CASE("an address that other machines can reach is announced as one") {
+    if (lacks_program()) return;
+    ServerProcess open_to_all(with_arguments("{port} --host 0.0.0.0"));
+    expect_printed(open_to_all.process().output(), "Every machine in the network can connect",
+                   {"a server that listens on all addresses should say so"});
+    ServerProcess local(with_arguments("{port}"));
+    expect_that(!contains(local.process().output(), "Every machine"), "no warning",
+                local.process().output(), {"only this machine can connect"});
 }
 
 TEST_CASE("the start line names the address and the way to stop") {
@@ -140,12 +174,56 @@ TEST_CASE("a taken port is reported with a way out") {
     expect_printed(second.output, "another port: ", {"the message proposes another port"});
 }
 
+TEST_CASE("Ctrl-C says what is waited for, and how to stop at once") {
+    if (lacks_program()) return;
+    ServerProcess server(with_arguments("{port}"));
+    Client begun(server);
+    begun.send("GET /about HTTP/1.1\r\nHost: localhost\r\n");
+    exchange(get("/"), server);  // by now the first client has been accepted
+    server.process().signal(SIGINT);
+    server.process().wait_for_end(patience + 3);
+    expect_printed(server.process().output(), "Ctrl-C again stops at once",
+                   {"a terminal that seems to hang needs a word"});
+}
+
+TEST_CASE("a program that is started without its standard streams serves all the same") {
+    if (lacks_program()) return;
+    ServerProcess server({.before = "exec <&- >&- 2>&-;"});
+    expect_status(exchange(get("/about"), server), 200,
+                  {"a socket must not get the number of a standard stream",
+                   "open /dev/null until the descriptors 0, 1 and 2 are taken"});
+    expect_that(server.process().output().empty(), "no output", server.process().output(),
+                {"what is printed must not land in a socket or a file"});
+}
+
+TEST_CASE("a client that speaks TLS is told so, and so is the log") {
+    if (lacks_program()) return;
+    ServerProcess server(with_arguments("{port}"));
+    Exchange reply =
+        exchange(std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11), server);
+    expect_status(reply, 400, {"https:// was typed instead of http://"});
+    expect(reply.seconds < 2.0, reply, "a reply at once", std::to_string(reply.seconds) + " s",
+           {"a TLS client waits for an answer and will never send a line end"});
+    server.process().signal(SIGTERM);
+    server.process().wait_for_end(patience);
+    expect_printed(server.process().output(), "TLS", {"plain words for a common mistake"});
+}
+
+TEST_CASE("an error's reason stands in the log") {
+    if (lacks_program()) return;
+    std::string output = output_of(with_arguments("{port}"),
+                                   {get("/nothing"), "GET / HTTP/1.1\r\nHost : a\r\n\r\n"});
+    expect_printed(output, "There is no page at /nothing", {"status 404 alone says little"});
+    expect_printed(output, "name must be a token", {"status 400 alone says nothing"});
+}
+
 TEST_CASE("each request is one line of the log") {
     if (lacks_program()) return;
     std::string output = output_of(with_arguments("{port}"),
                                    {get("/about"), get("/nothing"), request("HEAD", "/about")});
     std::vector<std::string> lines = log_lines(output);
-    expect_that(lines.size() == 3, "three lines that start with 127.0.0.1", "output: " + output,
+    expect_that(lines.size() == 3, "three lines that start with the time and 127.0.0.1",
+                "output: " + output,
                 {"one line for each request, also for the last ones before the stop",
                  "write what is still buffered when the server stops"});
     if (lines.size() != 3) return;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,9 +27,14 @@ class FullPipe {
     // Shell code that sends both output streams of the program after it into the pipe.
     std::string redirection() const { return "exec >'" + path_ + "' 2>&1;"; }
 
-    // Writes until there is no more room. The server must be up by then, because its start line
-    // also goes into the pipe.
-    void fill() const {
+    // Fills the pipe until there is no room left. Waits for the start line first, because a server may
+    // accept a client before it has printed that.
+    void fill() {
+        for (std::string printed; printed.find("Ctrl-C stops it") == std::string::npos;) {
+            pollfd watched{descriptor_, POLLIN, 0};
+            if (poll(&watched, 1, 5000) != 1) throw std::runtime_error("no start line came");
+            printed += drain();
+        }
         for (const char* bytes : {"................................................", "."}) {
             while (write(descriptor_, bytes, std::string(bytes).size()) > 0) {
             }

@@ -1,0 +1,55 @@
+// See host.hpp. What the grammar allows is listed here, not what it forbids: a list of what is
+// forbidden is never complete.
+#include "host.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <string>
+
+#include "text.hpp"
+#include "url.hpp"
+
+namespace {
+
+// Letters, digits, "unreserved" and "sub-delims" (RFC 3986 §2.2 and §2.3).
+bool is_name_char(char c) {
+    return is_letter(c) || is_digit(c) ||
+           std::string_view("-._~!$&'()*+,;=").find(c) != std::string_view::npos;
+}
+
+// The inside of the brackets: an IPv6 address, or one of a version that is still to come (v7.x).
+bool is_ip_literal(std::string_view text) {
+    in6_addr address;
+    if (inet_pton(AF_INET6, std::string(text).c_str(), &address) == 1) return true;
+    if (!text.starts_with('v') && !text.starts_with('V')) return false;
+    const std::string_view version = take_until(text, ".").substr(1);
+    return !version.empty() && std::all_of(version.begin(), version.end(), is_hex_digit) &&
+           !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+               return is_name_char(c) || c == ':';
+           });
+}
+
+bool is_registered_name(std::string_view text) {
+    return percent_decode(text).has_value() && std::all_of(text.begin(), text.end(), [](char c) {
+               return is_name_char(c) || c == '%';
+           });
+}
+
+}  // namespace
+
+std::optional<Host> parse_host(std::string_view text) {
+    const bool literal = text.starts_with('[');
+    const auto name_end = literal ? text.find(']') : std::min(text.find(':'), text.size());
+    if (name_end == std::string_view::npos) return std::nullopt;
+    Host host{text.substr(0, name_end + (literal ? 1 : 0)), {}};
+    std::string_view rest = text.substr(host.name.size());
+    if (rest.starts_with(':'))
+        host.port = rest.substr(1);
+    else if (!rest.empty())
+        return std::nullopt;
+    const bool valid =
+        literal ? is_ip_literal(text.substr(1, name_end - 1)) : is_registered_name(host.name);
+    if (!valid || !std::all_of(host.port.begin(), host.port.end(), is_digit)) return std::nullopt;
+    return host;
+}

@@ -1,0 +1,15 @@
+// The host and port that a client asks for, in the Host field or in a request target.
+// Leaves out: looking the name up, and names in scripts other than Latin, which arrive as ASCII.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+struct Host {
+    std::string_view name;  // a name, an IPv4 address, or an IPv6 address in its brackets
+    std::string_view port;  // decimal digits; empty without a port
+};
+
+// Takes `name[:port]` apart. Nothing, unless it is what the grammar of RFC 3986 §3.2.2 allows. An
+// empty name is allowed by that grammar.
+std::optional<Host> parse_host(std::string_view text);

@@ -66,6 +66,7 @@ endif
 .PHONY: build-all deps
 build-all: $(LEVELS:%=$(BUILD)/level%/server) $(patsubst %,$(BUILD)/tests/unit-level%,$(filter-out 1,$(LEVELS))) \
     $(BUILD)/tests/blackbox
+	@:
 
 deps:
 	@if printf '#include <doctest/doctest.h>\n' | $(CXX) -E -x c++ - >/dev/null 2>&1; then \
@@ -125,7 +126,7 @@ FUZZ_SECONDS ?= 20
 FUZZ := BUILD=$(BUILD)/fuzz CXX=clang++ CXXFLAGS='-O1 -g1' NO_ZLIB=1 \
     EXTRA_FLAGS='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
 FUZZERS := $(patsubst tests/fuzz/%.cpp,%,$(wildcard tests/fuzz/fuzz_*.cpp))
-.PHONY: fuzz build-fuzz
+.PHONY: fuzz build-fuzz fuzzers
 fuzz: build-fuzz
 	@for fuzzer in $(FUZZERS); do \
 	    log=$(BUILD)/fuzz/$$fuzzer.log; corpus=$(BUILD)/fuzz/corpus/$$fuzzer; mkdir -p $$corpus; \
@@ -135,9 +136,12 @@ fuzz: build-fuzz
 	    sed -n "s/.*number_of_executed_units: */$$fuzzer: nothing found, inputs tried: /p" $$log; done
 
 build-fuzz:
-	@$(MAKE) $(FUZZ) $(FUZZERS:%=$(BUILD)/fuzz/%)
+	@$(MAKE) $(FUZZ) fuzzers
 
-# (With the variables above; only the parsers are fuzzed: what is above them is left out.)
+# (With the variables above. Only the parsers are fuzzed, so what is above them is left out.)
+fuzzers: $(FUZZERS:%=$(BUILD)/%)
+	@:
+
 $(BUILD)/fuzz_%: tests/fuzz/fuzz_%.cpp $(filter-out $(BUILD)/level4/main.o $(BUILD)/level4/router.o \
     $(BUILD)/level4/app/%.o $(BUILD)/level4/middleware/%.o,$(call objects,4)) | compiler
 	$(call say,LINK,fuzz_$*)$(COMPILE) -Ilevel4 -fsanitize=fuzzer $(filter %.cpp %.o,$^) -o $@

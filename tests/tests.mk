@@ -1,0 +1,196 @@
+# What the Makefile includes for the tests: how they are compiled, and what is checked besides.
+
+## More tests
+##   make asan          run all tests under the address and undefined-behaviour sanitizers
+##   make tsan          run all tests under the thread sanitizer
+##   make deps-browser  install what make test-browser needs (chromium, its chromedriver, python3)
+##   make test-browser  look at level 4 with a real browser
+##     ENGINE=threads     with the other one of its engines
+##   make fuzz          invent input for the parsers of level 4 (needs clang)
+##     FUZZ_SECONDS=20    how long for each parser
+##   make mutants       break the servers on purpose, and see whether the tests notice
+##     MUTANTS='--only chunk'  only in the ways that have these words in their description
+##   make bench         compare the servers with others, under load (needs wrk)
+##     BENCH='--only hello'    only the loads that have these words in their name
+##
+## Sources
+##   make check-diffs   measure what each level keeps of the one before: at least 97 %, 0 moved
+##   make check-rooms   fail if a file includes what it should not know about
+##   make check-format  fail if make format would change something
+##   make format        lay out all sources with clang-format
+##   make compile_commands.json  tell editors how each file is compiled
+
+# The unit and black-box tests -------------------------------------------------------------------
+
+# The tests are many, and it is their servers that have to be fast. Not compiling them for speed
+# halves the time that a first `make test` takes.
+COMPILE_TEST = $(COMPILE) -O0
+
+BLACKBOX_SOURCES := $(filter-out tests/support/unit_main.cpp,$(wildcard tests/support/*.cpp)) \
+    $(wildcard tests/level*/blackbox*.cpp)
+
+$(BUILD)/tests/%.o: tests/%.cpp | compiler
+	@mkdir -p $(@D)
+	$(call say,CXX ,$<)$(COMPILE_TEST) -Itests/support -c $< -o $@
+
+$(BUILD)/tests/blackbox: $(BLACKBOX_SOURCES:%.cpp=$(BUILD)/%.o)
+	$(call say,LINK,tests/blackbox)$(COMPILE) $^ -o $@
+
+# The unit tests of a level and of all before it, compiled against this level.
+define UNIT_RULES
+UNIT$1_SOURCES := $(foreach n,$(wordlist 2,$1,$(LEVELS)),$(wildcard tests/level$n/unit_*.cpp))
+
+$(BUILD)/unit$1/%.o: %.cpp | compiler
+	@mkdir -p $$(@D)
+	$$(call say,CXX ,$$< for level $1)$$(COMPILE_TEST) -Ilevel$1 -Itests/support -DLEVEL=$1 -c $$< -o $$@
+
+$(BUILD)/tests/unit-level$1: $$(UNIT$1_SOURCES:%.cpp=$(BUILD)/unit$1/%.o) $(BUILD)/tests/support/unit_main.o \
+    $(filter-out %/main.o,$(call objects,$1))
+	$$(call say,LINK,tests/unit-level$1)$$(COMPILE) $$^ $$(LIBS$1) -o $$@
+
+ifndef SERVER
+test-level$1: $(BUILD)/tests/unit-level$1
+endif
+endef
+$(foreach n,$(wordlist 2,4,$(LEVELS)),$(eval $(call UNIT_RULES,$n)))
+
+-include $(wildcard $(BUILD)/tests/*/*.d $(BUILD)/unit?/tests/*/*.d)
+
+# `make -j test` compiles in parallel, but runs one suite at a time, because they measure deadlines.
+ifeq ($(MAKECMDGOALS),test)
+test-level2: | test-level1
+test-level3: | test-level2
+test-level4: | test-level3
+endif
+
+.PHONY: build-all deps
+build-all: $(LEVELS:%=$(BUILD)/level%/server) $(patsubst %,$(BUILD)/tests/unit-level%,$(filter-out 1,$(LEVELS))) \
+    $(BUILD)/tests/blackbox
+	@:
+
+deps:
+	@if printf '#include <doctest/doctest.h>\n' | $(CXX) -E -x c++ - >/dev/null 2>&1; then \
+	    echo 'doctest is there.'; \
+	elif command -v apt-get >/dev/null; then \
+	    $$(test "$$(id -u)" = 0 || echo sudo) sh -c 'apt-get update -q && apt-get install -qy doctest-dev'; \
+	elif command -v dnf >/dev/null; then sudo dnf install -y doctest-devel; \
+	elif command -v pacman >/dev/null; then sudo pacman -S --needed doctest; \
+	elif command -v brew >/dev/null; then brew install doctest; \
+	else echo 'Install doctest 2.4 or newer (https://github.com/doctest/doctest), then try again.'; exit 1; fi
+
+# In a real browser ------------------------------------------------------------------------------
+
+# The script copies the server and its files to a folder of its own.
+ENGINE ?= epoll
+.PHONY: test-browser deps-browser
+test-browser: $(BUILD)/level3/server $(BUILD)/level4/server
+	@command -v chromedriver >/dev/null || \
+	    { echo 'This needs Chromium and its chromedriver: run make deps-browser, then try again.'; exit 1; }
+	@python3 -B tests/browser/browser.py --program=$(BUILD)/level4/server --engine=$(ENGINE) --pictures=$(BUILD)/browser
+
+deps-browser:
+	@if command -v chromedriver >/dev/null && command -v python3 >/dev/null; then echo 'chromedriver and python3 are there.'; \
+	elif command -v apt-get >/dev/null; then $$(test "$$(id -u)" = 0 || echo sudo) sh -c \
+	    'apt-get update -q && apt-get install -qy chromium chromium-driver python3'; \
+	elif command -v dnf >/dev/null; then sudo dnf install -y chromium chromedriver python3; \
+	elif command -v pacman >/dev/null; then sudo pacman -S --needed chromium python; \
+	else echo 'Install Chromium, chromedriver of the same version, and Python 3, then try again.'; exit 1; fi
+
+# Under the sanitizers ---------------------------------------------------------------------------
+
+# Without optimization and with no more than line numbers, because that halves the time to build.
+# Without the check of vptr, because it opens a pipe for its work, and takes it for an error if there
+# is no descriptor left: one test sees to that.
+ASAN := BUILD=$(BUILD)/asan CXXFLAGS='-O0 -g1' \
+    EXTRA_FLAGS='-fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all'
+TSAN := BUILD=$(BUILD)/tsan CXXFLAGS='-O0 -g1' EXTRA_FLAGS='-fsanitize=thread'
+
+.PHONY: asan tsan build-asan build-tsan
+asan: build-asan
+	@$(MAKE) $(ASAN) test
+
+tsan: build-tsan
+	@$(MAKE) $(TSAN) test
+
+build-asan:
+	@$(MAKE) $(ASAN) build-all
+
+build-tsan:
+	@$(MAKE) $(TSAN) build-all
+
+# Invented input ---------------------------------------------------------------------------------
+
+# libFuzzer, which comes with clang, invents input that a person would not think of. What it finds
+# interesting stays in $(BUILD)/fuzz/corpus, so that the next run goes on from there.
+FUZZ_SECONDS ?= 20
+FUZZ := BUILD=$(BUILD)/fuzz CXX=clang++ CXXFLAGS='-O1 -g1' NO_ZLIB=1 \
+    EXTRA_FLAGS='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
+FUZZERS := $(patsubst tests/fuzz/%.cpp,%,$(wildcard tests/fuzz/fuzz_*.cpp))
+.PHONY: fuzz build-fuzz fuzzers
+fuzz: build-fuzz
+	@for fuzzer in $(FUZZERS); do \
+	    log=$(BUILD)/fuzz/$$fuzzer.log; corpus=$(BUILD)/fuzz/corpus/$$fuzzer; mkdir -p $$corpus; \
+	    $(BUILD)/fuzz/$$fuzzer -max_total_time=$(FUZZ_SECONDS) -timeout=10 -print_final_stats=1 \
+	        -dict=tests/fuzz/$$fuzzer.dict -artifact_prefix=$(BUILD)/fuzz/ $$corpus >$$log 2>&1 || \
+	        { grep -v '^#' $$log; exit 1; }; \
+	    sed -n "s/.*number_of_executed_units: */$$fuzzer: nothing found, inputs tried: /p" $$log; done
+
+build-fuzz:
+	@$(MAKE) $(FUZZ) fuzzers
+
+# (With the variables above. Only the parsers are fuzzed, so what is above them is left out.)
+fuzzers: $(FUZZERS:%=$(BUILD)/%)
+	@:
+
+$(BUILD)/fuzz_%: tests/fuzz/fuzz_%.cpp $(filter-out $(BUILD)/level4/main.o $(BUILD)/level4/router.o \
+    $(BUILD)/level4/app/%.o $(BUILD)/level4/middleware/%.o,$(call objects,4)) | compiler
+	$(call say,LINK,fuzz_$*)$(COMPILE) -Ilevel4 -fsanitize=fuzzer $(filter %.cpp %.o,$^) -o $@
+
+-include $(FUZZERS:%=$(BUILD)/%.d)
+
+# Mistakes, made on purpose ----------------------------------------------------------------------
+
+.PHONY: mutants
+mutants:
+	@python3 -B tests/mutants/mutants.py --folder $(BUILD)/mutants $(MUTANTS)
+
+# How fast ---------------------------------------------------------------------------------------
+
+# Programs to compare with; cpp-httplib only where its header is.
+PEERS = $(BUILD)/bench/peer_bare $(if $(call has,httplib.h),$(BUILD)/bench/peer_httplib)
+
+$(BUILD)/bench/%: tests/bench/%.cpp | compiler
+	@mkdir -p $(@D)
+	$(call say,CXX ,$<)$(COMPILE) $< $(if $(filter %httplib,$@),-lcpp-httplib) -o $@
+
+.PHONY: bench
+bench: $(LEVELS:%=$(BUILD)/level%/server) $(if $(filter bench,$(MAKECMDGOALS)),$(PEERS))
+	@python3 -B tests/bench/bench.py --build $(BUILD) $(BENCH)
+
+# The sources ------------------------------------------------------------------------------------
+
+.PHONY: check-diffs check-rooms format check-format
+check-diffs:
+	@tests/support/check-diffs.sh 2 3
+	@tests/support/check-diffs.sh 3 4
+	@status=0; for new in 2 3 4; do \
+	    tests/support/reading-order.sh $$((new - 1)) $$new >/dev/null || status=1; done; exit $$status
+
+check-rooms:
+	@tests/support/check-rooms.sh
+
+SOURCES = $(wildcard common/*.?pp level*/*.?pp level*/*/*.?pp tests/*/*.?pp)
+format:
+	@clang-format -i $(SOURCES)
+
+check-format:
+	@clang-format --dry-run --Werror $(SOURCES)
+
+compile_commands.json: Makefile tests/tests.mk $(SOURCES)
+	@{ printf '['; separator=''; \
+	for file in $(filter %.cpp,$(SOURCES)); do \
+	    level=$$(printf '%s' "$$file" | sed -n 's,.*\(level[0-9]\)/.*,\1,p'); \
+	    printf '%s\n{"directory": "%s", "file": "%s", "command": "%s"}' "$$separator" "$(CURDIR)" "$$file" \
+	        "$(CXX) -std=c++20 $(WARNINGS) -I$${level:-common} -Itests/support -DLEVEL=$${level#level} -c $$file"; \
+	    separator=','; \
+	done; printf '\n]\n'; } > $@

@@ -108,7 +108,10 @@ void Connection::answer(Request& request) {
 // Answers bytes that aren't a request. Where they end can't be known, so nothing after them is read.
 void Connection::fail(int status, std::string_view explanation) {
     finished_ = true;
-    reply(parser_.partial(), Response::error(status, explanation), Clock::now());
+    Response response = Response::error(status, explanation);
+    // The parser refuses compressed bodies, and says what it takes (RFC 9110 §12.5.3).
+    if (status == 415) response.headers.add("Accept-Encoding", "identity");
+    reply(parser_.partial(), std::move(response), Clock::now());
 }
 
 void Connection::reply(const Request& request, Response response, Clock::time_point started) {

@@ -4,8 +4,6 @@
 #include "request.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <system_error>
 #include <utility>
 
 #include "handler.hpp"
@@ -40,11 +38,6 @@ void check_version(std::string_view version) {
         throw HttpError(501, "The only transfer coding that this server supports is chunked.");
     }
     throw HttpError(400, "The last transfer coding must be chunked.");
-}
-
-HttpError too_large(std::uint64_t limit) {
-    return {413,
-            "A body may have " + std::to_string(limit) + " bytes here, and this one has more."};
 }
 
 }  // namespace
@@ -233,97 +226,4 @@ void RequestParser::check_framing() {
         }
         request_.content_length = *number;
     }
-}
-
-// May the body be read, and how (§6)? All that can be told from the head is told before it is read.
-void RequestParser::check_body() {
-    const auto& headers = request_.headers;
-    if (const auto* const expectation = headers.find("Expect")) {
-        if (!equal_ignoring_case(*expectation, "100-continue")) {
-            throw HttpError(417, "The only expectation that this server can meet is 100-continue.");
-        }
-        wants_continue_ = request_.has_body() && request_.version != "HTTP/1.0";
-    }
-    if (request_.has_body() && headers.find("Content-Encoding") != nullptr) {
-        throw HttpError(415, "This server does not take compressed bodies.");
-    }
-    if (request_.content_length > limits_.body) throw too_large(limits_.body);
-    body_left_ = request_.content_length;
-    state_ = request_.chunked ? State::chunk_size : State::body;
-}
-
-// Reads up to the end of the body. False if it has not arrived yet. A chunked body is: chunk-size
-// [extensions] CRLF, as many bytes, CRLF, and so on; a chunk of size 0; trailers; CRLF (§7.1).
-bool RequestParser::read_body() {
-    if (state_ == State::head_complete) check_body();
-    if (state_ == State::body) return move_to_body();
-    while (state_ != State::trailers) {
-        if (state_ == State::chunk_size) {
-            const auto line =
-                take_crlf_line(limits_.chunk_line, 400, "A chunk's size is too long.");
-            if (!line) return false;
-            parse_chunk_size(*line);
-        } else if (state_ == State::chunk) {
-            if (!move_to_body()) return false;
-            state_ = State::chunk_end;
-        } else {
-            if (!take_crlf_line(2, 400, "A chunk is longer than its size says.")) return false;
-            state_ = State::chunk_size;
-        }
-    }
-    return skip_trailers();
-}
-
-// Trailers are dropped, never added to the fields: one could pretend to be a Host, or a
-// Content-Length, that was there all along (§6.5.1).
-bool RequestParser::skip_trailers() {
-    for (;;) {
-        const auto start = position_;
-        const auto line = take_crlf_line(limits_.header_section - section_bytes_, 431,
-                                         "The trailers are too long.");
-        if (!line) return false;
-        if (line->empty()) return true;
-        section_bytes_ += position_ - start;
-        Headers dropped;
-        parse_field(*line, dropped);
-    }
-}
-
-// Moves what has arrived of the body, or of its current chunk. True when that is all of it.
-bool RequestParser::move_to_body() {
-    const auto size = std::min<std::uint64_t>(body_left_, buffer_.size() - position_);
-    request_.body.append(buffer_, position_, size);
-    position_ += size;
-    searched_ = position_;
-    body_left_ -= size;
-    if (!request_.body.empty()) wants_continue_ = false;  // the client did not wait
-    return body_left_ == 0;
-}
-
-// Like take_line(), but in a body a bare LF is refused: programs that disagree on where a chunk
-// ends are the other way to smuggle a request (§7.1 leaves no choice; §2.2 speaks of the head).
-std::optional<std::string_view> RequestParser::take_crlf_line(std::size_t limit, int status,
-                                                              const char* too_long) {
-    const auto start = position_;
-    const auto line = take_line(limit, status, too_long);
-    if (line && position_ - start != line->size() + 2) {
-        throw HttpError(400, "A line of a chunked body ends in CR LF.");
-    }
-    return line;
-}
-
-// Hexadecimal digits and nothing else, up to a semicolon; what follows that is ignored (§7.1.1),
-// but its bytes count: without that, a megabyte of body could come in a gigabyte of extensions.
-void RequestParser::parse_chunk_size(std::string_view line) {
-    const auto size = take_until(line, ";");
-    const char* const end = size.data() + size.size();
-    const auto [stop, error] = std::from_chars(size.data(), end, body_left_, 16);
-    if (error != std::errc() || stop != end)
-        throw HttpError(400, "A chunk's size is not a number.");
-    section_bytes_ += line.size();
-    if (section_bytes_ > limits_.header_section) {
-        throw HttpError(400, "There are too many chunk extensions.");
-    }
-    if (body_left_ > limits_.body - request_.body.size()) throw too_large(limits_.body);
-    state_ = body_left_ == 0 ? State::trailers : State::chunk;
 }

@@ -73,10 +73,10 @@ MUTANTS = [
     Mutant("a client that does not read costs memory", "level3/connection.cpp",
            "output_.size() < limits_.output_batch", "true"),
 
-    Mutant("what follows the last chunk is not read", "level4/request.cpp",
+    Mutant("what follows the last chunk is not read", "level4/body/request_body.cpp",
            "state_ = body_left_ == 0 ? State::trailers : State::chunk;",
            "state_ = body_left_ == 0 ? State::request_line : State::chunk;"),
-    Mutant("a body may be one byte too long", "level4/request.cpp",
+    Mutant("a body may be one byte too long", "level4/body/request_body.cpp",
            "request_.content_length > limits_.body", "request_.content_length > limits_.body + 1"),
     Mutant("the signature of a session is not checked", "level4/session/session.cpp",
            "return constant_time_equal(signature, sign(text, key));", "return true;"),

@@ -1,0 +1,160 @@
+// How the parser of request.hpp reads a body (RFC 9112 §6 and §7): so many bytes, or chunks.
+// Leaves out: trailers, which are read and dropped.
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "handler.hpp"
+#include "request.hpp"
+#include "text.hpp"
+
+namespace {
+
+HttpError too_large(std::uint64_t limit) {
+    return {413,
+            "A body may have " + std::to_string(limit) + " bytes here, and this one has more."};
+}
+
+// Cuts off a token at the beginning. False if there is none.
+bool skip_token(std::string_view& text) {
+    std::size_t size = 0;
+    while (size < text.size() && is_token(text.substr(size, 1))) ++size;
+    text.remove_prefix(size);
+    return size > 0;
+}
+
+// Cuts off a quoted string, in which a backslash takes the next byte along (RFC 9110 §5.6.4).
+bool skip_quoted_string(std::string_view& text) {
+    for (std::size_t i = 1; i < text.size(); ++i) {
+        if (text[i] == '\\') {
+            ++i;
+        } else if (text[i] == '"') {
+            text.remove_prefix(i + 1);
+            return true;
+        }
+    }
+    return false;
+}
+
+// *( BWS ";" BWS name [ BWS "=" BWS value ] ), where a value is a token or a quoted string (§7.1.1).
+bool are_chunk_extensions(std::string_view text) {
+    if (!is_field_value(text)) return false;
+    const auto take = [&text](char expected) {
+        const std::string_view rest = trim(text);
+        if (!rest.starts_with(expected)) return false;
+        text = trim(rest.substr(1));
+        return true;
+    };
+    while (!text.empty()) {
+        if (!take(';') || !skip_token(text)) return false;
+        if (!take('=')) continue;
+        if (!(text.starts_with('"') ? skip_quoted_string(text) : skip_token(text))) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+// May the body be read, and how (§6)? All that can be told from the head is told before it is read.
+void RequestParser::check_body() {
+    const auto& headers = request_.headers;
+    for (const char* const name : {"Content-Type", "Expect"}) {
+        if (headers.count(name) > 1 && request_.has_body()) {
+            throw HttpError(400, std::string("There is more than one ") + name + " field.");
+        }
+    }
+    if (const auto* const expectation = headers.find("Expect")) {
+        if (!equal_ignoring_case(*expectation, "100-continue")) {
+            throw HttpError(417, "The only expectation that this server can meet is 100-continue.");
+        }
+        wants_continue_ = request_.has_body() && request_.version != "HTTP/1.0";
+    }
+    if (request_.has_body() && headers.find("Content-Encoding") != nullptr) {
+        throw HttpError(415, "This server does not take compressed bodies.");
+    }
+    if (request_.content_length > limits_.body) throw too_large(limits_.body);
+    body_left_ = request_.content_length;
+    state_ = request_.chunked ? State::chunk_size : State::body;
+}
+
+// Reads up to the end of the body. False if it has not arrived yet. A chunked body is: chunk-size
+// [extensions] CRLF, as many bytes, CRLF, and so on; a chunk of size 0; trailers; CRLF (§7.1).
+bool RequestParser::read_body() {
+    if (state_ == State::head_complete) check_body();
+    if (state_ == State::body) return move_to_body();
+    while (state_ != State::trailers) {
+        if (state_ == State::chunk_size) {
+            const auto line =
+                take_crlf_line(limits_.chunk_line, 400, "A chunk's size is too long.");
+            if (!line) return false;
+            parse_chunk_size(*line);
+        } else if (state_ == State::chunk) {
+            if (!move_to_body()) return false;
+            state_ = State::chunk_end;
+        } else {
+            if (!take_crlf_line(2, 400, "A chunk is longer than its size says.")) return false;
+            state_ = State::chunk_size;
+        }
+    }
+    return skip_trailers();
+}
+
+// Trailers are dropped, never added to the fields: one could pretend to be a Host, or a
+// Content-Length, that was there all along (§6.5.1).
+bool RequestParser::skip_trailers() {
+    for (;;) {
+        const auto start = position_;
+        const auto line = take_crlf_line(limits_.header_section - section_bytes_, 431,
+                                         "The trailers are too long.");
+        if (!line) return false;
+        if (line->empty()) return true;
+        section_bytes_ += position_ - start;
+        Headers dropped;
+        parse_field(*line, dropped);
+    }
+}
+
+// Moves what has arrived of the body, or of its current chunk. True when that is all of it.
+bool RequestParser::move_to_body() {
+    const auto size = std::min<std::uint64_t>(body_left_, buffer_.size() - position_);
+    request_.body.append(buffer_, position_, size);
+    position_ += size;
+    searched_ = position_;
+    body_left_ -= size;
+    if (!request_.body.empty()) wants_continue_ = false;  // the client did not wait
+    return body_left_ == 0;
+}
+
+// Like take_line(), but in a body a bare LF is refused: programs that disagree on where a chunk
+// ends are the other way to smuggle a request (§7.1 leaves no choice; §2.2 speaks of the head).
+std::optional<std::string_view> RequestParser::take_crlf_line(std::size_t limit, int status,
+                                                              const char* too_long) {
+    const auto start = position_;
+    const auto line = take_line(limit, status, too_long);
+    if (line && position_ - start != line->size() + 2) {
+        throw HttpError(400, "A line of a chunked body ends in CR LF.");
+    }
+    return line;
+}
+
+// Hexadecimal digits, and then perhaps extensions. Those are ignored, but their bytes count: without
+// that, a megabyte of body could come in a gigabyte of extensions.
+void RequestParser::parse_chunk_size(std::string_view line) {
+    const char* const end = line.data() + line.size();
+    const auto [stop, error] = std::from_chars(line.data(), end, body_left_, 16);
+    if (error != std::errc()) throw HttpError(400, "A chunk's size is not a hexadecimal number.");
+    const std::string_view extensions(stop, static_cast<std::size_t>(end - stop));
+    if (!are_chunk_extensions(extensions)) {
+        throw HttpError(400, "Something that isn't a chunk extension follows a chunk's size.");
+    }
+    section_bytes_ += extensions.size();
+    if (section_bytes_ > limits_.header_section) {
+        throw HttpError(400, "There are too many chunk extensions.");
+    }
+    if (body_left_ > limits_.body - request_.body.size()) throw too_large(limits_.body);
+    state_ = body_left_ == 0 ? State::trailers : State::chunk;
+}

@@ -43,10 +43,13 @@ bool skip_quoted_string(std::string_view& text) {
 // *( BWS ";" BWS name [ BWS "=" BWS value ] ), where a value is a token or a quoted string (§7.1.1).
 bool are_chunk_extensions(std::string_view text) {
     if (!is_field_value(text)) return false;
-    const auto take = [&text](char expected) {
-        const std::string_view rest = trim(text);
+    const auto skip_blanks = [](std::string_view rest) {
+        return rest.substr(std::min(rest.find_first_not_of(" \t"), rest.size()));
+    };
+    const auto take = [&](char expected) {
+        const std::string_view rest = skip_blanks(text);
         if (!rest.starts_with(expected)) return false;
-        text = trim(rest.substr(1));
+        text = skip_blanks(rest.substr(1));
         return true;
     };
     while (!text.empty()) {

@@ -24,7 +24,6 @@
 #include "middleware/cors.hpp"
 #include "middleware/csrf.hpp"
 #include "middleware/error_pages.hpp"
-#include "middleware/middleware.hpp"
 #include "middleware/rate_limit.hpp"
 #include "middleware/request_id.hpp"
 #include "middleware/timing.hpp"
@@ -173,7 +172,7 @@ int main(int argc, char** argv) try {
     const Handler route = [&router](Request& request) { return router.handle(request); };
     Program program{"Level 4", {"/", "/contact", "/chat"}, wrap(middleware(options), route)};
     program.limits.body = options.max_body;
-    program.needs_worker = [&router](Request& request) { return router.is_blocking(request); };
+    program.needs_worker = [&router](Request& request) { return router.needs_worker(request); };
     const LogWriter log_writer;
     serve(options, program);
     return 0;

@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "middleware/middleware.hpp"
+#include "handler.hpp"
 
 struct BasicAuthOptions {
     std::string realm = "Admin";  // shown by the browser; pages of one realm share a password

@@ -7,7 +7,7 @@
 
 #include <cstddef>
 
-#include "middleware/middleware.hpp"
+#include "handler.hpp"
 
 struct CompressOptions {
     std::size_t minimum = 500;      // bytes: below, the reply fits into one packet anyway

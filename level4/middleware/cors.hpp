@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "middleware/middleware.hpp"
+#include "handler.hpp"
 
 struct CorsOptions {
     std::vector<std::string> allow_origins = {"*"};  // such as https://example.com, or all

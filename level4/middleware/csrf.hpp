@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "middleware/middleware.hpp"
+#include "handler.hpp"
 
 struct CsrfOptions {
     // Foreign pages that may post, such as https://app.example. Whom CORS lets post belongs here.

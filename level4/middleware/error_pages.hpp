@@ -1,7 +1,7 @@
 // Errors in the form that the client wants: a page, or JSON.
 #pragma once
 
-#include "middleware/middleware.hpp"
+#include "handler.hpp"
 #include "request.hpp"
 #include "response.hpp"
 

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "middleware/middleware.hpp"
+#include "handler.hpp"
 
 struct Rate {
     std::size_t requests = 20;  // 0: no limit

@@ -4,7 +4,7 @@
 // Leaves out: the W3C's traceparent, which names the steps within a request as well.
 #pragma once
 
-#include "middleware/middleware.hpp"
+#include "handler.hpp"
 
 struct RequestIdOptions {
     // A proxy in front may have named the request already. Turn this off where only strangers set

@@ -7,7 +7,7 @@
 
 #include <string>
 
-#include "middleware/middleware.hpp"
+#include "handler.hpp"
 
 struct TimingOptions {
     std::string metric = "app";  // a token: the name that the browser shows

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "middleware/middleware.hpp"
+#include "handler.hpp"
 #include "middleware/request_id.hpp"
 #include "middleware/timing.hpp"
 #include "middleware/vary.hpp"

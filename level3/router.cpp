@@ -6,9 +6,9 @@
 //           '- "files" -+- ""          GET /files/
 //                       '- wildcard    GET /files/*path
 //
-// So what a path costs depends on its segments, not on how many routes there are. Where the walk ends
-// without a route that fits, it goes back and tries the next kind of segment. It still visits no node
-// twice, because only one way leads to each.
+// So what a path costs depends on its segments, not on how many routes there are. Where the walk
+// ends without a route that fits, it goes back and tries the next kind of segment. It still visits
+// no node twice, because only one way leads to each.
 #include "router.hpp"
 
 #include <algorithm>
@@ -24,8 +24,8 @@ struct Segment {
     bool number = false;    // {id:int}
 };
 
-// Cuts off and returns the first segment. `path` begins with a slash; what is left of it is empty or
-// does so as well. (The slash stays, because /about and /about/ are two paths.)
+// Cuts off and returns the first segment. `path` begins with a slash; what is left of it is empty
+// or does so as well. (The slash stays, because /about and /about/ are two paths.)
 std::string_view next_segment(std::string_view& path) {
     const std::string_view segment = path.substr(1, path.find('/', 1) - 1);
     path.remove_prefix(1 + segment.size());

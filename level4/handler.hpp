@@ -21,9 +21,9 @@ using Handler = std::function<Response(Request&)>;
 // the request and `next`, which stands for everything further in: more middleware, then the router.
 // It may change the request, call `next` or refuse to, and change the reply. So it sees every reply
 // to a request, the router's 404 and 405 as well as the pages. It doesn't see the 400, 408, 413 or
-// 431 for bytes that never became a request, because those are the Connection's.
-// Like every handler it is called from many threads at once: one that remembers things needs a lock.
-// If it changes method or path, it has to set request.route to nullptr: see request.hpp.
+// 431 for bytes that never became a request, because those are the Connection's. Like every handler
+// it is called from many threads at once: one that remembers things needs a lock. If it changes
+// method or path, it has to set request.route to nullptr: see request.hpp.
 // Leaves out: asynchronous middleware. One that waits holds up its thread.
 using Next = Handler;
 using Middleware = std::function<Response(Request&, const Next&)>;
@@ -49,8 +49,8 @@ inline Response call_handler(const Handler& handler, Request& request) {
     }
 }
 
-// The layers of an onion as one handler. The first of the chain is the outermost, so it is the first
-// to see a request and the last to see the reply.
+// The layers of an onion as one handler. The first of the chain is the outermost, so it is the
+// first to see a request and the last to see the reply.
 inline Handler wrap(std::vector<Middleware> chain, Handler innermost) {
     // From the inside out: each layer becomes the `next` of the one around it.
     for (; !chain.empty(); chain.pop_back()) {

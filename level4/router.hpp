@@ -5,7 +5,8 @@
 //     /files/*path        the rest of the path, slashes and all; it may be empty
 // An exact segment goes before a parameter, and a parameter before a wildcard. A route that has
 // another method, or whose {id:int} isn't a number, is passed over for the next best one. Every GET
-// route also answers HEAD, every path answers OPTIONS, and a path that has only other methods is 405.
+// route also answers HEAD, every path answers OPTIONS, and a path that has only other methods is
+// 405.
 // Leaves out: routing by host name, and regular expressions.
 #pragma once
 
@@ -45,8 +46,8 @@ class RouteGroup {
     // group("/api").group("/v1").get("/users", ...) answers /api/v1/users.
     RouteGroup group(std::string_view prefix) const;
 
-    // The same group for handlers that have to wait, for a disk say. An event loop has a worker call
-    // them and serves other clients in the meantime; a client's own thread just waits.
+    // The same group for handlers that have to wait, for a disk say. An event loop has a worker
+    // call them and serves other clients in the meantime; a client's own thread just waits.
     RouteGroup in_worker() const;
 
   private:
@@ -75,8 +76,8 @@ struct Route {
 
 class Router : public RouteGroup {
   public:
-    // A router is itself a group, the one without a prefix. (The base class keeps the reference, but
-    // doesn't use it before the router is complete.)
+    // A router is itself a group, the one without a prefix. (The base class keeps the reference,
+    // but doesn't use it before the router is complete.)
     Router() : RouteGroup(*this, "") {}
     Router(const Router&) = delete;
     Router& operator=(const Router&) = delete;

@@ -1,4 +1,5 @@
-// What level 4 adds to the router: a group's middleware, routes that run in a worker, and WebSockets.
+// What level 4 adds to the router: a group's middleware, routes that run in a worker, and
+// WebSockets.
 #include <doctest/doctest.h>
 
 #include <string>

@@ -32,7 +32,7 @@ Response show_echo(const Request& request) {
 }
 
 Response show_user(const Request& request) {
-    const std::string& id = request.params.at("id");  // a number: the route says so
+    const std::string& id = request.params.at("id");  // a number, or this route wouldn't match
     return Response::html(html_page(
         "User " + id, "<h1>User " + id +
                           "</h1>\n<p>The same as data: " + "<a href=\"/api/v1/users/" + id +
@@ -40,12 +40,12 @@ Response show_user(const Request& request) {
 }
 
 Response show_user_as_json(const Request& request) {
-    // Not as it was typed: 007 is no number in JSON.
+    // Not as it was typed, because 007 isn't a number in JSON.
     const std::string id = std::to_string(std::stoll(request.params.at("id")));
     return Response::json("{\"id\":" + id + ",\"name\":\"User " + id + "\"}\n");
 }
 
-// The routes: what there is, in one place.
+// The routes: everything that the site has, in one place.
 void add_routes(Router& router, StaticFiles& files) {
     const auto page = [&files](const std::string& name) {
         return [&files, name](const Request& request) { return files.serve_file(request, name); };

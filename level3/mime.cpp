@@ -1,4 +1,4 @@
-// The suffixes and their types: those of the IANA registry, for the files that sites are made of.
+// See mime.hpp. The types are those of the IANA registry, for the kinds of files that sites have.
 #include "mime.hpp"
 
 #include <utility>

@@ -1,4 +1,5 @@
-// How bytes and files are sent: see outgoing.hpp. Both calls may take less than all of it.
+// How bytes and files are sent: see outgoing.hpp. Either system call may take less than it is
+// given.
 #include "outgoing.hpp"
 
 #include <sys/sendfile.h>

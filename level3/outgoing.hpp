@@ -21,9 +21,10 @@ class Outgoing {
     // How many bytes the kernel has not taken yet.
     std::uint64_t left() const;
 
-    // Hands the kernel what it takes, and of the file at most `most_of_file` bytes. `some`: the
-    // socket has no room now (one that blocks has had none for its whole timeout), or that limit is
-    // reached. `failed`: the client has gone, or the file is shorter than we have promised.
+    // Hands the kernel as much as it takes, but at most `most_of_file` bytes of the file. `some`:
+    // the socket has no room now (one that blocks has had none for its whole timeout), or that
+    // limit is reached. `failed`: the client has gone, or the file is shorter than we have
+    // promised.
     Sent send_to(const Descriptor& client,
                  std::uint64_t most_of_file = std::numeric_limits<std::uint64_t>::max());
 

@@ -42,6 +42,16 @@ Response Response::json(std::string body, int status) {
     return response;
 }
 
+Response Response::redirect(std::string_view location, int status) {
+    const std::string title = std::to_string(status) + " " + std::string(reason_phrase(status));
+    const std::string link = escape(location);
+    auto response = html(html_page(title, "<h1>" + title + "</h1>\n<p>This page is at <a href=\"" +
+                                              link + "\">" + link + "</a>.</p>"),
+                         status);
+    response.headers.add("Location", location);
+    return response;
+}
+
 Response Response::error(int status, std::string_view explanation) {
     const std::string title = std::to_string(status) + " " + std::string(reason_phrase(status));
     auto response = html(html_page(title, "<h1>" + title + "</h1>\n<p>" + escape(explanation) +
@@ -57,6 +67,7 @@ std::string_view reason_phrase(int status) {
         case 204: return "No Content";
         case 206: return "Partial Content";
         case 301: return "Moved Permanently";
+        case 303: return "See Other";
         case 304: return "Not Modified";
         case 400: return "Bad Request";
         case 403: return "Forbidden";

@@ -1,16 +1,22 @@
 // Which handler answers which path. A pattern is a path in which a segment may be a parameter:
 //     /about              this path and no other
-//     /users/{id}         any one segment; the handler finds it in request.params.at("id")
+//     /users/{id}         any segment but an empty one; request.params.at("id") holds it
 //     /users/{id:int}     the same, but only a whole number
-//     /files/*path        all that is left, slashes and all, or nothing
-// An exact segment goes before a parameter, a parameter before a wildcard; {id} and {id:int} are
-// equals, and two such routes for the same paths are an error. Every GET route also
-// answers HEAD, every route OPTIONS, and a path that exists for other methods only is a 405.
+//     /files/*path        the rest of the path, slashes and all; it may be empty
+// An exact segment goes before a parameter, and a parameter before a wildcard. A route that has
+// another method, or whose {id:int} isn't a number, is passed over for the next best one. Every GET
+// route also answers HEAD, every path answers OPTIONS, and a path that has only other methods is
+// 405.
 // Leaves out: routing by host name, and regular expressions.
 #pragma once
 
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -29,12 +35,12 @@ class RouteGroup {
     void post(std::string_view pattern, Handler handler);
     void put(std::string_view pattern, Handler handler);
     void patch(std::string_view pattern, Handler handler);
-    void del(std::string_view pattern, Handler handler);  // delete is a word of C++
+    void del(std::string_view pattern, Handler handler);  // "delete" is a keyword of C++
     // Every method that has no route of its own.
     void any(std::string_view pattern, Handler handler);
 
     // group("/api").group("/v1").get("/users", ...) answers /api/v1/users.
-    RouteGroup group(std::string_view prefix);
+    RouteGroup group(std::string_view prefix) const;
 
   private:
     void add(std::string_view method, std::string_view pattern, Handler handler);
@@ -43,44 +49,61 @@ class RouteGroup {
     std::string prefix_;
 };
 
+// One pattern, and the handler that answers there. The names of its parameters are the route's own:
+// GET /users/{id:int} and PUT /users/{name} may stand side by side.
+struct Route {
+    struct Parameter {
+        std::string name;
+        bool number;  // {id:int}
+    };
+
+    std::string method;  // "*" for any
+    std::string pattern;
+    Handler handler;
+    std::vector<Parameter> parameters = {};  // in the order of the pattern, filled in by the router
+};
+
 class Router : public RouteGroup {
   public:
-    // A router is a group, too: the one without a prefix, whose router is itself. (The base keeps
-    // the reference and no more: nothing is called before the router is made.)
+    // A router is itself a group, the one without a prefix. (The base class keeps the reference,
+    // but doesn't use it before the router is complete.)
     Router() : RouteGroup(*this, "") {}
     Router(const Router&) = delete;
     Router& operator=(const Router&) = delete;
 
-    // Throws std::invalid_argument if the pattern is malformed, or if some path would match it and
-    // an earlier one equally well; the message names both. That is meant to end the program at its
-    // start, not to surprise it later. `method` is "*" for any.
-    void add(std::string_view method, const std::string& pattern, Handler handler);
+    // Throws std::invalid_argument if the pattern is malformed, or if an earlier route of the same
+    // method would match the same paths with equal rank; the message names both. That is meant to
+    // end the program at its start, not to surprise it later.
+    void add(Route route);
 
-    // Answers with the best route's handler, or with 404 or 405. Safe to call from many threads at
-    // once, as long as no routes are added.
+    // Calls the handler of the best route, or answers with 404 or 405. May be called from many
+    // threads at once, as long as no routes are added.
     Response handle(Request& request) const;
 
   private:
-    // In the order of their rank.
-    enum class Kind { exact, parameter, wildcard };
-    struct Segment {
-        Kind kind;
-        std::string text;  // what it must be, or the parameter's name
-        bool number;       // {id:int}
+    // Finds text by a string_view, without making a string of it.
+    struct Hash : std::hash<std::string_view> {
+        using is_transparent = void;
     };
-    struct Route {
-        std::string method;
-        std::string pattern;
-        std::vector<Segment> segments;
-        Handler handler;
+    // One place in the tree of segments: see router.cpp.
+    struct Node {
+        std::unordered_map<std::string, std::unique_ptr<Node>, Hash, std::equal_to<>> exact;
+        std::unique_ptr<Node> parameter;
+        std::unique_ptr<Node> wildcard;
+        std::vector<const Route*> routes;  // those that end here, the one for any method last
+    };
+    using Methods = std::vector<std::string_view>;
+    // One walk down the tree.
+    struct Walk {
+        std::string_view method;
+        std::vector<std::string_view> values;  // of the parameters on the way to this place
+        Methods& others;                       // of the routes that were passed over
     };
 
-    static std::vector<Segment> parse(const std::string& pattern);
-    static bool better(const Route& left, const Route& right);
-    static bool conflict(const Route& left, const Route& right);
-    static bool matches(const Route& route, std::string_view path);
-    static void fill_params(const Route& route, Request& request);
-    std::string allowed_methods(std::string_view path) const;
+    const Route* find(Request& request, Methods& others) const;
+    static const Route* find_below(const Node& node, std::string_view path, Walk& walk);
+    static const Route* choose(const Node& node, Walk& walk);
 
-    std::vector<Route> routes_;  // the best first
+    std::deque<Route> routes_;  // a deque, because its elements never move
+    Node root_;
 };

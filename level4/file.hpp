@@ -1,5 +1,5 @@
-// A part of an open file: what a response carries when the file is too large to be copied into
-// memory. The engine sends it in pieces, so files of any size cost the same little memory.
+// A part of an open file. A response holds one if the file is too large to be copied into memory.
+// The engine sends it in pieces, so a file of any size costs the same little memory.
 #pragma once
 
 #include <cstdint>

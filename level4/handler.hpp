@@ -5,6 +5,8 @@
 #include <functional>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "../common/output.hpp"
 #include "../common/trace.hpp"
@@ -15,8 +17,14 @@
 // exception is the program's own mistake.
 using Handler = std::function<Response(Request&)>;
 
-// A layer around a handler: it may look at the request, call `next` or not, and look at the
-// response. See middleware/middleware.hpp.
+// Middleware: code around the handlers, for what concerns many of them and belongs to none. It gets
+// the request and `next`, which stands for everything further in: more middleware, then the router.
+// It may change the request, call `next` or refuse to, and change the reply. So it sees every reply
+// to a request, the router's 404 and 405 as well as the pages. It doesn't see the 400, 408, 413 or
+// 431 for bytes that never became a request, because those are the Connection's. Like every handler
+// it is called from many threads at once: one that remembers things needs a lock. If it changes
+// method or path, it has to set request.route to nullptr: see request.hpp.
+// Leaves out: asynchronous middleware. One that waits holds up its thread.
 using Next = Handler;
 using Middleware = std::function<Response(Request&, const Next&)>;
 
@@ -39,4 +47,16 @@ inline Response call_handler(const Handler& handler, Request& request) {
         print_error(visible(request.line) + ": " + error.what());
         return Response::error(500, "Something went wrong on the server.");
     }
+}
+
+// The layers of an onion as one handler. The first of the chain is the outermost, so it is the
+// first to see a request and the last to see the reply.
+inline Handler wrap(std::vector<Middleware> chain, Handler innermost) {
+    // From the inside out: each layer becomes the `next` of the one around it.
+    for (; !chain.empty(); chain.pop_back()) {
+        // Whether and when `next` is called is the layer's decision.
+        innermost = [layer = std::move(chain.back()), next = std::move(innermost)](
+                        Request& request) { return layer(request, next); };
+    }
+    return innermost;
 }

@@ -21,6 +21,8 @@
 constexpr std::array<std::string_view, 7> known_methods{"GET",   "HEAD",   "POST",   "PUT",
                                                         "PATCH", "DELETE", "OPTIONS"};
 
+struct Route;
+
 struct Request {
     std::string line;     // the request line as received, for the log
     std::string method;   // GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS
@@ -36,6 +38,11 @@ struct Request {
     bool has_body() const { return chunked || content_length > 0; }
     std::string peer;  // the client's address, such as 127.0.0.1
     std::string body;  // decoded: without the chunks' sizes
+
+    // The route that Router::needs_worker() found before any middleware saw the request. Middleware
+    // that changes method or path sets it to nullptr, or that route still answers. With nullptr the
+    // router looks again; but the handler runs in the thread that was chosen for the first route.
+    const Route* route = nullptr;
 };
 
 class RequestParser {

@@ -43,7 +43,11 @@ Response Response::json(std::string body, int status) {
 }
 
 Response Response::redirect(std::string_view location, int status) {
-    Response response = error(status, "The page is at another address.");
+    const std::string title = std::to_string(status) + " " + std::string(reason_phrase(status));
+    const std::string link = escape(location);
+    auto response = html(html_page(title, "<h1>" + title + "</h1>\n<p>This page is at <a href=\"" +
+                                              link + "\">" + link + "</a>.</p>"),
+                         status);
     response.headers.add("Location", location);
     return response;
 }

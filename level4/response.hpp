@@ -1,5 +1,5 @@
 // A response, and how it becomes bytes.
-// A body whose length is not known beforehand comes from a Protocol, in chunks (stream/protocol.hpp).
+// A body of unknown length comes from a Protocol, in chunks (stream/protocol.hpp).
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,9 @@ struct Response {
     static Response html(std::string body, int status = 200);
     static Response text(std::string body, int status = 200);
     static Response json(std::string body, int status = 200);
-    // Send the browser on, with a GET: after a POST, reloading the new page posts nothing again.
+    // Sends the browser to another address. 303 answers a POST: the browser asks for the new page
+    // by GET, so reloading that page posts nothing again. 301 says that the address has changed for
+    // good.
     static Response redirect(std::string_view location, int status = 303);
     // A page that says what went wrong. `explanation` is text.
     static Response error(int status, std::string_view explanation);

@@ -1,35 +1,96 @@
-// The router: a list of routes, kept in the order of their rank, so that the first one that matches
-// is the best one. For the few dozen routes of a site a walk along a list is as fast as a tree, and
-// there is less to understand.
+// The router is a tree. Each segment of a pattern leads one node further down, and a route hangs on
+// the node where its pattern ends:
+//
+//     root -+- ""          GET /
+//           +- "users" --- parameter   GET /users/{id:int}, PUT /users/{name}
+//           '- "files" -+- ""          GET /files/
+//                       '- wildcard    GET /files/*path
+//
+// So what a path costs depends on its segments, not on how many routes there are. Where the walk
+// ends without a route that fits, it goes back and tries the next kind of segment. It still visits
+// no node twice, because only one way leads to each.
 #include "router.hpp"
 
 #include <algorithm>
-#include <memory>
 #include <stdexcept>
-
-#include "handler.hpp"
-#include "websocket/handshake.hpp"
 
 namespace {
 
-// Cuts off and returns what stands before the next slash. `rest` begins with a slash.
-std::string_view next_segment(std::string_view& rest) {
-    rest.remove_prefix(1);
-    const std::string_view segment = rest.substr(0, rest.find('/'));
-    rest.remove_prefix(segment.size());
+// A segment of a pattern.
+enum class Kind { exact, parameter, wildcard };
+struct Segment {
+    Kind kind;
+    std::string_view text;  // the segment itself, or the parameter's name
+    bool number = false;    // {id:int}
+};
+
+// Cuts off and returns the first segment. `path` begins with a slash; what is left of it is empty
+// or does so as well. (The slash stays, because /about and /about/ are two paths.)
+std::string_view next_segment(std::string_view& path) {
+    const std::string_view segment = path.substr(1, path.find('/', 1) - 1);
+    path.remove_prefix(1 + segment.size());
     return segment;
 }
 
-// 0, 7 and 42: no sign, and not so many digits that 64 bits could not hold it.
+Segment parse_segment(std::string_view text) {
+    if (text.starts_with('*')) return {Kind::wildcard, text.substr(1)};
+    if (!text.starts_with('{') || !text.ends_with('}')) return {Kind::exact, text};
+    text = text.substr(1, text.size() - 2);
+    const bool number = text.ends_with(":int");
+    if (number) text.remove_suffix(4);
+    return {Kind::parameter, text, number};
+}
+
+std::vector<Segment> parse_pattern(std::string_view pattern) {
+    const auto fail = [&](const std::string& why) {
+        throw std::invalid_argument("The route " + std::string(pattern) + " " + why);
+    };
+    if (!pattern.starts_with('/')) fail("must begin with a slash.");
+    std::vector<Segment> segments;
+    for (std::string_view rest = pattern; !rest.empty();) {
+        const Segment segment = parse_segment(next_segment(rest));
+        if (segment.kind == Kind::wildcard && !rest.empty()) fail("must end with its wildcard.");
+        if (segment.text.find_first_of("{}:*") != std::string_view::npos ||
+            (segment.text.empty() && segment.kind != Kind::exact)) {
+            fail("has a segment that is neither text, nor {name}, nor {name:int}, nor *name.");
+        }
+        segments.push_back(segment);
+    }
+    return segments;
+}
+
+// Digits only, such as 0, 7 and 42, and at most 18 of them, so that 64 bits can hold the number.
 bool is_number(std::string_view text) {
     return !text.empty() && text.size() <= 18 &&
            text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// Is {id:int} a number wherever the route says so?
+bool values_fit(const Route& route, const std::vector<std::string_view>& values) {
+    return std::equal(values.begin(), values.end(), route.parameters.begin(),
+                      [](std::string_view value, const Route::Parameter& parameter) {
+                          return !parameter.number || is_number(value);
+                      });
 }
 
 // Does a route of this method answer a request of that one? HEAD is answered as GET; the Connection
 // leaves out the body (RFC 9110 §9.3.2).
 bool method_matches(std::string_view route, std::string_view request) {
     return route == request || route == "*" || (route == "GET" && request == "HEAD");
+}
+
+// The value of Allow, given the methods of the routes for a path.
+std::string allowed_methods(const std::vector<std::string_view>& routes) {
+    std::string list;
+    for (const std::string_view method : known_methods) {
+        const bool known = std::any_of(routes.begin(), routes.end(), [&](std::string_view route) {
+            return method_matches(route, method);
+        });
+        if (!known && method != "OPTIONS") continue;
+        if (!list.empty()) list += ", ";
+        list += method;
+    }
+    return list;
 }
 
 }  // namespace
@@ -53,164 +114,117 @@ void RouteGroup::any(std::string_view pattern, Handler handler) {
     add("*", pattern, std::move(handler));
 }
 
-// A GET like any other: middleware sees it, and may refuse it.
-void RouteGroup::websocket(std::string_view pattern, WebSocketHandlers handlers) {
-    get(pattern, [handlers = std::move(handlers)](const Request& request) {
-        Response response = accept_websocket(request);
-        if (response.status == 101) response.protocol = std::make_shared<WebSocket>(handlers);
-        return response;
-    });
-}
-
-RouteGroup RouteGroup::group(std::string_view prefix) {
-    RouteGroup inner{router_, prefix_ + std::string(prefix)};
-    inner.middleware_ = middleware_;  // a copy: what is added here later is not for the inner one
+RouteGroup RouteGroup::group(std::string_view prefix) const {
+    RouteGroup inner = *this;
+    inner.prefix_ += prefix;
     return inner;
 }
 
-// A std::function hides what is in it, but target<T>() tells whether that is a T: so "blocking" is
-// a type around the handler, and needs no further parameter. wrap() hides it once more, so the mark
-// is taken off before and put on again after.
-void RouteGroup::add(std::string_view method, std::string_view pattern, Handler handler) {
-    if (!middleware_.empty()) {
-        const bool is_blocking = handler.target<Blocking>() != nullptr;
-        handler = wrap(middleware_, std::move(handler));
-        if (is_blocking) handler = blocking(std::move(handler));
-    }
-    router_.add(method, prefix_ + std::string(pattern), std::move(handler));
+RouteGroup RouteGroup::in_worker() const {
+    RouteGroup inner = *this;
+    inner.in_worker_ = true;
+    return inner;
 }
 
-void Router::add(std::string_view method, const std::string& pattern, Handler handler) {
-    Route route{std::string(method), pattern, parse(pattern), std::move(handler)};
-    route.blocking = route.handler.target<Blocking>() != nullptr;
-    if (route.blocking) blocking_methods_.insert(route.method);
-    for (const auto& other : routes_) {
-        if (conflict(route, other)) {
-            throw std::invalid_argument("Two routes match the same path: " + other.method + " " +
-                                        other.pattern + " and " + route.method + " " +
-                                        route.pattern);
+void RouteGroup::add(std::string_view method, std::string_view pattern, Handler handler) {
+    router_.add({.method = std::string(method),
+                 .pattern = prefix_ + std::string(pattern),
+                 .handler = wrap(middleware_, std::move(handler)),
+                 .in_worker = in_worker_});
+}
+
+void Router::add(Route route) {
+    Node* node = &root_;
+    for (const Segment& segment : parse_pattern(route.pattern)) {
+        auto& child = segment.kind == Kind::exact       ? node->exact[std::string(segment.text)]
+                      : segment.kind == Kind::parameter ? node->parameter
+                                                        : node->wildcard;
+        if (!child) child = std::make_unique<Node>();
+        node = child.get();
+        if (segment.kind != Kind::exact) {
+            route.parameters.push_back({std::string(segment.text), segment.number});
         }
     }
-    routes_.insert(std::upper_bound(routes_.begin(), routes_.end(), route, better),
-                   std::move(route));
+    for (const Route* const other : node->routes) {
+        if (other->method != route.method) continue;
+        throw std::invalid_argument("Two routes match the same path: " + other->method + " " +
+                                    other->pattern + " and " + route.method + " " + route.pattern);
+    }
+    const bool any = route.method == "*";
+    routes_.push_back(std::move(route));
+    node->routes.insert(any ? node->routes.end() : node->routes.begin(), &routes_.back());
 }
 
 Response Router::handle(Request& request) const {
-    bool path_exists = false;
-    for (const auto& route : routes_) {
-        if (!matches(route, request.path)) continue;
-        path_exists = true;
-        if (!method_matches(route.method, request.method)) continue;
-        fill_params(route, request);
-        return route.handler(request);
-    }
-    if (request.path == "*") path_exists = true;  // OPTIONS *: the server as a whole
-    if (!path_exists) return Response::error(404, "There is no page at " + request.path);
+    Methods others;
+    // Taken out, so that a handler that asks a router of its own isn't called again.
+    const Route* const known = std::exchange(request.route, nullptr);
+    const Route* const route = known != nullptr ? known : find(request, others);
+    if (route != nullptr) return route->handler(request);
 
-    // RFC 9110 §9.3.7 and §15.5.6: both tell which methods there are.
+    if (request.path == "*") {  // OPTIONS *: the server as a whole
+        for (const auto& each : routes_) others.push_back(each.method);
+    } else if (others.empty()) {
+        return Response::error(404, "There is no page at " + request.path);
+    }
+    // RFC 9110 §9.3.7 and §15.5.6: both replies list the methods that there are.
     const bool asked = request.method == "OPTIONS";
-    auto response = asked ? Response{204, {}, ""}
-                          : Response::error(405, "This page does not know " + request.method + ".");
-    response.headers.add("Allow", allowed_methods(request.path));
+    auto response =
+        asked ? Response{204, {}, ""}
+              : Response::error(405, "This page does not support " + request.method + ".");
+    response.headers.add("Allow", allowed_methods(others));
     return response;
 }
 
-bool Router::is_blocking(const Request& request) const {
-    // Most requests need no walk along the list: no route for their method waits.
-    const auto fits = [&](const std::string& method) {
-        return method_matches(method, request.method);
-    };
-    if (std::none_of(blocking_methods_.begin(), blocking_methods_.end(), fits)) return false;
-    for (const auto& route : routes_) {
-        if (method_matches(route.method, request.method) && matches(route, request.path)) {
-            return route.blocking;
-        }
+bool Router::needs_worker(Request& request) const {
+    Methods others;
+    request.route = find(request, others);
+    return request.route != nullptr && request.route->in_worker;
+}
+
+// The best route for the request, which gets its parameters; nullptr if there is none. `others`
+// receives the methods of the routes that match the path, but not the method.
+const Route* Router::find(Request& request, Methods& others) const {
+    request.params.clear();
+    if (!request.path.starts_with('/')) return nullptr;
+    Walk walk{request.method, {}, others};
+    const Route* const route = find_below(root_, request.path, walk);
+    for (std::size_t i = 0; i < walk.values.size(); ++i) {
+        request.params[route->parameters[i].name] = walk.values[i];
     }
-    return false;
+    return route;
 }
 
-std::vector<Router::Segment> Router::parse(const std::string& pattern) {
-    const auto fail = [&](const std::string& why) {
-        throw std::invalid_argument("The route " + pattern + " " + why);
-    };
-    if (!pattern.starts_with('/')) fail("must begin with a slash.");
-    std::vector<Segment> segments;
-    for (std::string_view rest = pattern; !rest.empty();) {
-        std::string_view text = next_segment(rest);
-        if (text.starts_with('*')) {
-            if (!rest.empty()) fail("has something behind its wildcard.");
-            segments.push_back({Kind::wildcard, std::string(text.substr(1)), false});
-        } else if (text.starts_with('{') && text.ends_with('}')) {
-            text = text.substr(1, text.size() - 2);
-            const bool number = text.ends_with(":int");
-            if (number) text.remove_suffix(4);
-            segments.push_back({Kind::parameter, std::string(text), number});
-        } else {
-            segments.push_back({Kind::exact, std::string(text), false});
-        }
-        if (segments.back().text.find_first_of("{}:*") != std::string::npos ||
-            (segments.back().text.empty() && segments.back().kind != Kind::exact)) {
-            fail("has a segment that is neither text, nor {name}, nor {name:int}, nor *name.");
-        }
+// The best route among those below the node, for the rest of a path. Leaves the values of its
+// parameters in the walk, or, if there is no such route, the walk as it was.
+const Route* Router::find_below(const Node& node, std::string_view path, Walk& walk) {
+    if (path.empty()) return choose(node, walk);
+    std::string_view rest = path;
+    const std::string_view segment = next_segment(rest);
+
+    const auto exact = node.exact.find(segment);
+    if (exact != node.exact.end()) {
+        if (const Route* const route = find_below(*exact->second, rest, walk)) return route;
     }
-    return segments;
-}
-
-// Compares the kinds of their segments from left to right. Of two routes alike, the one for a
-// method goes before the one for any, and an earlier one before a later one.
-bool Router::better(const Route& left, const Route& right) {
-    const auto by_kind = [](const Segment& a, const Segment& b) { return a.kind < b.kind; };
-    const auto goes_before = [&](const Route& a, const Route& b) {
-        return std::lexicographical_compare(a.segments.begin(), a.segments.end(),
-                                            b.segments.begin(), b.segments.end(), by_kind);
-    };
-    if (goes_before(left, right)) return true;
-    return !goes_before(right, left) && left.method != "*" && right.method == "*";
-}
-
-// Equal in rank for every segment, and no segment that keeps their paths apart.
-bool Router::conflict(const Route& left, const Route& right) {
-    return left.method == right.method &&
-           std::equal(left.segments.begin(), left.segments.end(), right.segments.begin(),
-                      right.segments.end(), [](const Segment& a, const Segment& b) {
-                          return a.kind == b.kind && (a.kind != Kind::exact || a.text == b.text);
-                      });
-}
-
-bool Router::matches(const Route& route, std::string_view path) {
-    for (const auto& segment : route.segments) {
-        if (!path.starts_with('/')) return false;
-        if (segment.kind == Kind::wildcard) return true;  // also nothing: /files/ fits /files/*path
-        const std::string_view text = next_segment(path);
-        const bool fits = segment.kind == Kind::exact ? text == segment.text
-                          : segment.number            ? is_number(text)
-                                                      : !text.empty();
-        if (!fits) return false;
+    if (node.parameter && !segment.empty()) {
+        walk.values.push_back(segment);
+        if (const Route* const route = find_below(*node.parameter, rest, walk)) return route;
+        walk.values.pop_back();
     }
-    return path.empty();
+    if (node.wildcard) {
+        walk.values.push_back(path.substr(1));
+        if (const Route* const route = choose(*node.wildcard, walk)) return route;
+        walk.values.pop_back();
+    }
+    return nullptr;
 }
 
-void Router::fill_params(const Route& route, Request& request) {
-    std::string_view path = request.path;
-    for (const auto& segment : route.segments) {
-        if (segment.kind == Kind::wildcard) {
-            request.params[segment.text] = path.substr(1);
-            return;
-        }
-        const std::string_view text = next_segment(path);
-        if (segment.kind == Kind::parameter) request.params[segment.text] = text;
+// The route of this node that answers, if one does.
+const Route* Router::choose(const Node& node, Walk& walk) {
+    for (const Route* const route : node.routes) {
+        if (!values_fit(*route, walk.values)) continue;
+        if (method_matches(route->method, walk.method)) return route;
+        walk.others.push_back(route->method);
     }
-}
-
-std::string Router::allowed_methods(std::string_view path) const {
-    std::string list;
-    for (const std::string_view method : known_methods) {
-        const bool known = std::any_of(routes_.begin(), routes_.end(), [&](const Route& route) {
-            return (path == "*" || matches(route, path)) && method_matches(route.method, method);
-        });
-        if (!known && method != "OPTIONS") continue;
-        if (!list.empty()) list += ", ";
-        list += method;
-    }
-    return list;
+    return nullptr;
 }

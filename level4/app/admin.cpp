@@ -38,11 +38,12 @@ Response show_admin(MessageStore& store, TemplateFolder& templates,
 
 void add_admin_pages(RouteGroup admin, MessageStore& store, TemplateFolder& templates,
                      const std::filesystem::path& uploads) {
-    admin.get("", blocking([&store, &templates, uploads](const Request&) {
-                  return show_admin(store, templates, uploads);
-              }));
-    admin.post("/messages/{id:int}/delete", blocking([&store](const Request& request) {
-                   store.remove(std::stoll(request.params.at("id")));
-                   return Response::redirect("/admin");
-               }));
+    RouteGroup waits = admin.in_worker();
+    waits.get("", [&store, &templates, uploads](const Request&) {
+        return show_admin(store, templates, uploads);
+    });
+    waits.post("/messages/{id:int}/delete", [&store](const Request& request) {
+        store.remove(std::stoll(request.params.at("id")));
+        return Response::redirect("/admin");
+    });
 }

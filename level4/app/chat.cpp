@@ -10,6 +10,7 @@
 
 #include "../../common/output.hpp"
 #include "app/message_fields.hpp"
+#include "websocket/route.hpp"
 
 namespace {
 
@@ -40,7 +41,7 @@ void Chat::add_routes(Router& router) {
     };
     chat.on_close = [this](const WebSocketHandlers::Client& client, std::uint16_t,
                            std::string_view) { room_.leave(client); };
-    router.websocket("/ws/chat", std::move(chat));
+    router.get("/ws/chat", websocket(std::move(chat)));
 
     WebSocketHandlers echo;
     echo.on_message = [](const WebSocketHandlers::Client& client, std::string_view message,
@@ -50,7 +51,7 @@ void Chat::add_routes(Router& router) {
         else
             client->send_binary(message);
     };
-    router.websocket("/ws/echo", std::move(echo));
+    router.get("/ws/echo", websocket(std::move(echo)));
 }
 
 void Chat::announce(const Message& message) {

@@ -16,6 +16,7 @@
 #include "router.hpp"
 #include "stream/event_stream.hpp"
 #include "websocket/room.hpp"
+#include "websocket/websocket.hpp"
 
 class Chat {
   public:

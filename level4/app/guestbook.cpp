@@ -34,12 +34,11 @@ Response personal(const std::string& page, int status = 200) {
 
 void Guestbook::add_routes(Router& router) {
     router.get("/contact", [this](const Request& request) { return show_form(request); });
-    router.post("/contact",
-                blocking([this](const Request& request) { return take_form(request); }));
     router.get("/thankyou", [this](const Request& request) { return show_thanks(request); });
-    // To read waits, too, as long as somebody writes: for the file's lock, and a slow disk.
-    router.get("/messages",
-               blocking([this](const Request& request) { return show_messages(request); }));
+    RouteGroup waits = router.in_worker();
+    waits.post("/contact", [this](const Request& request) { return take_form(request); });
+    // Reading can block as well: on the file lock while another process writes, and on a slow disk.
+    waits.get("/messages", [this](const Request& request) { return show_messages(request); });
 }
 
 // Whoever has been here before finds the name filled in.

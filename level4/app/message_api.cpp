@@ -108,14 +108,14 @@ Response remove_message(const Request& request, MessageStore& store) {
 
 void add_message_api(RouteGroup api, MessageStore& store, Chat& chat) {
     const auto with_store = [&store](Response (*handler)(const Request&, MessageStore&)) {
-        return blocking(
-            [&store, handler](const Request& request) { return handler(request, store); });
+        return [&store, handler](const Request& request) { return handler(request, store); };
     };
-    api.get("/messages", with_store(list_messages));
-    api.post("/messages", blocking([&store, &chat](const Request& request) {
-                 return add_message(request, store, chat);
-             }));
-    api.get("/messages/{id:int}", with_store(show_message));
-    api.put("/messages/{id:int}", with_store(change_message));
-    api.del("/messages/{id:int}", with_store(remove_message));
+    RouteGroup waits = api.in_worker();
+    waits.get("/messages", with_store(list_messages));
+    waits.post("/messages", [&store, &chat](const Request& request) {
+        return add_message(request, store, chat);
+    });
+    waits.get("/messages/{id:int}", with_store(show_message));
+    waits.put("/messages/{id:int}", with_store(change_message));
+    waits.del("/messages/{id:int}", with_store(remove_message));
 }

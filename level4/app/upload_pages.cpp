@@ -41,9 +41,9 @@ Response show_upload(const Request& request, StaticFiles& files) {
 void add_upload_pages(Router& router, UploadStore& store, StaticFiles& files,
                       TemplateFolder& templates) {
     router.get("/upload", [&templates](const Request&) { return show_form(templates, "", 200); });
-    router.post("/upload", blocking([&store, &templates](const Request& request) {
-                    return take_file(request, store, templates);
-                }));
+    router.in_worker().post("/upload", [&store, &templates](const Request& request) {
+        return take_file(request, store, templates);
+    });
     router.get("/uploads/{name}",
                [&files](const Request& request) { return show_upload(request, files); });
 }

@@ -17,16 +17,17 @@
 
 namespace {
 
-// The content as gzip, or nothing if there is no memory for that. (It is only read, but zlib has no
-// word for that.)
+// The content as gzip, or nothing if there isn't enough memory. (zlib only reads the content, but
+// doesn't say so by const.)
 std::optional<std::string> gzip(std::string& content, int level) {
     z_stream stream{};
-    // 15: it looks back 32 KiB for repetitions. 16: in gzip's wrapping (RFC 1952), not in zlib's,
-    // which HTTP calls "deflate" and clients understand in two ways. 8: with 256 KiB of memory.
+    // 15: look back 32 KiB for repetitions. 16: in gzip's format (RFC 1952), because HTTP's
+    // "deflate" is zlib's, and some clients expect it without zlib's header. 8: use 256 KiB of
+    // memory.
     if (deflateInit2(&stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
         return std::nullopt;
     }
-    // As much room as it can need at worst: so one call does it all.
+    // Room for the worst case, so that one call does it all.
     std::string result(deflateBound(&stream, content.size()), '\0');
     stream.next_in = reinterpret_cast<Bytef*>(content.data());
     stream.avail_in = static_cast<uInt>(content.size());
@@ -38,7 +39,7 @@ std::optional<std::string> gzip(std::string& content, int level) {
     return complete ? std::optional(std::move(result)) : std::nullopt;
 }
 
-// Types that are made of text. Pictures, films and archives are compressed already.
+// Is the content text? Pictures, films and archives are already compressed.
 bool is_text(const Headers& headers) {
     const auto* const field = headers.find("Content-Type");
     if (field == nullptr) return false;
@@ -48,10 +49,10 @@ bool is_text(const Headers& headers) {
            type.ends_with("javascript");
 }
 
-// Would the reply be compressed for somebody who accepts it?
+// Would the reply be compressed for a client that accepts that?
 bool is_compressible(const Response& response, const CompressOptions& options) {
-    // Not what is sent in other ways than as this body, or is a stream and has only begun. A part
-    // of a file (206) must stay a part of that very file; 204 and 304 have no content.
+    // A file or a stream isn't in the body. A part of a file (206) must stay a part of that very
+    // file. 204 and 304 have no content.
     if (response.file || response.protocol) return false;
     const int status = response.status;
     if (status == 204 || status == 206 || status == 304) return false;
@@ -62,16 +63,16 @@ bool is_compressible(const Response& response, const CompressOptions& options) {
            !response.headers.lists("Cache-Control", "no-transform");
 }
 
-// A strong ETag stands for certain bytes, and these are others now (RFC 9110 §8.8.3.3). A weak one
-// says "the same content", which is true. If-None-Match compares weakly (§13.1.2), so the handler
-// still knows it when the client comes back with it; a changed one, "abc-gzip", it would not know.
+// A strong ETag stands for certain bytes, and these are now different ones (RFC 9110 §8.8.3.3). A
+// weak one says "the same content", which is true. If-None-Match compares weakly (§13.1.2), so the
+// handler still recognises the tag when the client sends it back. It wouldn't recognise "abc-gzip".
 void weaken_etag(Headers& headers) {
     const auto* const etag = headers.find("ETag");
     if (etag != nullptr && !etag->starts_with("W/")) headers.set("ETag", "W/" + *etag);
 }
 
-// A 304 has the fields that the whole reply would have (§15.4.5). There is no body to judge that
-// by, but if the client's copy has the weakened ETag, then it was compressed.
+// A 304 has the fields that the full reply would have (§15.4.5). There is no body to tell whether
+// that would be compressed, but a client's copy with the weakened ETag was.
 void restore_weak_etag(const Request& request, Headers& headers) {
     const auto* const etag = headers.find("ETag");
     const auto* const known = request.headers.find("If-None-Match");
@@ -85,8 +86,8 @@ void compress_reply(Response& response, int level) {
     response.body = std::move(*compressed);
     response.headers.set("Content-Encoding", "gzip");
     weaken_etag(response.headers);
-    // A range would be one of the uncompressed bytes, of no use to somebody who has half of
-    // these.
+    // A range would be one of the uncompressed bytes, of no use to a client that has half of the
+    // compressed ones.
     if (response.headers.find("Accept-Ranges") != nullptr) {
         response.headers.set("Accept-Ranges", "none");
     }
@@ -103,14 +104,16 @@ Middleware compress(CompressOptions options) {
     return [options](Request& request, const Next& next) {
         Response response = next(request);
         if (response.status == 304) restore_weak_etag(request, response.headers);
-        // Of a reply that may well be compressed when it is whole. One Vary too many does no harm.
+        // The full reply might be compressed, so a 304 or 206 must carry the same Vary. An unneeded
+        // Vary is harmless.
         if (response.status == 304 || response.status == 206) {
             vary_on(response.headers, "Accept-Encoding");
         }
         if (!is_compressible(response, options)) return response;
-        // Also if this client gets it uncompressed: a cache must not give that reply to the others.
+        // Even if this client gets it uncompressed, because a cache must not give it to the others.
         vary_on(response.headers, "Accept-Encoding");
-        // For HEAD, too, whose body is dropped later: its fields are to be those of GET.
+        // HEAD is compressed as well, because its fields must be those of GET. Its body is dropped
+        // later.
         if (accepts_gzip(request.headers)) compress_reply(response, options.level);
         return response;
     };

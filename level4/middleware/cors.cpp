@@ -20,20 +20,22 @@ std::string join(const std::vector<std::string>& items) {
     return text;
 }
 
-// A mistake in the options would show up in the console of some visitor's browser. Show it here.
+// Without this, a mistake in the options would show only in the console of a visitor's browser.
 void check(const CorsOptions& options) {
     for (const auto& origin : options.allow_origins) {
-        // Compared as a whole with what browsers send: "https://example.com", no slash behind. And
-        // not "null": any page can have that origin, by loading itself in a sandboxed frame.
+        // Compared as a whole with what browsers send, such as "https://example.com", which doesn't
+        // end in a slash. "null" is refused, because any page can get that origin by loading itself
+        // in a sandboxed frame.
         const auto host = origin.find("://");
         if (origin != "*" && (host == std::string::npos || host + 3 == origin.size() ||
                               origin.find('/', host + 3) != std::string::npos)) {
-            throw std::invalid_argument("cors: not an origin such as https://example.com: " +
+            throw std::invalid_argument("cors: this isn't an origin such as https://example.com: " +
                                         origin);
         }
     }
     if (!options.allow_credentials) return;
-    // Every page of the world could act as the visitor. Browsers take the star for a name then.
+    // Otherwise every page in the world could act as the visitor. Browsers don't allow it either:
+    // with credentials they take the star for a name.
     for (const auto* list : {&options.allow_origins, &options.allow_methods, &options.allow_headers,
                              &options.expose_headers}) {
         if (contains(*list, "*")) {
@@ -49,21 +51,22 @@ bool covers(std::string_view prefix, std::string_view path) {
            path[prefix.size()] == '/';
 }
 
-// RFC 9110 §9.3.7 defines OPTIONS, and the Fetch standard this use of it. The browser compares what
-// it wants to send with what we list: that is its part, not ours.
+// RFC 9110 §9.3.7 defines OPTIONS, and the Fetch standard defines this use of it. What the page
+// wants to send isn't looked at here, because it is the browser that compares it with what we list.
 bool is_preflight(const Request& request) {
     return request.method == "OPTIONS" && request.headers.find("Origin") != nullptr &&
            request.headers.find("Access-Control-Request-Method") != nullptr;
 }
 
-// Whose pages may read the reply. True if it is somebody's.
+// Says which origin may read the reply. Returns false if none may.
 bool allow_origin(const CorsOptions& options, const Request& request, Headers& headers) {
     if (contains(options.allow_origins, "*")) {
         headers.set("Access-Control-Allow-Origin", "*");
         return true;
     }
-    // The field has room for one origin, so each gets its own reply. Also those that are not
-    // allowed, or send no Origin: a cache must not give theirs to a page that is.
+    // The field has room for one origin, so each origin gets a reply of its own. That includes
+    // those that aren't allowed, and requests without an Origin, because a cache must not give
+    // their reply to a page that is allowed.
     vary_on(headers, "Origin");
     const auto* const origin = request.headers.find("Origin");
     if (origin == nullptr || !contains(options.allow_origins, *origin)) return false;
@@ -92,7 +95,7 @@ Middleware cors(CorsOptions options) {
     return [options = std::move(options)](Request& request, const Next& next) {
         if (!covers(options.path_prefix, request.path)) return next(request);
         if (is_preflight(request)) return answer_preflight(options, request);
-        // Errors as well: a page that may not read a 422 cannot tell its user what is wrong.
+        // Errors as well, because a page that can't read a 422 can't tell its user what is wrong.
         Response response = next(request);
         if (allow_origin(options, request, response.headers)) {
             set_list(response.headers, "Access-Control-Expose-Headers", options.expose_headers);

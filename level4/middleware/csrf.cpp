@@ -16,14 +16,15 @@ std::string_view value_of(const Request& request, std::string_view name) {
 }
 
 bool is_own_page(const Request& request) {
-    // "none": the user did it, not a page; by a bookmark, say. "same-site" is not enough: whoever
-    // holds blog.example.com is not to post to www.example.com.
+    // "none" means that it was the user and not a page, for example with a bookmark. "same-site" is
+    // not enough, because blog.example.com must not post to www.example.com.
     const auto site = value_of(request, "Sec-Fetch-Site");
     if (!site.empty()) return site == "same-origin" || site == "none";
 
-    // Browsers send that field through TLS and to this machine only, the last of them since 2023.
-    // Origin comes with every post.
-    if (value_of(request, "Origin").empty()) return true;  // curl and the like: nobody's cookies
+    // Browsers send that field only over TLS or to their own machine, and some have done so only
+    // since 2023. They send Origin with every post. A program that sends neither, such as curl,
+    // isn't a browser, and has no visitor's cookies.
+    if (value_of(request, "Origin").empty()) return true;
     return is_same_origin(request.headers);
 }
 
@@ -34,7 +35,7 @@ Middleware csrf(CsrfOptions options) {
         const std::string& method = request.method;
         const bool safe = method == "GET" || method == "HEAD" || method == "OPTIONS";
         if (safe || is_own_page(request)) return next(request);
-        // Last, because it is rare: the pages of others that the owner of this site has named.
+        // Pages of other sites that the owner of this one trusts. Last, because it is rare.
         const auto& trusted = options.trusted_origins;
         if (request.path.starts_with(options.trusted_prefix) &&
             std::find(trusted.begin(), trusted.end(), value_of(request, "Origin")) !=

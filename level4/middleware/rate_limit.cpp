@@ -1,6 +1,7 @@
-// See rate_limit.hpp. For each address a list of the times at which it got through, of N at most:
-// whoever's list is full has to wait until the oldest is a whole window ago. Exact, and short; an
-// estimate from two counters would take less memory, but let bursts past.
+// See rate_limit.hpp. For each address there is a list of the times at which it got through, at
+// most N of them. A client whose list is full has to wait until the oldest is a whole window ago.
+// That is exact and short. An estimate from two counters would take less memory, but let bursts
+// through.
 #include "middleware/rate_limit.hpp"
 
 #include <algorithm>
@@ -12,20 +13,21 @@
 #include <utility>
 
 #include "number.hpp"
+#include "text.hpp"
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// What --rate-limit may ask for: each request in a window takes 8 bytes.
+// The most that --rate-limit may ask for, because each request in a window takes 8 bytes.
 constexpr unsigned max_requests = 10'000;
 constexpr unsigned max_seconds = 24 * 60 * 60;
 
-// What is to be said to a client: in the fields RateLimit-Limit, -Remaining and -Reset.
+// What the client is told in the fields RateLimit-Remaining and -Reset.
 struct Verdict {
     bool allowed;
     std::size_t remaining;
-    std::chrono::seconds reset;  // until one more is free
+    std::chrono::seconds reset;  // until it may send one more
 };
 
 class Window {
@@ -36,12 +38,11 @@ class Window {
         const std::lock_guard lock(mutex_);
         auto& times = client(address).times;
         std::erase_if(times, [&](auto time) { return now - time >= rate_.window; });
-        // Refused requests are not counted: whoever hammers on gets N through in a window, as all
-        // do.
+        // Refused requests don't count, so even a client that keeps trying gets its N per window.
         const bool allowed = times.size() < rate_.requests;
         if (allowed) times.push_back(now);
-        // Rounded up, or the client would be back a moment too early.
-        // There is a front: a time was just added, or the list is full, and N is at least 1.
+        // Rounded up, or the client would be back a moment too early. The list isn't empty: either
+        // a time was just added, or it is full, and N is at least 1.
         const auto reset =
             std::chrono::ceil<std::chrono::seconds>(times.front() + rate_.window - now);
         return {allowed, rate_.requests - times.size(), reset};
@@ -53,8 +54,9 @@ class Window {
         std::vector<Clock::time_point> times;
     };
 
-    // The client moves to the front. So the back is the one that has been silent longest, and it
-    // makes room for a new one: an attacker with many addresses can't make the table grow.
+    // Moves the client to the front, so that the one at the back has been silent the longest. That
+    // one makes room for a new client, so an attacker with many addresses can't make the table
+    // grow.
     Client& client(const std::string& address) {
         const auto known = index_.find(address);
         if (known != index_.end()) {
@@ -72,21 +74,29 @@ class Window {
 
     const Rate rate_;
     const std::size_t max_clients_;
-    std::mutex mutex_;           // guards the two below
-    std::list<Client> clients_;  // the last seen first
+    std::mutex mutex_;           // guards clients_ and index_
+    std::list<Client> clients_;  // the one seen last comes first
     std::unordered_map<std::string, std::list<Client>::iterator> index_;
 };
+
+// `seconds`: until the client may try again (Retry-After, RFC 6585 §4 and RFC 9110 §10.2.3).
+Response too_many_requests(const std::string& seconds) {
+    auto response = Response::error(429, "Too many requests. Try again in " + seconds +
+                                             (seconds == "1" ? " second." : " seconds."));
+    response.headers.set("Retry-After", seconds);
+    return response;
+}
 
 }  // namespace
 
 Rate parse_rate(std::string_view text) {
     if (text == "0") return Rate{.requests = 0};
-    const auto slash = std::min(text.find('/'), text.size());
-    const auto requests = parse_number<unsigned>(text.substr(0, slash));
-    const auto seconds = parse_number<unsigned>(text.substr(std::min(slash + 1, text.size())));
+    const auto requests = parse_number<unsigned>(take_until(text, "/"));
+    const auto seconds = parse_number<unsigned>(text);
     if (requests.value_or(max_requests + 1) > max_requests || seconds.value_or(0) < 1 ||
         *seconds > max_seconds) {
-        throw std::invalid_argument("not a rate such as 20/60 (20 requests in 60 seconds) or 0");
+        throw std::invalid_argument(
+            "this isn't a rate such as 20/60 (20 requests in 60 seconds), or 0");
     }
     return Rate{*requests, std::chrono::seconds(*seconds)};
 }
@@ -95,7 +105,7 @@ Middleware rate_limit(RateLimitOptions options) {
     if (options.rate.requests == 0) {
         return [](Request& request, const Next& next) { return next(request); };
     }
-    // Shared, since a std::function may be copied, and all copies have to count together.
+    // Shared, because a std::function may be copied, and all copies have to count together.
     const auto window =
         std::make_shared<Window>(options.rate, std::max<std::size_t>(options.max_clients, 1));
     return [options = std::move(options), window](Request& request, const Next& next) {
@@ -105,11 +115,8 @@ Middleware rate_limit(RateLimitOptions options) {
         }
         const Verdict verdict = window->count(request.peer, options.now());
         const std::string reset = std::to_string(verdict.reset.count());
-        Response response = verdict.allowed
-                                ? next(request)
-                                : Response::error(429, "Too often. Try again in " + reset + " s.");
-        // RFC 6585 §4 and RFC 9110 §10.2.3; the RateLimit fields are a draft that is widely used.
-        if (!verdict.allowed) response.headers.set("Retry-After", reset);
+        Response response = verdict.allowed ? next(request) : too_many_requests(reset);
+        // These fields are a draft that is widely used.
         response.headers.set("RateLimit-Limit", std::to_string(options.rate.requests));
         response.headers.set("RateLimit-Remaining", std::to_string(verdict.remaining));
         response.headers.set("RateLimit-Reset", reset);

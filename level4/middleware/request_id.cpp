@@ -11,13 +11,13 @@ namespace {
 
 constexpr std::string_view field = "X-Request-ID";
 
-// 128 random bits: no two requests ever share them, wherever they are numbered.
+// 128 random bits, so that two requests never get the same ID, on whatever machine.
 std::string random_id() {
     return base64url_encode(random_bytes(16));
 }
 
-// What comes from outside will end up in logs and in other programs' fields: let in nothing that is
-// long, or that has a meaning there.
+// An ID from outside will end up in logs and in other programs' fields, so it may not be long, or
+// contain characters that have a meaning there.
 bool is_sane(std::string_view id) {
     constexpr std::string_view allowed =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";

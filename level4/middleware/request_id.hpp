@@ -1,16 +1,16 @@
-// A name for each request, in the field X-Request-ID: the handlers find it in request.headers, the
-// client in the reply. Whoever writes it into a log can say which lines belong together, across all
-// the programs that a request passes through.
+// An ID for each request, in the field X-Request-ID. Handlers find it in request.headers, and the
+// client in the reply. Programs that write it into their logs show which lines belong together,
+// across all of them that a request passes through.
 // Leaves out: the W3C's traceparent, which names the steps within a request as well.
 #pragma once
 
-#include "middleware/middleware.hpp"
+#include "handler.hpp"
 
 struct RequestIdOptions {
-    // A proxy in front may have named the request already. Turn this off where only strangers set
-    // the field, and names have to be unique.
+    // Keep the ID that the request has, which may be from a proxy in front. Turn this off if IDs
+    // have to be unique, and there is no proxy to see to that.
     bool keep_given = true;
 };
 
-// A given name is kept only if it is 1 to 64 characters of A-Z a-z 0-9 - _ . and given once.
+// An ID is kept only if it has 1 to 64 characters of A-Z a-z 0-9 - _ . and the field is there once.
 Middleware request_id(RequestIdOptions options = {});

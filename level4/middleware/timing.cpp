@@ -11,9 +11,9 @@
 
 namespace {
 
-using Clock = std::chrono::steady_clock;  // never set back, as the time of day may be
+using Clock = std::chrono::steady_clock;  // unlike the time of day it is never set back
 
-// In milliseconds with one decimal. Finer times would be of use to attackers above all.
+// In milliseconds with one decimal. Finer times would mostly help attackers.
 std::string milliseconds(Clock::duration time) {
     using Tenths = std::chrono::duration<std::int64_t, std::ratio<1, 10'000>>;
     const auto tenths = std::chrono::round<Tenths>(time).count();
@@ -23,11 +23,13 @@ std::string milliseconds(Clock::duration time) {
 }  // namespace
 
 Middleware timing(TimingOptions options) {
-    if (!is_token(options.metric)) throw std::invalid_argument("timing: the metric is no token");
+    if (!is_token(options.metric))
+        throw std::invalid_argument("timing: the metric must be a token");
     return [metric = std::move(options.metric)](Request& request, const Next& next) {
         const auto start = Clock::now();
         Response response = next(request);
-        // Added, not set: the field is a list, and the handler's own measurements stay.
+        // Added and not set, because the field is a list, and a handler may have its own
+        // measurements.
         response.headers.add("Server-Timing",
                              metric + ";dur=" + milliseconds(Clock::now() - start));
         return response;

@@ -1,10 +1,10 @@
-// The Vary field: what a reply depends on besides its address (RFC 9110 §12.5.5). A cache that is
-// not told would give the reply made for one client to another, who asked for something else.
+// The Vary field: what a reply depends on besides its address (RFC 9110 §12.5.5). Without it, a
+// cache would give the reply made for one client to another that asked for something else.
 #pragma once
 
 #include <string_view>
 
 #include "headers.hpp"
 
-// Adds the name of a request field to the list, if it is not there yet.
+// Adds the name of a request field to the list, unless it is already there.
 void vary_on(Headers& headers, std::string_view field);

@@ -102,7 +102,7 @@ TEST_CASE("to delete waits for the disk, so an event loop leaves it to its worke
     Request request;
     request.method = "POST";
     request.path = "/admin/messages/1/delete";
-    CHECK(site.router.is_blocking(request));
+    CHECK(site.router.needs_worker(request));
 }
 
 TEST_CASE("whoever does not know the password neither sees nor deletes anything") {

@@ -1,4 +1,4 @@
-// The onion, and its two thinnest layers: a name and a time for each request.
+// The onion, and its two thinnest layers: an ID and a time for each request.
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "middleware/middleware.hpp"
+#include "handler.hpp"
 #include "middleware/request_id.hpp"
 #include "middleware/timing.hpp"
 #include "middleware/vary.hpp"
@@ -21,7 +21,7 @@ Response say_ok(Request&) {
     return Response::text("ok");
 }
 
-// Writes its name down on the way in and on the way out.
+// Logs its name on the way in and on the way out.
 Middleware named(std::string name, std::string& log) {
     return [name = std::move(name), &log](Request& request, const Next& next) {
         log += "<" + name;
@@ -42,7 +42,7 @@ TEST_CASE("the first middleware of a chain is the outermost") {
     Request request;
     CHECK(app(request).body == "ok");
     CHECK(log == "<a<b<c!c>b>a>");
-    app(request);  // not used up by the first request
+    app(request);  // the first request hasn't used it up
     CHECK(log == "<a<b<c!c>b>a><a<b<c!c>b>a>");
 }
 
@@ -51,7 +51,7 @@ TEST_CASE("without middleware there is just the handler") {
     CHECK(wrap({}, say_ok)(request).body == "ok");
 }
 
-TEST_CASE("a middleware that does not call next keeps the rest from seeing the request") {
+TEST_CASE("a middleware that doesn't call next keeps the rest from seeing the request") {
     std::string log;
     const Middleware refuse = [](Request&, const Next&) { return Response::error(403, "No."); };
     Request request;
@@ -74,7 +74,7 @@ TEST_CASE("a middleware may change the request and the reply") {
     CHECK(response.body == "/x/changed");
 }
 
-TEST_CASE("an exception of the handler comes out through the layers") {
+TEST_CASE("a handler's exception passes out through the layers") {
     std::string log;
     const Handler app =
         wrap({named("a", log)}, [](Request&) -> Response { throw HttpError(400, "bad"); });
@@ -82,7 +82,7 @@ TEST_CASE("an exception of the handler comes out through the layers") {
     CHECK_THROWS_AS(app(request), HttpError);
 }
 
-TEST_CASE("Vary stays one field that names each request field once") {
+TEST_CASE("Vary stays one field, and names each request field once") {
     Headers headers;
     vary_on(headers, "Origin");
     CHECK(value_of(headers, "Vary") == "Origin");
@@ -95,7 +95,7 @@ TEST_CASE("Vary stays one field that names each request field once") {
     several.add("Vary", "Cookie");
     several.add("Vary", "Accept, Accept-Language");
     vary_on(several, "Accept");
-    CHECK(several.count("Vary") == 2);  // nothing to add, nothing changed
+    CHECK(several.count("Vary") == 2);  // nothing was missing, so nothing changed
     vary_on(several, "Origin");
     CHECK(several.count("Vary") == 1);
     CHECK(value_of(several, "Vary") == "Cookie, Accept, Accept-Language, Origin");
@@ -106,7 +106,7 @@ TEST_CASE("Vary stays one field that names each request field once") {
     CHECK(value_of(star, "Vary") == "*");
 }
 
-TEST_CASE("every request gets a name of its own, and handler and client see the same") {
+TEST_CASE("every request gets an ID of its own, and handler and client see the same one") {
     std::set<std::string> ids;
     std::string seen;
     const Handler app = wrap({request_id()}, [&](Request& request) {
@@ -123,8 +123,8 @@ TEST_CASE("every request gets a name of its own, and handler and client see the 
     CHECK(ids.size() == 1000);
 }
 
-TEST_CASE("a name that the client gives is kept, if it is sane") {
-    const auto name_for = [](std::vector<std::string> given, RequestIdOptions options = {}) {
+TEST_CASE("an ID that the client sends is kept if it is harmless") {
+    const auto id_for = [](std::vector<std::string> given, RequestIdOptions options = {}) {
         Request request;
         for (const auto& id : given) request.headers.add("x-request-id", id);
         const Response response = wrap({request_id(options)}, say_ok)(request);
@@ -133,19 +133,19 @@ TEST_CASE("a name that the client gives is kept, if it is sane") {
         CHECK(value_of(request.headers, "X-Request-ID") == value_of(response, "X-Request-ID"));
         return value_of(response, "X-Request-ID");
     };
-    for (const std::string& sane : std::vector<std::string>{
+    for (const std::string& good : std::vector<std::string>{
              "a", "7f3c-AZ.az_09", "123e4567-e89b-12d3-a456-426614174000", std::string(64, 'x')}) {
-        CHECK(name_for({sane}) == sane);
-        CHECK(name_for({sane}, {.keep_given = false}) != sane);
+        CHECK(id_for({good}) == good);
+        CHECK(id_for({good}, {.keep_given = false}) != good);
     }
-    for (const std::string& insane :
+    for (const std::string& bad :
          std::vector<std::string>{"", std::string(65, 'x'), "a b", "a,b", "a\tb", "<b>", "a\"b",
                                   "a%0a", "\xC3\xA4", "a;b", "a/b", "a=b"}) {
-        CAPTURE(insane);
-        CHECK(name_for({insane}).size() == 22);
-        CHECK(name_for({insane}) != insane);
+        CAPTURE(bad);
+        CHECK(id_for({bad}).size() == 22);
+        CHECK(id_for({bad}) != bad);
     }
-    CHECK(name_for({"one", "two"}).size() == 22);  // which of them would be the name?
+    CHECK(id_for({"one", "two"}).size() == 22);  // which of them would it be?
 }
 
 TEST_CASE("a handler's own request ID in the reply is replaced, not doubled") {
@@ -184,7 +184,7 @@ TEST_CASE("Server-Timing says in milliseconds how long the reply took") {
     duration(say_ok);
 }
 
-TEST_CASE("the metric has the name that the options give, which must be a token") {
+TEST_CASE("the metric's name is in the options, and must be a token") {
     Request request;
     const Response response = wrap({timing({.metric = "pages"})}, say_ok)(request);
     CHECK(value_of(response, "Server-Timing").starts_with("pages;dur="));
@@ -193,7 +193,7 @@ TEST_CASE("the metric has the name that the options give, which must be a token"
     CHECK_THROWS_AS(timing({.metric = "a;b"}), std::invalid_argument);
 }
 
-TEST_CASE("a handler's own timings stay") {
+TEST_CASE("a handler's own timings are kept") {
     const Handler app = wrap({timing()}, [](Request& request) {
         Response response = say_ok(request);
         response.headers.add("Server-Timing", "disk;dur=1");

@@ -1,4 +1,4 @@
-// Basic authentication: who gets in, and what the others are told.
+// Basic authentication: which requests pass, and what the others are told.
 #include <doctest/doctest.h>
 
 #include <stdexcept>
@@ -35,18 +35,18 @@ const std::string right = ada.user + ":" + ada.password;
 
 }  // namespace
 
-TEST_CASE("the right user with the right password gets in") {
+TEST_CASE("the right user with the right password passes") {
     CHECK(reply_to({basic(right)}).status == 200);
     CHECK(reply_to({basic(right)}).body == "secret");
     CHECK(reply_to({basic("a:b")}, {.user = "a", .password = "b"}).status == 200);
 }
 
-TEST_CASE("the scheme's name has no case, and more than one space may follow") {
+TEST_CASE("the scheme's name may be in any case, and more than one space may follow") {
     CHECK(reply_to({"basic " + base64_encode(right)}).status == 200);
     CHECK(reply_to({"BASIC   " + base64_encode(right)}).status == 200);
 }
 
-TEST_CASE("everybody else gets 401, and the browser is told to ask") {
+TEST_CASE("without a password the reply is 401, which makes the browser ask") {
     const Response response = reply_to({});
     CHECK(response.status == 401);
     REQUIRE(response.headers.find("WWW-Authenticate") != nullptr);
@@ -56,7 +56,7 @@ TEST_CASE("everybody else gets 401, and the browser is told to ask") {
     CHECK(response.body.find("secret") == std::string::npos);
 }
 
-TEST_CASE("a wrong user or password is 401, however near it comes") {
+TEST_CASE("a wrong user or password is 401, however close it is") {
     for (const std::string& wrong : std::vector<std::string>{
              "", ":", "Ada", "Ada:", right.substr(0, right.size() - 1), right + " ", " " + right,
              right + std::string(1, '\0'), right.substr(1), "ada:" + ada.password,
@@ -83,7 +83,7 @@ TEST_CASE("a malformed field is 401 as well") {
     CHECK(reply_to({basic(right), "Bearer x"}).status == 401);
 }
 
-TEST_CASE("without a user or a password nobody gets in, not even with empty ones") {
+TEST_CASE("if no user or password has been set, every request is 403, also one with empty ones") {
     for (const BasicAuthOptions& options :
          {BasicAuthOptions{}, BasicAuthOptions{.user = "Ada"}, BasicAuthOptions{.password = "x"}}) {
         for (const std::string credentials : {"", ":", "Ada:", ":x", "Ada:x"}) {
@@ -95,7 +95,7 @@ TEST_CASE("without a user or a password nobody gets in, not even with empty ones
     }
 }
 
-TEST_CASE("options that cannot work stop the program at its start") {
+TEST_CASE("options that can't work stop the program at its start") {
     CHECK_THROWS_AS(basic_auth({.user = "a:b", .password = "c"}), std::invalid_argument);
     for (const char* realm : {"say \"hi\"", "back\\slash", "line\r\nSet-Cookie: a=b", "\x01"}) {
         CAPTURE(realm);

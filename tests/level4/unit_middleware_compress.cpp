@@ -1,4 +1,4 @@
-// Compression: who gets gzip, of what, and what the fields say about it.
+// Compression: which clients get gzip, which replies are compressed, and what their fields say.
 #include <doctest/doctest.h>
 
 #include <functional>
@@ -23,9 +23,9 @@ namespace {
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
-const std::string text(500, 'x');  // just long enough
+const std::string text(500, 'x');  // exactly long enough
 
-// A stream that never says a word.
+// A stream that never sends anything.
 struct Silence : Protocol {
     void open(std::function<void()>) override {}
     void feed(std::string_view) override {}
@@ -44,7 +44,7 @@ Response make_reply(const Fields& fields = {}, const std::string& body = text, i
     return response;
 }
 
-// What becomes of the reply, for a client with these fields.
+// The reply that a client with these fields gets.
 Response passed_through(const Response& reply, const Fields& fields = {{"Accept-Encoding", "gzip"}},
                         const CompressOptions& options = {}, const std::string& method = "GET") {
     Request request;
@@ -59,7 +59,7 @@ Response passed_through(const Response& reply, const Fields& fields = {{"Accept-
 
 namespace {
 
-// What a browser makes of it. Fails unless it is one whole gzip member and nothing more.
+// Unpacks it as a browser does. Fails unless it is exactly one complete gzip member.
 std::string inflated(std::string content) {
     z_stream stream{};
     REQUIRE(inflateInit2(&stream, 15 + 16) == Z_OK);
@@ -75,7 +75,7 @@ std::string inflated(std::string content) {
     return result;
 }
 
-// Compressed or as it was: anything between the two fails.
+// Was the reply compressed? Fails if it is neither that nor unchanged.
 bool is_compressed(const Response& response, const std::string& body) {
     if (response.headers.find("Content-Encoding") == nullptr) {
         CHECK(response.body == body);
@@ -90,7 +90,7 @@ bool is_compressed(const Response& response, const std::string& body) {
 
 }  // namespace
 
-TEST_CASE("a page is compressed for whoever accepts gzip, and says so") {
+TEST_CASE("a page is compressed for a client that accepts gzip, and says so") {
     CHECK(compression_available());
     const Response response = passed_through(make_reply());
     CHECK(is_compressed(response, text));
@@ -100,7 +100,7 @@ TEST_CASE("a page is compressed for whoever accepts gzip, and says so") {
     CHECK(response.body.size() < 50);
 }
 
-TEST_CASE("whoever does not accept gzip gets the page as it is, and caches are told") {
+TEST_CASE("a client that doesn't accept gzip gets the page as it is, and caches are told") {
     for (const Fields& fields :
          {Fields{}, Fields{{"Accept-Encoding", ""}}, Fields{{"Accept-Encoding", "br, deflate"}},
           Fields{{"Accept-Encoding", "gzip;q=0"}}, Fields{{"Accept-Encoding", "gzip;q=0.000, br"}},
@@ -123,7 +123,7 @@ TEST_CASE("there are many ways to accept gzip") {
     }
 }
 
-TEST_CASE("text is compressed, and what is compressed already is not") {
+TEST_CASE("text is compressed, but not what is already compressed") {
     for (const char* type :
          {"text/html", "text/html; charset=utf-8", "TEXT/CSS", "text/plain ;x=y",
           "application/json", "application/javascript", "text/javascript", "application/xml",
@@ -163,7 +163,7 @@ TEST_CASE("only replies between the smallest and the largest size are compressed
     CHECK_FALSE(compresses(1001, {.maximum = 1000}));
 }
 
-TEST_CASE("a reply that is in no shape for it stays as it is") {
+TEST_CASE("a reply that can't be compressed stays as it is") {
     for (const Fields& fields :
          {Fields{{"Content-Encoding", "gzip"}}, Fields{{"Content-Encoding", "br"}},
           Fields{{"Cache-Control", "no-transform"}},
@@ -187,7 +187,7 @@ TEST_CASE("a reply that is in no shape for it stays as it is") {
     CHECK_FALSE(is_compressed(passed_through(stream), text));
 }
 
-TEST_CASE("errors and other methods' replies are compressed, too") {
+TEST_CASE("errors and replies to other methods are compressed as well") {
     for (const int status : {201, 404, 422, 500}) {
         const Response response = passed_through(make_reply({}, text, status));
         CHECK(is_compressed(response, text));
@@ -210,20 +210,20 @@ TEST_CASE("HEAD gets the fields and the length of GET") {
     CHECK(without_date(get) == without_date(head));
 }
 
-TEST_CASE("the reply's own Vary is kept") {
+TEST_CASE("a reply's own Vary is kept") {
     CHECK(value_of(passed_through(make_reply({{"Vary", "Origin"}})), "Vary") ==
           "Origin, Accept-Encoding");
     CHECK(value_of(passed_through(make_reply({{"Vary", "accept-encoding"}})), "Vary") ==
           "accept-encoding");
 }
 
-TEST_CASE("a strong ETag becomes weak with compression, a weak one stays") {
+TEST_CASE("compression makes a strong ETag weak, and leaves a weak one as it is") {
     CHECK(value_of(passed_through(make_reply({{"ETag", "\"a\""}})), "ETag") == "W/\"a\"");
     CHECK(value_of(passed_through(make_reply({{"ETag", "W/\"a\""}})), "ETag") == "W/\"a\"");
     CHECK(value_of(passed_through(make_reply()), "ETag") == "(none)");
 }
 
-TEST_CASE("a 304 names the ETag in the form that the client's copy has, and Vary") {
+TEST_CASE("a 304 has Vary, and the ETag in the form of the client's copy") {
     const Response reply = make_reply({{"ETag", "\"a\""}}, "", 304);
     const auto etag_for = [&](const std::string& known) {
         const Response response =
@@ -241,14 +241,14 @@ TEST_CASE("a 304 names the ETag in the form that the client's copy has, and Vary
     CHECK(etag_for("*") == "\"a\"");
     CHECK(value_of(passed_through(make_reply({}, "", 304)), "ETag") == "(none)");
     CHECK(value_of(passed_through(make_reply({}, "", 304)), "Vary") == "Accept-Encoding");
-    // A whole reply of a few bytes was not compressed, whatever the client had before.
+    // A full reply of a few bytes isn't compressed, whatever the client has.
     const Response small = make_reply({{"ETag", "\"a\""}}, "small");
     CHECK(value_of(passed_through(small, {{"If-None-Match", "W/\"a\""}}), "ETag") == "\"a\"");
     const Response weak = make_reply({{"ETag", "W/\"a\""}}, "", 304);
     CHECK(value_of(passed_through(weak, {{"If-None-Match", "W/\"a\""}}), "ETag") == "W/\"a\"");
 }
 
-TEST_CASE("a static file that was compressed is known again when the client comes back") {
+TEST_CASE("a static file that was compressed is recognised when the client comes back") {
     const TemporaryFolder folder;
     folder.write("page.html", text);
     StaticFiles files(folder.root);
@@ -268,21 +268,22 @@ TEST_CASE("a static file that was compressed is known again when the client come
     CHECK(value_of(again, "ETag") == etag);
     CHECK(value_of(again, "Vary") == "Accept-Encoding");
 
-    // To go on with a compressed half by uncompressed bytes would spoil it: the whole once more.
+    // Uncompressed bytes after half of the compressed ones would spoil the file, so all of it is
+    // sent.
     request.headers.set("If-None-Match", "\"x\"");
     request.headers.add("Range", "bytes=100-");
     request.headers.add("If-Range", etag);
     CHECK(app(request).status == 200);
 }
 
-TEST_CASE("a compressed reply does not offer ranges, an uncompressed one may") {
+TEST_CASE("a compressed reply doesn't offer ranges, but an uncompressed one may") {
     const Response reply = make_reply({{"Accept-Ranges", "bytes"}});
     CHECK(value_of(passed_through(reply), "Accept-Ranges") == "none");
     CHECK(value_of(passed_through(reply, {}), "Accept-Ranges") == "bytes");
     CHECK(value_of(passed_through(make_reply()), "Accept-Ranges") == "(none)");
 }
 
-TEST_CASE("what does not get smaller is left as it is") {
+TEST_CASE("a body that compression doesn't make smaller is left as it is") {
     std::mt19937 random(1);
     std::string noise(2000, '\0');
     for (char& c : noise) c = static_cast<char>(random() % 256);
@@ -291,7 +292,7 @@ TEST_CASE("what does not get smaller is left as it is") {
     CHECK(value_of(response, "ETag") == "\"a\"");
 }
 
-TEST_CASE("bodies of all sizes and any bytes come out as they went in, at every level") {
+TEST_CASE("bodies of all sizes and of any bytes can be unpacked again, at every level") {
     std::mt19937 random(2);
     for (const std::size_t size : {500u, 501u, 4096u, 65'537u, 1'000'000u}) {
         std::string body(size, '\0');
@@ -317,7 +318,7 @@ TEST_CASE("a higher level makes a page smaller") {
 
 #else
 
-TEST_CASE("without zlib every reply passes as it is") {
+TEST_CASE("without zlib every reply stays as it is") {
     CHECK_FALSE(compression_available());
     const Response reply = make_reply({{"ETag", "\"a\""}});
     const Response response = passed_through(reply);

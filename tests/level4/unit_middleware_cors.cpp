@@ -65,19 +65,19 @@ const CorsOptions only_ours{.allow_origins = {ours, "http://localhost:3000"}};
 
 }  // namespace
 
-TEST_CASE("by default every page may read every reply, and no cache need tell them apart") {
+TEST_CASE("by default every page may read every reply, and caches needn't tell pages apart") {
     for (const Fields& fields :
          {Fields{}, Fields{{"Origin", theirs}}, Fields{{"Origin", "null"}}}) {
         const auto outcome = send({}, "GET", fields);
         CHECK(outcome.reached);
         CHECK(outcome["Access-Control-Allow-Origin"] == "*");
         CHECK(outcome["Access-Control-Allow-Credentials"] == "(none)");
-        CHECK(outcome["Access-Control-Allow-Methods"] == "(none)");  // of preflights only
+        CHECK(outcome["Access-Control-Allow-Methods"] == "(none)");  // only in preflights
         CHECK(outcome["Vary"] == "(none)");
     }
 }
 
-TEST_CASE("an origin of the list is allowed by its name, and the reply varies by origin") {
+TEST_CASE("an origin in the list is allowed by name, and the reply varies by origin") {
     for (const auto& origin : only_ours.allow_origins) {
         const auto outcome = send(only_ours, "GET", {{"Origin", origin}});
         CHECK(outcome["Access-Control-Allow-Origin"] == origin);
@@ -85,7 +85,7 @@ TEST_CASE("an origin of the list is allowed by its name, and the reply varies by
     }
 }
 
-TEST_CASE("an origin that is not of the list gets the reply without a word of CORS") {
+TEST_CASE("an origin that isn't in the list gets a reply without CORS fields") {
     for (const std::string& origin :
          std::vector<std::string>{theirs, ours + ".evil.example", ours + ":8443", ours + "/",
                                   "null", "http://app.example", "https://APP.example", "*",
@@ -94,17 +94,17 @@ TEST_CASE("an origin that is not of the list gets the reply without a word of CO
         const auto outcome = send(only_ours, "GET", {{"Origin", origin}});
         CHECK(outcome.reached);
         CHECK_FALSE(outcome.mentions_cors());
-        CHECK(outcome["Vary"] == "Origin");  // it would differ for another origin
+        CHECK(outcome["Vary"] == "Origin");  // because it would differ for another origin
     }
 }
 
-TEST_CASE("a reply to a request without Origin varies, too") {
+TEST_CASE("a reply to a request without Origin varies as well") {
     const auto outcome = send(only_ours, "GET", {});
     CHECK_FALSE(outcome.mentions_cors());
     CHECK(outcome["Vary"] == "Origin");
 }
 
-TEST_CASE("the reply's own Vary is kept") {
+TEST_CASE("a reply's own Vary is kept beside CORS's") {
     const Handler app = wrap({cors(only_ours)}, [](Request&) {
         Response response = Response::text("hello");
         response.headers.add("Vary", "Accept-Encoding");
@@ -116,7 +116,7 @@ TEST_CASE("the reply's own Vary is kept") {
     CHECK(response.headers.count("Vary") == 1);
 }
 
-TEST_CASE("errors can be read as well") {
+TEST_CASE("an allowed page can read errors as well") {
     for (const int status : {404, 405, 422, 500}) {
         const auto outcome = send(only_ours, "POST", {{"Origin", ours}}, "/api", status);
         CHECK(outcome.response.status == status);
@@ -124,7 +124,7 @@ TEST_CASE("errors can be read as well") {
     }
 }
 
-TEST_CASE("a preflight is answered with 204 and all that is allowed, and goes no further") {
+TEST_CASE("a preflight is answered with 204 and everything that is allowed, and goes no further") {
     const auto outcome = preflight(only_ours, ours);
     CHECK_FALSE(outcome.reached);
     CHECK(outcome.response.status == 204);
@@ -137,7 +137,7 @@ TEST_CASE("a preflight is answered with 204 and all that is allowed, and goes no
     CHECK(outcome["Vary"] == "Origin");
 }
 
-TEST_CASE("the preflight of a foreign page learns nothing") {
+TEST_CASE("a preflight for an origin that isn't allowed learns nothing") {
     const auto outcome = preflight(only_ours, theirs);
     CHECK_FALSE(outcome.reached);
     CHECK(outcome.response.status == 204);
@@ -145,7 +145,7 @@ TEST_CASE("the preflight of a foreign page learns nothing") {
     CHECK(outcome["Vary"] == "Origin");
 }
 
-TEST_CASE("OPTIONS without Origin or without the method asked for is no preflight") {
+TEST_CASE("OPTIONS without Origin, or without the method to be used, isn't a preflight") {
     CHECK(send(only_ours, "OPTIONS", {}).reached);
     CHECK(send(only_ours, "OPTIONS", {{"Origin", ours}}).reached);
     CHECK(send(only_ours, "OPTIONS", {{"Access-Control-Request-Method", "PUT"}}).reached);
@@ -154,7 +154,7 @@ TEST_CASE("OPTIONS without Origin or without the method asked for is no prefligh
     CHECK(send(only_ours, "OPTIONS", {{"Origin", ours}})["Access-Control-Allow-Origin"] == ours);
 }
 
-TEST_CASE("each option shows in the reply") {
+TEST_CASE("each option has its field in the reply") {
     const CorsOptions options{.allow_origins = {ours},
                               .allow_methods = {"GET", "DELETE"},
                               .allow_headers = {"Content-Type", "X-Token"},
@@ -166,7 +166,7 @@ TEST_CASE("each option shows in the reply") {
     CHECK(asked["Access-Control-Allow-Headers"] == "Content-Type, X-Token");
     CHECK(asked["Access-Control-Max-Age"] == "3600");
     CHECK(asked["Access-Control-Allow-Credentials"] == "true");
-    CHECK(asked["Access-Control-Expose-Headers"] == "(none)");  // of real replies only
+    CHECK(asked["Access-Control-Expose-Headers"] == "(none)");  // only in real replies
 
     const auto outcome = send(options, "GET", {{"Origin", ours}});
     CHECK(outcome["Access-Control-Expose-Headers"] == "X-Request-ID, RateLimit-Limit");
@@ -183,7 +183,7 @@ TEST_CASE("empty lists leave their fields out") {
     CHECK_FALSE(send({.allow_origins = {}}, "GET", {{"Origin", ours}}).mentions_cors());
 }
 
-TEST_CASE("a path prefix covers the path and what is below, and nothing else") {
+TEST_CASE("a path prefix covers the path and everything below it, and nothing else") {
     const CorsOptions options{.path_prefix = "/api"};
     for (const char* path : {"/api", "/api/", "/api/messages"}) {
         CHECK(send(options, "GET", {}, path).mentions_cors());
@@ -194,17 +194,17 @@ TEST_CASE("a path prefix covers the path and what is below, and nothing else") {
         CHECK_FALSE(send(options, "GET", {}, path).mentions_cors());
         CHECK(preflight(options, ours, path).reached);
     }
-    CHECK(send({}, "OPTIONS", {}, "*").mentions_cors());  // without a prefix: everything
+    CHECK(send({}, "OPTIONS", {}, "*").mentions_cors());  // everything, without a prefix
     const CorsOptions named{.allow_origins = {ours}, .path_prefix = "/api/"};
     CHECK(send(named, "GET", {}, "/api/x")["Vary"] == "Origin");
     CHECK(send(named, "GET", {}, "/api")["Vary"] == "(none)");
 }
 
-TEST_CASE("options that no browser would accept stop the program at its start") {
+TEST_CASE("options that browsers would not accept stop the program at its start") {
     const auto refused = [](const CorsOptions& options) {
         CHECK_THROWS_AS(cors(options), std::invalid_argument);
     };
-    // Any page of the world could act as the visitor.
+    // Otherwise any page in the world could act as the visitor.
     refused({.allow_credentials = true});
     refused({.allow_origins = {ours, "*"}, .allow_credentials = true});
     // With credentials the star is taken for the name of a method or field.
@@ -212,7 +212,7 @@ TEST_CASE("options that no browser would accept stop the program at its start") 
     refused({.allow_origins = {ours}, .allow_headers = {"*"}, .allow_credentials = true});
     refused({.allow_origins = {ours}, .expose_headers = {"*"}, .allow_credentials = true});
     cors({.allow_methods = {"*"}, .allow_headers = {"*"}, .expose_headers = {"*"}});
-    // Not what a browser sends as Origin, so it would never match.
+    // A browser never sends these as Origin, so they would never match.
     for (const char* origin : {"", "example.com", "https://", "https://example.com/", "null",
                                "https://example.com/page", "*.example.com"}) {
         CAPTURE(origin);

@@ -1,4 +1,4 @@
-// Cross-site request forgery: whose posts get through.
+// Cross-site request forgery: which posts are accepted.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -11,7 +11,7 @@ namespace {
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
-// The status of the reply to a request for www.example.com:9000.
+// The status of a reply from www.example.com:9000.
 int status_of(const std::string& method, const Fields& fields, const CsrfOptions& options = {},
               const std::string& path = "/") {
     Request request;
@@ -32,7 +32,7 @@ int status_of(const std::string& method, const Fields& fields, const CsrfOptions
 
 }  // namespace
 
-TEST_CASE("methods that change nothing pass from everywhere") {
+TEST_CASE("methods that change nothing pass, wherever they come from") {
     for (const char* method : {"GET", "HEAD", "OPTIONS"}) {
         CHECK(status_of(method, {{"Sec-Fetch-Site", "cross-site"}, {"Origin", "null"}}) == 200);
     }
@@ -42,7 +42,7 @@ TEST_CASE("methods that change nothing pass from everywhere") {
     }
 }
 
-TEST_CASE("Sec-Fetch-Site decides where it is sent: our own page, or the user herself") {
+TEST_CASE("with Sec-Fetch-Site, a request of our own pages or of the user passes") {
     CHECK(status_of("POST", {{"Sec-Fetch-Site", "same-origin"}}) == 200);
     CHECK(status_of("POST", {{"Sec-Fetch-Site", "none"}}) == 200);
     for (const char* site : {"cross-site", "same-site", "Same-Origin", "nonsense", "none, none"}) {
@@ -51,8 +51,8 @@ TEST_CASE("Sec-Fetch-Site decides where it is sent: our own page, or the user he
     }
 }
 
-TEST_CASE("where both are sent, Sec-Fetch-Site counts and not Origin") {
-    // A proxy may have changed the Host: what the browser says of the two is right.
+TEST_CASE("if both are sent, Sec-Fetch-Site counts and Origin doesn't") {
+    // A proxy may have changed Host, so it is the browser that knows whether the two were the same.
     CHECK(status_of("POST", {{"Sec-Fetch-Site", "same-origin"},
                              {"Origin", "https://public.example"}}) == 200);
     CHECK(status_of("POST", {{"Sec-Fetch-Site", "cross-site"},
@@ -76,7 +76,7 @@ TEST_CASE("without Sec-Fetch-Site the host of Origin must be the Host") {
     }
 }
 
-TEST_CASE("the origin null is nobody's: refused, even without a Host") {
+TEST_CASE("the origin null is refused, even without a Host") {
     CHECK(status_of("POST", {{"Origin", "null"}}) == 403);
     Request request;
     request.method = "POST";
@@ -87,14 +87,14 @@ TEST_CASE("the origin null is nobody's: refused, even without a Host") {
     CHECK(app(request).status == 403);
 }
 
-TEST_CASE("a request with neither field is no browser's, and passes") {
+TEST_CASE("a request with neither field isn't from a browser, and passes") {
     CHECK(status_of("POST", {}) == 200);
     CHECK(status_of("DELETE", {{"Sec-Fetch-Mode", "cors"}}) == 200);
     CHECK(status_of("POST", {{"Origin", ""}}) == 200);
     CHECK(status_of("POST", {{"Sec-Fetch-Site", ""}}) == 200);
 }
 
-TEST_CASE("origins that are trusted pass, by their exact name") {
+TEST_CASE("trusted origins pass, by their exact name") {
     const CsrfOptions options{.trusted_origins = {"https://app.example"}};
     CHECK(status_of("POST", {{"Origin", "https://app.example"}}, options) == 200);
     CHECK(status_of("POST", {{"Sec-Fetch-Site", "cross-site"}, {"Origin", "https://app.example"}},
@@ -105,7 +105,7 @@ TEST_CASE("origins that are trusted pass, by their exact name") {
     CHECK(status_of("POST", {{"Origin", "null"}}, options) == 403);
 }
 
-TEST_CASE("origins are trusted below the prefix that is named, and nowhere else") {
+TEST_CASE("an origin is trusted only for the paths below the prefix") {
     const CsrfOptions options{.trusted_origins = {"https://app.example"},
                               .trusted_prefix = "/api/"};
     const Fields foreign{{"Sec-Fetch-Site", "cross-site"}, {"Origin", "https://app.example"}};

@@ -1,4 +1,4 @@
-// The rate limit, with a clock that the test turns.
+// The rate limit, with a clock that the tests set.
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -20,7 +20,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Clock = std::chrono::steady_clock;
 
-// A server behind a limit, in a time of its own.
+// A server behind a limit, with a clock of its own.
 class Server {
   public:
     explicit Server(RateLimitOptions options) {
@@ -53,7 +53,7 @@ RateLimitOptions three_in_ten() {
 
 }  // namespace
 
-TEST_CASE("as many requests as the limit get through, and the next is 429") {
+TEST_CASE("as many requests as the limit allows get through, and the next is 429") {
     Server server(three_in_ten());
     for (int i = 0; i < 3; ++i) CHECK(server.post() == 200);
     const Response refused = server.send();
@@ -62,7 +62,7 @@ TEST_CASE("as many requests as the limit get through, and the next is 429") {
     CHECK(server.reached == 3);
 }
 
-TEST_CASE("each reply says what is left, and when there will be more") {
+TEST_CASE("each reply says how many requests are left, and when there will be more") {
     Server server(three_in_ten());
     const auto check = [&](int status, const char* remaining, const char* reset,
                            const char* retry) {
@@ -86,7 +86,7 @@ TEST_CASE("each reply says what is left, and when there will be more") {
     check(429, "0", "4", "4");
 }
 
-TEST_CASE("whoever waits as long as Retry-After says gets through") {
+TEST_CASE("a client that waits as long as Retry-After says gets through") {
     Server server(three_in_ten());
     server.wait(milliseconds(123));
     for (int i = 0; i < 50; ++i) {
@@ -100,7 +100,7 @@ TEST_CASE("whoever waits as long as Retry-After says gets through") {
     }
 }
 
-TEST_CASE("the window slides: no ten seconds ever see more than three requests") {
+TEST_CASE("the window slides, so no ten seconds ever see more than three requests") {
     Server server(three_in_ten());
     std::mt19937 random(7);
     std::deque<milliseconds> passed;
@@ -110,7 +110,7 @@ TEST_CASE("the window slides: no ten seconds ever see more than three requests")
         server.wait(pause);
         time += pause;
         while (!passed.empty() && time - passed.front() >= seconds(10)) passed.pop_front();
-        // Not fewer than three either: refused requests do not count.
+        // Nor fewer than three, because refused requests don't count.
         const int expected = passed.size() < 3 ? 200 : 429;
         CHECK(server.post() == expected);
         if (expected == 200) passed.push_back(time);
@@ -126,7 +126,7 @@ TEST_CASE("each address has its own limit") {
     CHECK(server.post("192.0.2.1") == 429);
 }
 
-TEST_CASE("what a client says of its address does not matter") {
+TEST_CASE("what a client says about its address doesn't matter") {
     const Handler app =
         wrap({rate_limit(three_in_ten())}, [](Request&) { return Response::text("done"); });
     int passed = 0;
@@ -153,7 +153,7 @@ TEST_CASE("by default only requests that change something are counted") {
         CHECK(server.send("192.0.2.1", method).status == 200);
     }
     CHECK(server.send("192.0.2.1", "POST").status == 429);
-    CHECK(server.send("192.0.2.1", "GET").status == 200);  // also when the limit is reached
+    CHECK(server.send("192.0.2.1", "GET").status == 200);  // even after the limit is reached
 }
 
 TEST_CASE("the methods can be chosen") {
@@ -165,7 +165,7 @@ TEST_CASE("the methods can be chosen") {
     CHECK(server.post() == 200);
 }
 
-TEST_CASE("a limit of 0 is none") {
+TEST_CASE("a limit of 0 means no limit") {
     Server server({.rate = parse_rate("0")});
     for (int i = 0; i < 100; ++i) {
         const Response response = server.send();
@@ -174,16 +174,16 @@ TEST_CASE("a limit of 0 is none") {
     }
 }
 
-TEST_CASE("the table keeps to its size: the address that has been silent longest is forgotten") {
+TEST_CASE("the table doesn't grow, because the address that has been silent longest is forgotten") {
     auto options = three_in_ten();
     options.max_clients = 2;
     Server server(options);
     for (int i = 0; i < 3; ++i) server.post("a");
     for (int i = 0; i < 3; ++i) server.post("b");
-    CHECK(server.post("a") == 429);  // so b is the silent one
+    CHECK(server.post("a") == 429);  // so b has been silent longest
     CHECK(server.post("c") == 200);
     CHECK(server.post("a") == 429);
-    CHECK(server.post("b") == 200);  // known no more; and c had to go
+    CHECK(server.post("b") == 200);  // b was forgotten, and now c is
     CHECK(value_of(server.send("c"), "RateLimit-Remaining") == "2");
 }
 
@@ -197,7 +197,7 @@ TEST_CASE("a hundred thousand addresses pass through a small table") {
     CHECK(value_of(server.send("99899"), "RateLimit-Remaining") == "2");  // forgotten
 }
 
-TEST_CASE("a table for nobody still works") {
+TEST_CASE("a table with room for no client still works") {
     auto options = three_in_ten();
     options.max_clients = 0;
     Server server(options);
@@ -205,7 +205,7 @@ TEST_CASE("a table for nobody still works") {
     CHECK(server.post() == 429);
 }
 
-TEST_CASE("copies of a limit count together, two limits apart") {
+TEST_CASE("copies of a limit count together, and two limits separately") {
     const Middleware limit = rate_limit(three_in_ten());
     const Middleware copy = limit;
     const Middleware other = rate_limit(three_in_ten());
@@ -222,7 +222,7 @@ TEST_CASE("copies of a limit count together, two limits apart") {
     CHECK(ask(other) == 200);
 }
 
-TEST_CASE("threads that ask at once get exactly as many requests through as there are") {
+TEST_CASE("threads that ask at once get exactly as many requests through as the limit allows") {
     const Handler app =
         wrap({rate_limit({.rate = {.requests = 500, .window = seconds(3600)}, .max_clients = 3})},
              [](Request&) { return Response::text("done"); });
@@ -242,7 +242,7 @@ TEST_CASE("threads that ask at once get exactly as many requests through as ther
     CHECK(passed == 500);
 }
 
-TEST_CASE("a rate is written as requests, a slash, seconds") {
+TEST_CASE("a rate is written as requests, a slash and seconds") {
     CHECK(parse_rate("20/60").requests == 20);
     CHECK(parse_rate("20/60").window == seconds(60));
     CHECK(parse_rate("1/1").requests == 1);

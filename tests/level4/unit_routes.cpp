@@ -1,4 +1,5 @@
-// What level 4 adds to the router: middleware of a group, the blocking mark, and WebSockets.
+// What level 4 adds to the router: a group's middleware, routes that run in a worker, and
+// WebSockets.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -7,11 +8,16 @@
 #include "request.hpp"
 #include "response.hpp"
 #include "router.hpp"
+#include "websocket/route.hpp"
 
 namespace {
 
 Response say_ok(Request&) {
     return Response::text("ok");
+}
+
+Response show_id(Request& request) {
+    return Response::text(request.params.at("id"));
 }
 
 // Writes its name around the body.
@@ -36,8 +42,9 @@ std::string body(const Router& router, const std::string& path) {
     return router.handle(request).body;
 }
 
-bool is_blocking(const Router& router, const std::string& method, const std::string& path) {
-    return router.is_blocking(make_request(method, path));
+bool needs_worker(const Router& router, const std::string& method, const std::string& path) {
+    Request request = make_request(method, path);
+    return router.needs_worker(request);
 }
 
 Request handshake(const std::string& path) {
@@ -119,69 +126,112 @@ TEST_CASE("a middleware that refuses keeps the handler from being called") {
 TEST_CASE("a middleware of a group finds the parameters of the route") {
     Router router;
     RouteGroup users = router.group("/users/{id}");
-    users.use(
-        [](Request& request, const Next&) { return Response::text(request.params.at("id")); });
+    users.use([](Request& request, const Next&) { return show_id(request); });
     users.get("", say_ok);
     CHECK(body(router, "/users/42") == "42");
 }
 
-TEST_CASE("the request of a handler that is marked as blocking has to wait, others don't") {
+TEST_CASE("a route added by way of in_worker() needs a worker, and others don't") {
     Router router;
-    router.post("/slow/{id:int}", blocking(say_ok));
+    router.in_worker().post("/slow/{id:int}", say_ok);
     router.post("/quick", say_ok);
     router.del("/slow/{id:int}", say_ok);
-    CHECK(is_blocking(router, "POST", "/slow/1"));
-    CHECK_FALSE(is_blocking(router, "POST", "/quick"));
-    CHECK_FALSE(is_blocking(router, "DELETE", "/slow/1"));
-    CHECK_FALSE(is_blocking(router, "POST", "/slow/x"));
-    CHECK_FALSE(is_blocking(router, "POST", "/nowhere"));
+    CHECK(needs_worker(router, "POST", "/slow/1"));
+    CHECK_FALSE(needs_worker(router, "POST", "/quick"));
+    CHECK_FALSE(needs_worker(router, "DELETE", "/slow/1"));
+    CHECK_FALSE(needs_worker(router, "POST", "/slow/x"));
+    CHECK_FALSE(needs_worker(router, "POST", "/nowhere"));
 }
 
-TEST_CASE("it is the best route's handler that counts") {
+TEST_CASE("whether a worker is needed depends on the best route only") {
     Router router;
-    router.any("/*path", blocking(say_ok));
+    router.in_worker().any("/*path", say_ok);
     router.post("/quick", say_ok);
-    CHECK_FALSE(is_blocking(router, "POST", "/quick"));
-    CHECK(is_blocking(router, "POST", "/other"));
-    CHECK(is_blocking(router, "PUT", "/quick"));
+    CHECK_FALSE(needs_worker(router, "POST", "/quick"));
+    CHECK(needs_worker(router, "POST", "/other"));
+    CHECK(needs_worker(router, "PUT", "/quick"));
 }
 
-TEST_CASE("what waits for GET waits for HEAD, and a route for any method waits for each") {
+TEST_CASE("a worker's route for GET needs it for HEAD as well, and one for any method for each") {
     Router router;
-    router.get("/get", blocking(say_ok));
-    CHECK(is_blocking(router, "GET", "/get"));
-    CHECK(is_blocking(router, "HEAD", "/get"));
-    CHECK_FALSE(is_blocking(router, "POST", "/get"));
-    router.any("/any", blocking(say_ok));
-    CHECK(is_blocking(router, "GET", "/any"));
-    CHECK(is_blocking(router, "POST", "/any"));
+    RouteGroup waits = router.in_worker();
+    waits.get("/get", say_ok);
+    CHECK(needs_worker(router, "GET", "/get"));
+    CHECK(needs_worker(router, "HEAD", "/get"));
+    CHECK_FALSE(needs_worker(router, "POST", "/get"));
+    waits.any("/any", say_ok);
+    CHECK(needs_worker(router, "GET", "/any"));
+    CHECK(needs_worker(router, "POST", "/any"));
 }
 
-TEST_CASE("the mark of a handler stays when a middleware is put around it") {
+TEST_CASE("a worker's group has the prefix and the middleware of the group that it is made of") {
     Router router;
     RouteGroup outer = router.group("/a");
     outer.use(named("a"));
-    RouteGroup inner = outer.group("/b");
+    RouteGroup waits = outer.in_worker();
+    RouteGroup inner = waits.group("/b");
     inner.use(named("b"));
-    inner.post("/slow", blocking(say_ok));
-    inner.post("/quick", say_ok);
-    CHECK(is_blocking(router, "POST", "/a/b/slow"));
-    CHECK_FALSE(is_blocking(router, "POST", "/a/b/quick"));
+    inner.post("/slow", say_ok);
+    outer.group("/b").post("/quick", say_ok);
+    CHECK(needs_worker(router, "POST", "/a/b/slow"));
+    CHECK_FALSE(needs_worker(router, "POST", "/a/b/quick"));
     Request request = make_request("POST", "/a/b/slow");
     CHECK(router.handle(request).body == "a(b(ok))");
 }
 
-TEST_CASE("a handler that is marked answers as it would without the mark") {
+TEST_CASE("the route that needs_worker() found answers, with its parameters") {
     Router router;
-    router.post("/x/{id}", blocking([](Request& r) { return Response::text(r.params.at("id")); }));
-    Request request = make_request("POST", "/x/7");
-    CHECK(router.handle(request).body == "7");
+    router.in_worker().post("/x/{id}", show_id);
+    router.post("/{id}/y", [](Request& r) { return Response::text("other " + r.params.at("id")); });
+    for (const auto& [path, reply] : {std::pair{"/x/7", "7"}, {"/7/y", "other 7"}}) {
+        Request request = make_request("POST", path);
+        router.needs_worker(request);
+        CHECK(router.handle(request).body == reply);
+        CHECK(request.params.size() == 1);
+    }
 }
 
-TEST_CASE(
-    "a WebSocket's route answers a handshake with 101 and a conversation of its own for each") {
+TEST_CASE("a path without a route is 404 or 405 after needs_worker() as well") {
     Router router;
-    router.websocket("/ws", {});
+    router.in_worker().post("/x", say_ok);
+    for (const auto& [path, status] : {std::pair{"/x", 405}, {"/y", 404}}) {
+        Request request = make_request("GET", path);
+        CHECK_FALSE(router.needs_worker(request));
+        CHECK(router.handle(request).status == status);
+    }
+}
+
+TEST_CASE("a middleware that changes the path and resets the route reaches the new path's route") {
+    Router router;
+    router.get("/old/{old}", say_ok);
+    router.get("/new/{id}", show_id);
+    const Middleware rewrite = [](Request& request, const Next& next) {
+        request.path = "/new/8";
+        request.route = nullptr;
+        return next(request);
+    };
+    const Handler app = wrap({rewrite}, [&](Request& request) { return router.handle(request); });
+    for (const bool asked : {false, true}) {
+        Request request = make_request("GET", "/old/7");
+        if (asked) router.needs_worker(request);
+        CHECK(app(request).body == "8");
+        CHECK(request.params.size() == 1);  // none of the old route's
+    }
+}
+
+TEST_CASE("a handler may ask another router, which looks for a route of its own") {
+    Router inner;
+    inner.get("/a/{id}", show_id);
+    Router outer;
+    outer.get("/*path", [&](Request& request) { return inner.handle(request); });
+    Request request = make_request("GET", "/a/7");
+    outer.needs_worker(request);
+    CHECK(outer.handle(request).body == "7");
+}
+
+TEST_CASE("a WebSocket's route answers each handshake with 101 and a conversation of its own") {
+    Router router;
+    router.get("/ws", websocket({}));
     Request first = handshake("/ws");
     Request second = handshake("/ws");
     const Response one = router.handle(first);
@@ -194,9 +244,9 @@ TEST_CASE(
     CHECK(one.protocol != two.protocol);
 }
 
-TEST_CASE("a WebSocket's route refuses whoever does not ask for one, and nothing takes over") {
+TEST_CASE("a WebSocket's route refuses a request for anything else, and nothing takes over") {
     Router router;
-    router.websocket("/ws", {});
+    router.get("/ws", websocket({}));
     Request plain = make_request("GET", "/ws");
     const Response refused = router.handle(plain);
     CHECK(refused.status == 426);
@@ -213,7 +263,7 @@ TEST_CASE("middleware runs before the upgrade, and can refuse it") {
     inner.use([](Request&, const Next&) { return Response::error(401, "Who are you?"); });
     WebSocketHandlers handlers;
     handlers.on_open = [&](const auto&) { opened = true; };
-    inner.websocket("/ws", handlers);
+    inner.get("/ws", websocket(handlers));
     Request request = handshake("/inner/ws");
     const Response response = router.handle(request);
     CHECK(response.status == 401);

@@ -69,7 +69,9 @@ MUTANTS = [
     Mutant("only the first line of a list counts", "level3/accept.cpp",
            "headers.joined(field)", 'headers.find(field) ? *headers.find(field) : ""'),
     Mutant("a wildcard goes before a parameter", "level3/router.cpp",
-           "return a.kind < b.kind;", "return a.kind > b.kind;"),
+           "if (node.parameter && ", "if (node.parameter && !node.wildcard && "),
+    Mutant("a route that is passed over leaves its parameters", "level3/router.cpp",
+           "        walk.values.pop_back();\n", ""),
     Mutant("a client that does not read costs memory", "level3/connection.cpp",
            "output_.size() < limits_.output_batch", "true"),
 

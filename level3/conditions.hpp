@@ -1,0 +1,17 @@
+// Conditional requests (RFC 9110 §13): a client names the version that it has, by its ETag or by
+// its date, and asks for the file only if that has changed, or only if it hasn't.
+#pragma once
+
+#include <ctime>
+#include <string>
+#include <string_view>
+
+#include "headers.hpp"
+
+// The status that the conditions of a request lead to, checked in the order of §13.2.2: 412, 304,
+// or 200 if they let it pass. `etag` is quoted, as in the field.
+int check_conditions(const Headers& headers, std::string_view etag, std::time_t modified);
+
+// May the request get a range? With If-Range it wants one only of the version that it has a part
+// of, and otherwise the whole file (§13.1.5).
+bool if_range_holds(const Headers& headers, const std::string& etag, std::time_t modified);

@@ -1,0 +1,91 @@
+// See site.hpp. What the environment leaves unset is reported on standard error at the start.
+#include "app/site.hpp"
+
+#include <cstdlib>
+#include <iostream>
+#include <stdexcept>
+#include <string>
+
+#include "app/admin.hpp"
+#include "app/message_api.hpp"
+#include "app/upload_pages.hpp"
+#include "middleware/basic_auth.hpp"
+#include "middleware/compress.hpp"
+#include "middleware/cors.hpp"
+#include "middleware/csrf.hpp"
+#include "middleware/error_pages.hpp"
+#include "middleware/rate_limit.hpp"
+#include "middleware/request_id.hpp"
+#include "middleware/timing.hpp"
+#include "session/session.hpp"
+
+namespace {
+
+// The keys that sign the session cookies.
+std::vector<std::string> session_keys() {
+    const char* const secret = std::getenv("SECRET_KEY");
+    auto keys = parse_session_keys(secret != nullptr ? secret : "");
+    if (keys.empty()) {
+        std::cerr << "SECRET_KEY is not set: sessions will end when the server stops.\n";
+        keys.push_back(random_session_key());
+    }
+    return keys;
+}
+
+BasicAuthOptions admin_login() {
+    const char* const user = std::getenv("ADMIN_USER");
+    const char* const password = std::getenv("ADMIN_PASSWORD");
+    if (user == nullptr || password == nullptr || *user == '\0' || *password == '\0') {
+        std::cerr << "ADMIN_USER and ADMIN_PASSWORD are not set: /admin is closed.\n";
+        return {};
+    }
+    return {"Guestbook", user, password};
+}
+
+}  // namespace
+
+Site::Site(const Options& options)
+    : uploads_folder_(options.data / "uploads"),
+      templates_(options.folder / "templates"),
+      messages_(options.data / "messages.jsonl"),
+      uploads_(uploads_folder_),
+      uploaded_files_(uploads_folder_),
+      chat_(messages_, templates_),
+      guestbook_(messages_, chat_, templates_, session_keys()) {}
+
+void Site::add_routes(Router& router) {
+    guestbook_.add_routes(router);
+    chat_.add_routes(router);
+    RouteGroup api = router.group("/api");
+    api.use(request_id());
+    api.use(timing());
+    api.use(error_pages);  // innermost, so that errors get the fields of the other two as well
+    add_message_api(api, messages_, chat_);
+    add_upload_pages(router, uploads_, uploaded_files_, templates_);
+    RouteGroup admin = router.group("/admin");
+    admin.use(basic_auth(admin_login()));
+    add_admin_pages(admin, messages_, templates_, uploads_folder_);
+}
+
+std::vector<Middleware> site_middleware(const Options& options) try {
+    std::vector<Middleware> layers{compress(), error_pages};
+    CsrfOptions trusted;
+    if (!options.cors_origin.empty()) {
+        CorsOptions readers;
+        readers.allow_origins = {options.cors_origin};
+        readers.path_prefix = "/api";
+        layers.push_back(cors(readers));
+        if (options.cors_origin != "*") trusted.trusted_origins = {options.cors_origin};
+        trusted.trusted_prefix = "/api/";  // not /admin, whose password the browser adds by itself
+    }
+    RateLimitOptions limit;
+    limit.rate = parse_rate(options.rate_limit);
+    // error_pages is here twice. Inside, it turns a handler's exception into a reply before CORS
+    // and the rate limit, which add fields to replies only. Outside, it turns their own refusals
+    // (403, 429) into JSON for the API.
+    layers.insert(layers.end(), {rate_limit(limit), csrf(trusted), error_pages});
+    if (!compression_available()) std::cerr << "Built without zlib: replies are not compressed.\n";
+    return layers;
+} catch (const std::invalid_argument& error) {
+    throw UsageError(error.what());
+}

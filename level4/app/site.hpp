@@ -1,0 +1,40 @@
+// The guestbook put together: its stores, its pages, and the layers around them.
+// Leaves out: the pages that level 3 has. Those are in main.cpp.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "app/chat.hpp"
+#include "app/guestbook.hpp"
+#include "app/message_store.hpp"
+#include "app/upload_store.hpp"
+#include "handler.hpp"
+#include "options.hpp"
+#include "pages/template.hpp"
+#include "router.hpp"
+#include "static_files.hpp"
+
+class Site {
+  public:
+    // Opens the stores in options.data, and makes them if they aren't there yet. Throws
+    // std::runtime_error if that, or reading the templates, fails.
+    explicit Site(const Options& options);
+
+    // The site must live longer than the router.
+    void add_routes(Router& router);
+
+  private:
+    std::filesystem::path uploads_folder_;
+    TemplateFolder templates_;
+    MessageStore messages_;
+    UploadStore uploads_;
+    StaticFiles uploaded_files_;
+    Chat chat_;
+    Guestbook guestbook_;
+};
+
+// The layers around the router, the outermost first. A request passes all of them on its way in,
+// and the reply, also a 404, on its way out. Throws UsageError for a --rate-limit or a
+// --cors-origin that can't be used.
+std::vector<Middleware> site_middleware(const Options& options);

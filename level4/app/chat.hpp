@@ -26,7 +26,7 @@ class Chat {
     // /chat, the page; /ws/chat and /ws/echo, the sockets; /api/messages/events, the stream.
     void add_routes(Router& router);
 
-    // Shows a new message to everyone who is connected. From any thread.
+    // Shows a new message to all clients that are connected. From any thread.
     void announce(const Message& message);
 
   private:

@@ -8,10 +8,11 @@
 //          '-- only if the engine may be asleep: wake() -----'  and then it may go to sleep
 //
 // Waking is a system call, and once is enough: an engine that is awake takes everything, so only the
-// first message after it has found nothing needs to wake it.
+// first message after it has found nothing needs to wake it. Both the finding and the adding happen
+// under one lock, so no message can slip in between.
 //
-// Nothing here ever waits for a client. One that doesn't read what it is sent fills its outbox up to
-// the limit; then it is dropped, and the others don't notice.
+// Nothing here ever waits for a client. A client that doesn't read what it is sent fills its outbox
+// up to the limit. Then it is dropped, and the others don't notice.
 //
 //     state       how it is entered              send()      what waits
 //     open        at the start                   is taken    is sent
@@ -39,7 +40,7 @@ inline SharedMessage share(std::string bytes) {
 
 class Outbox {
   public:
-    // `limit`: bytes of messages that may wait. Each counts as 64 bytes more than it has.
+    // `limit`: bytes that may wait. Each message counts as 64 bytes more than it has.
     explicit Outbox(std::size_t limit) : limit_(limit) {}
     Outbox(const Outbox&) = delete;
     Outbox& operator=(const Outbox&) = delete;
@@ -54,7 +55,7 @@ class Outbox {
 
     // The rest is for the protocol that owns the outbox, on its engine's thread.
 
-    // `wake` is called while the outbox is locked. See protocol.hpp for what it may do.
+    // `wake` will be called while the outbox is locked. See protocol.hpp for what it may do.
     void set_wake(std::function<void()> wake);
 
     // The engine will take() in any case, so it needn't be woken before that finds nothing.

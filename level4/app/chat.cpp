@@ -1,5 +1,5 @@
-// See chat.hpp. What goes over the sockets is JSON: {"name", "message"} from the browser, a
-// message as the API shows it to the browser, or {"error"} with what is wrong.
+// See chat.hpp. The sockets carry JSON. The browser sends {"name", "message"}, and is sent a message
+// as the API shows it, or {"error"} if its own was not saved.
 #include "app/chat.hpp"
 
 #include <algorithm>
@@ -9,13 +9,46 @@
 #include <utility>
 
 #include "../../common/output.hpp"
-#include "app/message_fields.hpp"
 #include "websocket/route.hpp"
 
 namespace {
 
-constexpr std::size_t history = 20;        // messages that whoever joins is shown
-constexpr std::size_t most_waiting = 100;  // messages of one visitor that wait for the disk
+constexpr std::size_t history = 20;        // messages that a client is sent when it joins
+constexpr std::size_t most_waiting = 100;  // messages of one client that wait for the disk
+
+void send_error(const WebSocketHandlers::Client& client, const std::string& explanation) {
+    client->send_text(Json{{"error", explanation}}.dump());
+}
+
+// Either what a message says, or what is wrong with it.
+struct ParsedMessage {
+    MessageFields fields;
+    std::string mistake;
+};
+
+ParsedMessage parse_message(std::string_view text) {
+    try {
+        const Json values = Json::parse(text);  // this also checks that it is UTF-8
+        MessageFields fields =
+            tidy({values.at("name").as_string(), "", values.at("message").as_string()});
+        const Json mistakes = find_mistakes(fields);
+        if (mistakes.as_object().empty()) return {std::move(fields), ""};
+        return {{}, mistakes.as_object().front().value.as_string()};
+    } catch (const JsonError& error) {
+        return {{}, error.what()};
+    }
+}
+
+WebSocketHandlers echo_handlers() {
+    WebSocketHandlers echo;
+    echo.on_message = [](const auto& client, std::string_view message, bool is_text) {
+        if (is_text)
+            client->send_text(message);
+        else
+            client->send_binary(message);
+    };
+    return echo;
+}
 
 }  // namespace
 
@@ -25,50 +58,58 @@ void Chat::add_routes(Router& router) {
             templates_.render_template("chat.html", Json{{"title", "Chat"}, {"at_chat", true}}));
     });
     router.get("/api/messages/events", [this](const Request&) { return events_.subscribe(); });
+    router.get("/ws/chat", websocket(handlers()));
+    router.get("/ws/echo", websocket(echo_handlers()));
+}
 
+WebSocketHandlers Chat::handlers() {
     WebSocketHandlers chat;
-    chat.on_open = [this](const WebSocketHandlers::Client& client) {
-        room_.join(client);  // first, or a message could be missed; the page drops what comes twice
-        writer_.submit({[this, client] { send_history(client); }});
-    };
-    chat.on_message = [this](const WebSocketHandlers::Client& client, std::string_view message,
-                             bool) {
-        if (message.size() > most_json || !may_write(client)) {
-            client->send_text(Json{{"error", "Too much at once. Nothing was kept."}}.dump());
-            return;
-        }
+    chat.on_open = [this](const Client& client) { welcome(client); };
+    chat.on_message = [this](const Client& client, std::string_view message, bool) {
         take_message(client, message);
     };
-    chat.on_close = [this](const WebSocketHandlers::Client& client, std::uint16_t,
-                           std::string_view) { room_.leave(client); };
-    router.get("/ws/chat", websocket(std::move(chat)));
-
-    WebSocketHandlers echo;
-    echo.on_message = [](const WebSocketHandlers::Client& client, std::string_view message,
-                         bool is_text) {
-        if (is_text)
-            client->send_text(message);
-        else
-            client->send_binary(message);
+    chat.on_close = [this](const Client& client, std::uint16_t, std::string_view) {
+        room_.leave(client);
     };
-    router.get("/ws/echo", websocket(std::move(echo)));
+    return chat;
 }
 
 void Chat::announce(const Message& message) {
     const std::string text = to_json(message).dump();
-    room_.broadcast(text);
+    room_.broadcast(text_message(text));
     events_.publish(text);
 }
 
-void Chat::send_history(const WebSocketHandlers::Client& client) {
+// A client joins before it is sent the history, or it could miss what is written between the two.
+// The page ignores a message that it gets twice.
+void Chat::welcome(const Client& client) {
+    room_.join(client);
+    writer_.submit({[this, client] { send_history(client); }});
+}
+
+void Chat::send_history(const Client& client) {
     auto messages = store_.newest(0, history);
     std::reverse(messages.begin(), messages.end());
     for (const auto& message : messages) client->send_text(to_json(message).dump());
 }
 
-// --rate-limit counts requests, and a message in a socket is none. Without a limit of its own one
-// visitor could fill the memory with messages that wait for the disk.
-bool Chat::may_write(const WebSocketHandlers::Client& client) {
+// Only what is to be saved waits for the disk, not the bytes that came, because 64 KiB of JSON may
+// hold two words. Mistakes wait as well, so that the answers keep the order of the messages.
+void Chat::take_message(const Client& client, std::string_view text) {
+    if (text.size() > most_json) return send_error(client, "This message is too long.");
+    if (!may_write(client)) {
+        return send_error(client, "Too many messages at once; this one was not saved.");
+    }
+    writer_.submit({[this, client, parsed = parse_message(text)] {
+        const auto problem = parsed.mistake.empty() ? save(parsed.fields) : parsed.mistake;
+        if (!problem.empty()) send_error(client, problem);
+        has_written(client);
+    }});
+}
+
+// --rate-limit counts requests, and a message in a socket isn't one. Without a limit of its own a
+// single client could fill the memory with messages that wait for the disk.
+bool Chat::may_write(const Client& client) {
     const std::lock_guard lock(mutex_);
     auto& waiting = waiting_[client];
     if (waiting == most_waiting) return false;
@@ -76,38 +117,18 @@ bool Chat::may_write(const WebSocketHandlers::Client& client) {
     return true;
 }
 
-void Chat::has_written(const WebSocketHandlers::Client& client) {
+void Chat::has_written(const Client& client) {
     const std::lock_guard lock(mutex_);
     if (--waiting_[client] == 0) waiting_.erase(client);
 }
 
-// Only what is to be kept waits in the queue, not the bytes that came: 64 KiB may hold two words.
-void Chat::take_message(const WebSocketHandlers::Client& client, std::string_view text) {
-    MessageFields fields;
-    std::string mistake;
-    try {
-        const Json values = Json::parse(text);  // which also checks that it is UTF-8
-        fields = tidy({values.at("name").as_string(), "", values.at("message").as_string()});
-        const Json mistakes = find_mistakes(fields);
-        if (!mistakes.as_object().empty()) mistake = mistakes.as_object().front().value.as_string();
-    } catch (const JsonError& error) {
-        mistake = error.what();
-    }
-    if (!mistake.empty()) fields = {};
-    writer_.submit({[this, client, fields, mistake] {
-        const auto problem = mistake.empty() ? store(fields) : mistake;
-        if (!problem.empty()) client->send_text(Json{{"error", problem}}.dump());
-        has_written(client);
-    }});
-}
-
-// What went wrong; empty if nothing did.
-std::string Chat::store(const MessageFields& fields) {
+// Returns what went wrong, in words for the client. Empty if nothing did.
+std::string Chat::save(const MessageFields& fields) {
     try {
         announce(store_.add(fields.name, fields.email, fields.message));
         return "";
     } catch (const std::exception& error) {
-        print_error(std::string("The chat: ") + error.what());
-        return "The server could not keep your message.";
+        print_error(std::string("The chat could not save a message: ") + error.what());
+        return "Your message could not be saved.";
     }
 }

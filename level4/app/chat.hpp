@@ -1,6 +1,6 @@
-// The guestbook, live: whatever is signed by form, by API or in the chat shows up at once in every
-// open page, and in every stream of events.
-// Leaves out: other processes that share the file of messages. Their messages show on a reload.
+// The guestbook, live: a message that is written by the form, by the API or in the chat appears at
+// once in every open chat page, and in every stream of events.
+// Leaves out: messages that another process writes to the same file. They appear on a reload.
 #pragma once
 
 #include <cstddef>
@@ -15,35 +15,39 @@
 #include "pages/template.hpp"
 #include "router.hpp"
 #include "stream/event_stream.hpp"
-#include "websocket/room.hpp"
+#include "stream/room.hpp"
 #include "websocket/websocket.hpp"
 
 class Chat {
   public:
-    // Store and templates must live longer than the chat, and the chat longer than the server.
+    // Store and templates must outlive the chat, and the chat must outlive the server.
     Chat(MessageStore& store, TemplateFolder& templates) : store_(store), templates_(templates) {}
 
     // /chat, the page; /ws/chat and /ws/echo, the sockets; /api/messages/events, the stream.
     void add_routes(Router& router);
 
-    // Tells everybody about a new message. From any thread.
+    // Shows a new message to all clients that are connected. From any thread.
     void announce(const Message& message);
 
   private:
-    void send_history(const WebSocketHandlers::Client& client);
-    bool may_write(const WebSocketHandlers::Client& client);
-    void has_written(const WebSocketHandlers::Client& client);
-    void take_message(const WebSocketHandlers::Client& client, std::string_view text);
-    std::string store(const MessageFields& fields);
+    using Client = WebSocketHandlers::Client;
+
+    WebSocketHandlers handlers();
+    void welcome(const Client& client);
+    void send_history(const Client& client);
+    void take_message(const Client& client, std::string_view text);
+    bool may_write(const Client& client);
+    void has_written(const Client& client);
+    std::string save(const MessageFields& fields);
 
     MessageStore& store_;
     TemplateFolder& templates_;
     Room room_;
     EventChannel events_;
-    std::mutex mutex_;                                          // guards waiting_
-    std::map<WebSocketHandlers::Client, std::size_t> waiting_;  // of each visitor's messages
+    std::mutex mutex_;                       // guards waiting_
+    std::map<Client, std::size_t> waiting_;  // how many messages of each client wait to be saved
 
-    // To read or store messages waits for the disk, which must not hold up the loop that a socket
-    // is on. One thread, so that what one visitor writes is stored in its order.
+    // Reading and saving messages waits for the disk, which must not hold up the event loop that a
+    // socket is on. There is one thread, so that a client's messages are saved in their order.
     WorkerPool writer_{1};
 };

@@ -1,5 +1,4 @@
-// One lock and one queue. The lock is let go while a piece of work runs: that is the point of a
-// pool.
+// See worker_pool.hpp. There is one queue and one lock, which is not held while a piece of work runs.
 #include "engine/worker_pool.hpp"
 
 #include <algorithm>
@@ -32,7 +31,7 @@ void WorkerPool::submit(std::vector<std::function<void()>> work) {
 
 bool WorkerPool::wait_until_idle(std::chrono::steady_clock::time_point deadline) {
     std::unique_lock lock(mutex_);
-    // An empty queue is not enough: the last piece of work may still be running.
+    // An empty queue isn't enough, because the last piece of work may still be running.
     return idle_.wait_until(lock, deadline, [this] { return queue_.empty() && busy_ == 0; });
 }
 
@@ -40,7 +39,7 @@ void WorkerPool::run() {
     std::unique_lock lock(mutex_);
     for (;;) {
         changed_.wait(lock, [this] { return ending_ || !queue_.empty(); });
-        if (queue_.empty()) return;  // what was submitted before the end is still done
+        if (queue_.empty()) return;  // only now, so that what was submitted before the end is done
         const auto work = std::move(queue_.front());
         queue_.pop();
         ++busy_;

@@ -1,7 +1,7 @@
-// A few threads for work that has to wait: for a disk, say. An event loop serves hundreds of
-// clients with one thread, so it must never wait itself; it hands such work over and goes on.
-// Leaves out: priorities, and a limit for the queue: whoever submits has to see to that. (An
-// event loop's client has one piece of work in it at most.)
+// A few threads for work that has to wait, for a disk say. An event loop serves hundreds of clients
+// with one thread, so it must never wait itself. It hands such work over and goes on.
+// Leaves out: priorities, and a limit for the queue, which is the business of those that submit work.
+// (A client of an event loop has at most one piece of work in it.)
 #pragma once
 
 #include <chrono>
@@ -16,25 +16,25 @@
 class WorkerPool {
   public:
     explicit WorkerPool(std::size_t threads);
-    ~WorkerPool();  // does what is in the queue, and waits for it
+    ~WorkerPool();  // waits until everything in the queue is done
     WorkerPool(const WorkerPool&) = delete;
     WorkerPool& operator=(const WorkerPool&) = delete;
 
-    // From any thread. The pieces may be done at the same time, by several threads, and begin in
-    // this order. If one throws, standard error is told, and the others are done all the same.
+    // From any thread. The pieces begin in this order, and several threads may do them at the same
+    // time. If one throws, that is printed, and the others are still done.
     void submit(std::vector<std::function<void()>> work);
 
-    // Waits until nothing is left to do; false if that takes longer.
+    // Waits until nothing is left to do. False if that isn't so by the deadline.
     bool wait_until_idle(std::chrono::steady_clock::time_point deadline);
 
   private:
     void run();
 
-    std::mutex mutex_;  // guards the three below
+    std::mutex mutex_;  // guards queue_, busy_ and ending_
     std::queue<std::function<void()>> queue_;
-    std::size_t busy_ = 0;
+    std::size_t busy_ = 0;  // threads that are at work
     bool ending_ = false;
-    std::condition_variable changed_;
-    std::condition_variable idle_;
+    std::condition_variable changed_;  // there is work, or the end has come
+    std::condition_variable idle_;     // nothing is left to do
     std::vector<std::thread> threads_;
 };

@@ -1,4 +1,4 @@
-// Who speaks: see conversation.hpp.
+// See conversation.hpp.
 #include "stream/conversation.hpp"
 
 #include <utility>

@@ -1,5 +1,6 @@
-// One client's conversation as engines drive it: an HTTP Connection, until the head of a response
-// says that another Protocol takes over; from then on, that one. Bytes in, bytes out.
+// One client's conversation as engines drive it. It is an HTTP Connection until the head of a
+// response says that another Protocol takes over, and that Protocol from then on. Bytes in, bytes
+// out.
 //
 //     Connection --- 101, or the head of a stream ---> Protocol --> the end
 //         '--------------------------------------------------------> the end
@@ -31,7 +32,7 @@ class Conversation {
     void time_out();
     void stop();
 
-    // For take_job() and resume(), which only HTTP has.
+    // For take_job() and resume(), which a Protocol doesn't have.
     Connection& http() { return http_; }
     bool with_worker() const { return http_.with_worker(); }
 

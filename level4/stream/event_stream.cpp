@@ -3,82 +3,66 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
+#include <string>
 #include <utility>
 
 #include "stream/protocol.hpp"
 
 namespace {
 
-constexpr std::size_t most_waiting = 256 * 1024;  // bytes; whoever lets more gather is dropped
-constexpr std::chrono::seconds heartbeat{15};     // a comment, so that a dead client is noticed
+constexpr std::size_t most_waiting = 256 * 1024;  // bytes; a client that lets more wait is dropped
+constexpr std::size_t output_batch = 64 * 1024;   // bytes that go out together
+constexpr std::chrono::seconds heartbeat{15};     // until a comment shows whether a client is there
 
-}  // namespace
-
-// Not in the unnamed namespace: EventChannel names it as its friend.
+// One subscriber's connection. What it is sent comes from the room, by way of its outbox.
 class EventStream : public Protocol {
   public:
-    EventStream(EventChannel& channel, std::shared_ptr<EventQueue> queue)
-        : channel_(channel), queue_(std::move(queue)) {}
+    explicit EventStream(Room& subscribers) : subscribers_(subscribers) {
+        outbox_->send(share(": hello\n\n"));  // a comment, by which the client sees that it began
+        subscribers_.join(outbox_);
+    }
     ~EventStream() override {
-        channel_.leave(queue_);
-        const std::lock_guard lock(queue_->mutex);
-        queue_->wake = nullptr;
+        subscribers_.leave(outbox_);
+        outbox_->discard();
     }
+    EventStream(const EventStream&) = delete;
+    EventStream& operator=(const EventStream&) = delete;
 
-    void open(std::function<void()> wake) override {
-        const std::lock_guard lock(queue_->mutex);
-        queue_->wake = std::move(wake);
-        queue_->waiting.insert(0, ": hello\n\n");  // so that the client sees that it has begun
-    }
+    void open(std::function<void()> wake) override { outbox_->set_wake(std::move(wake)); }
     void feed(std::string_view) override {}  // a subscriber has nothing to say
     void end_of_input() override { finished_ = true; }
     std::string take_output() override {
-        const std::lock_guard lock(queue_->mutex);
-        return std::exchange(queue_->waiting, {});
+        std::string output;
+        outbox_->take(output, output_batch);
+        return output;
     }
     bool finished() const override { return finished_; }
-    bool dropped() const override {
-        const std::lock_guard lock(queue_->mutex);
-        return queue_->overflowed;
-    }
+    bool dropped() const override { return outbox_->overflowed(); }
     Clock::time_point deadline() const override { return deadline_; }
     void time_out() override {
         deadline_ = Clock::now() + heartbeat;
-        const std::lock_guard lock(queue_->mutex);
-        queue_->waiting += ": still here\n\n";
+        outbox_->send(share(": still here\n\n"));
     }
     void stop() override { finished_ = true; }
 
   private:
-    EventChannel& channel_;
-    std::shared_ptr<EventQueue> queue_;
+    Room& subscribers_;
+    std::shared_ptr<Outbox> outbox_ = std::make_shared<Outbox>(most_waiting);
     Clock::time_point deadline_ = Clock::now() + heartbeat;
     bool finished_ = false;
 };
+
+}  // namespace
 
 Response EventChannel::subscribe() {
     Response response;
     response.headers.add("Content-Type", "text/event-stream; charset=utf-8");
     response.headers.add("Cache-Control", "no-store");
-    auto queue = std::make_shared<EventQueue>();
-    response.protocol = std::make_shared<EventStream>(*this, queue);
-    const std::lock_guard lock(mutex_);
-    subscribers_.insert(std::move(queue));
+    response.protocol = std::make_shared<EventStream>(subscribers_);
     return response;
 }
 
 void EventChannel::publish(std::string_view data) {
-    const std::string event = "data: " + std::string(data) + "\n\n";
-    const std::lock_guard lock(mutex_);
-    for (const auto& queue : subscribers_) {
-        const std::lock_guard queue_lock(queue->mutex);
-        if (queue->waiting.size() + event.size() > most_waiting) queue->overflowed = true;
-        if (!queue->overflowed) queue->waiting += event;
-        if (queue->wake) queue->wake();
-    }
-}
-
-void EventChannel::leave(const std::shared_ptr<EventQueue>& queue) {
-    const std::lock_guard lock(mutex_);
-    subscribers_.erase(queue);
+    subscribers_.broadcast(share("data: " + std::string(data) + "\n\n"));
 }

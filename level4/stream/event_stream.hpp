@@ -1,38 +1,23 @@
 // Server-sent events: a reply that never ends, to which the server adds an event whenever there is
 // one (https://html.spec.whatwg.org/#server-sent-events). In a browser: new EventSource(address).
-// Leaves out: Last-Event-ID. Whoever was away asks the API for what was missed.
+// Leaves out: Last-Event-ID. A client that was away asks the API for what it missed.
 #pragma once
 
-#include <functional>
-#include <memory>
-#include <mutex>
-#include <set>
-#include <string>
 #include <string_view>
 
 #include "response.hpp"
+#include "stream/room.hpp"
 
-// One subscriber's events that have not been sent yet. Filled by any thread, emptied by the engine.
-struct EventQueue {
-    std::mutex mutex;  // guards all that follows
-    std::string waiting;
-    bool overflowed = false;  // the subscriber does not read: to be dropped
-    std::function<void()> wake;
-};
-
-// The subscribers of a kind of event. May be used by many threads at once.
+// A kind of event, and its subscribers. For use by many threads at once.
 class EventChannel {
   public:
-    // The reply that makes the client a subscriber. The channel must live longer than the server.
+    // The reply that makes the client a subscriber. It gets every event from now on, until it hangs
+    // up or doesn't read. The channel must outlive the server.
     Response subscribe();
 
-    // To all subscribers; never waits for one. `data` is a single line.
+    // Sends an event to all subscribers, and never waits for one. `data` must be a single line.
     void publish(std::string_view data);
 
   private:
-    friend class EventStream;
-    void leave(const std::shared_ptr<EventQueue>& queue);
-
-    std::mutex mutex_;  // guards subscribers_
-    std::set<std::shared_ptr<EventQueue>> subscribers_;
+    Room subscribers_;
 };

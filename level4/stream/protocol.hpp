@@ -1,6 +1,28 @@
-// What may take a connection over after a response's head: a WebSocket after its 101, or a stream
-// of events that has no end. It is driven like a Connection, and it may have something to say by
-// itself: then another thread calls `wake`.
+// What can take a connection over after the head of a response: a WebSocket after its 101, or a
+// stream of events. An engine drives it as it drives a Connection, by bytes in and bytes out. But it
+// may have something to send at any time, because another thread has a message for its client. Then
+// that thread wakes the engine: outbox.hpp has the picture.
+//
+// What an engine does, whichever it is:
+//     open(wake)          once, when the head has been handed over to be sent;
+//     feed(bytes)         with what the client sends, beginning with what came with its request;
+//     end_of_input()      when the client will send no more;
+//     time_out()          when deadline() has passed;
+//     stop()              when the program is asked to stop;
+//     take_output()       after each of these, and after each wake, again and again until there is
+//                         nothing left. It sends one piece before it takes the next, and reads only
+//                         when there was nothing left: that is all the backpressure we need;
+//     deadline()          after that, because any call may have changed it;
+//     dropped()           if true, it closes the connection at once;
+//     finished()          if true, it closes gently when there is nothing left to send.
+// All of them are called on the client's own thread, or in its event loop: never two at a time.
+//
+// `wake` may be called by any thread, and makes the engine come for the output. A thread for each
+// client waits in poll(), for its socket and for an eventfd; a loop waits in epoll_wait(). Once the
+// protocol is destroyed, it calls `wake` no more.
+//     - `wake` must be short, as a write to an eventfd is. It must not throw, and must not call the
+//       protocol, which may have locked something.
+//     - An engine must not call the protocol while it holds a lock that `wake` takes.
 #pragma once
 
 #include <functional>
@@ -9,19 +31,6 @@
 
 #include "../../common/clock.hpp"
 
-// How an engine drives it. All calls come from one thread at a time, whichever engine it is:
-//     open(wake), once, when the head has been put out;
-//     feed(bytes) with what came after the request, beginning with what came together with it;
-//     after each of these, and after each wake: take_output() until it is empty, sending everything
-//         before taking more. Only then read again: that is all the backpressure that is needed;
-//     time_out() when deadline() has passed; look at deadline() again after each call;
-//     close gently when take_output() is empty and finished(), at once when dropped().
-// `wake` is what another thread's send() calls when the engine has been told that there is nothing
-// to send, or when this client has to be dropped. It must be short (a write to an eventfd, a line
-// in a list for it), must not throw and must not call anything here; nor may the engine call in
-// here while it holds a lock that `wake` takes. Once the protocol is destroyed it is not called
-// any more. A loop wakes from epoll_wait(); a thread per client waits in poll() for its socket and
-// for a pipe of its own.
 class Protocol {
   public:
     virtual ~Protocol() = default;
@@ -32,7 +41,7 @@ class Protocol {
     virtual void end_of_input() = 0;
     virtual std::string take_output() = 0;
     virtual bool finished() const = 0;
-    virtual bool dropped() const = 0;  // close now, whatever is still to be sent
+    virtual bool dropped() const = 0;
     virtual Clock::time_point deadline() const = 0;
     virtual void time_out() = 0;
     virtual void stop() = 0;

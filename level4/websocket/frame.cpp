@@ -1,11 +1,14 @@
 // Frames: see frame.hpp. The header, bit by bit (RFC 6455 §5.2):
-//     byte 0   1 bit final, 3 bits reserved, 4 bits opcode
-//     byte 1   1 bit "masked", 7 bits length; 126: the length is in the next 2 bytes, 127: in 8
-//     then     4 bytes mask, if it is masked
+//     byte 0   1 bit "final", 3 bits reserved, 4 bits opcode
+//     byte 1   1 bit "masked", 7 bits length; 126 means that the next 2 bytes are the length, 127
+//              that the next 8 are
+//     then     4 bytes mask, if the frame is masked
 #include "websocket/frame.hpp"
 
 #include <algorithm>
 #include <cstring>
+
+#include "utf8.hpp"
 
 namespace {
 
@@ -15,7 +18,7 @@ unsigned char byte_at(std::string_view bytes, std::size_t position) {
     return static_cast<unsigned char>(bytes[position]);
 }
 
-// The size of the whole header, as far as it is known from the part that is there.
+// The size of the header, as far as the part that has come tells it.
 std::size_t header_size(std::string_view part) {
     if (part.size() < 2) return 2;
     const int length = byte_at(part, 1) & 0x7F;
@@ -31,10 +34,11 @@ std::uint64_t parse_length(std::string_view header) {
     std::uint64_t extended = 0;
     for (std::size_t i = 0; i < size; ++i) extended = (extended << 8) | byte_at(header, 2 + i);
     if (extended < (size == 2 ? 126u : 65536u)) {
-        throw WebSocketError(close_code::protocol_error, "A length has more bytes than it needs.");
+        throw WebSocketError(close_code::protocol_error,
+                             "The length uses more bytes than it needs.");
     }
     if (extended >> 63 != 0)
-        throw WebSocketError(close_code::protocol_error, "A length is too large.");
+        throw WebSocketError(close_code::protocol_error, "The length is too large.");
     return extended;
 }
 
@@ -42,19 +46,19 @@ FrameHeader parse_header(std::string_view header) {
     const unsigned char first = byte_at(header, 0);
     if ((first & 0x70) != 0)
         throw WebSocketError(close_code::protocol_error, "A reserved bit is set.");
-    // Of 0 to 7 and of 8 to 15 only the first three mean something.
+    // Only the first three of the data opcodes (0 to 7) and of the control opcodes (8 to 15) exist.
     if ((first & 0x07) > 2)
         throw WebSocketError(close_code::protocol_error, "The opcode is reserved.");
-    // The mask is no secret. It makes sure that a script in a browser can't choose the bytes
-    // on the wire, and so can't make a proxy between us mistake them for HTTP (§10.3).
+    // The mask isn't a secret. It sees to it that a script in a browser can't choose the bytes on
+    // the wire, and so can't make a proxy on the way take them for HTTP (§10.3).
     if ((byte_at(header, 1) & 0x80) == 0) {
-        throw WebSocketError(close_code::protocol_error, "A client has to mask its frames.");
+        throw WebSocketError(close_code::protocol_error, "A client must mask its frames.");
     }
     FrameHeader result{(first & 0x80) != 0, Opcode(first & 0x0F), parse_length(header), {}};
     header.substr(header.size() - 4).copy(result.mask.data(), 4);
 
     if (result.is_control() && !result.final) {
-        throw WebSocketError(close_code::protocol_error, "A control frame can't come in parts.");
+        throw WebSocketError(close_code::protocol_error, "A control frame must not be fragmented.");
     }
     if (result.is_control() && result.length > control_limit) {
         throw WebSocketError(close_code::protocol_error, "A control frame is too long.");
@@ -76,10 +80,10 @@ std::optional<FrameHeader> FrameHeaderReader::read(std::string_view& bytes) {
     return header;
 }
 
-// Eight bytes at a time: a sixth of the cost of one at a time, and all the speed that is needed.
+// Eight bytes at a time, at a sixth of the cost of one at a time. That is all the speed we need.
 void append_unmasked(std::string& payload, std::string_view bytes, std::array<char, 4> mask,
                      std::uint64_t position) {
-    std::array<char, 8> turned{};  // the mask twice, beginning with what belongs to the first byte
+    std::array<char, 8> turned{};  // the mask twice, from the byte on that the first one needs
     for (std::size_t i = 0; i < turned.size(); ++i) turned[i] = mask[(position + i) % 4];
     std::uint64_t mask_word = 0;
     std::memcpy(&mask_word, turned.data(), sizeof mask_word);
@@ -117,16 +121,32 @@ std::string make_frame(Opcode opcode, std::string_view payload) {
 
 std::string make_close_frame(std::uint16_t code, std::string_view reason) {
     std::size_t size = std::min(reason.size(), control_limit - 2);
-    // Bytes 10xxxxxx continue a character: cut before its first byte, not within.
+    // A byte 10xxxxxx continues a character, which must be cut off as a whole.
     while (size < reason.size() && size > 0 && (byte_at(reason, size) & 0xC0) == 0x80) --size;
     std::string payload = {static_cast<char>(code >> 8), static_cast<char>(code & 0xFF)};
     payload += reason.substr(0, size);
     return make_frame(Opcode::close, payload);
 }
 
-// §7.4.2, and the list that IANA keeps: 1004 to 1006 and 1015 never go over the wire, those up to
-// 2999 that nobody has defined yet mean nothing, from 5000 on there are no codes.
+// §7.4.2, and the list that IANA keeps: 1004 to 1006 and 1015 are never sent, the others up to 2999
+// aren't defined yet, and there are no codes from 5000 on.
 bool is_close_code(std::uint16_t code) {
     return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) ||
            (code >= 3000 && code <= 4999);
+}
+
+CloseReason parse_close(std::string_view payload) {
+    if (payload.empty()) return {close_code::none, ""};
+    if (payload.size() < 2) {
+        throw WebSocketError(close_code::protocol_error, "A close code has two bytes.");
+    }
+    const auto code = static_cast<std::uint16_t>(byte_at(payload, 0) << 8 | byte_at(payload, 1));
+    const std::string_view text = payload.substr(2);
+    if (!is_close_code(code)) {
+        throw WebSocketError(close_code::protocol_error, "The close code is not valid.");
+    }
+    if (!is_valid_utf8(text)) {
+        throw WebSocketError(close_code::invalid_payload, "The close reason is not UTF-8.");
+    }
+    return {code, text};
 }

@@ -1,4 +1,4 @@
-// The handshake: see handshake.hpp. The checks stand in the order of RFC 6455 §4.2.1.
+// The handshake: see handshake.hpp. The checks follow the order of RFC 6455 §4.2.1.
 #include "websocket/handshake.hpp"
 
 #include <string>
@@ -11,14 +11,14 @@
 
 namespace {
 
-constexpr std::string_view version = "13";  // the only one that ever became a standard
+constexpr std::string_view version = "13";  // the only one that became a standard
 
 bool wants_websocket(const Request& request) {
     return request.method == "GET" && request.headers.lists("Upgrade", "websocket") &&
            request.headers.lists("Connection", "Upgrade");
 }
 
-// What we speak at this address: 426 has to name it (RFC 9110 §15.5.22, RFC 6455 §4.4).
+// A 426 has to name what we speak instead (RFC 9110 §15.5.22, RFC 6455 §4.4).
 Response upgrade_required(std::string_view explanation) {
     Response response = Response::error(426, explanation);
     response.headers.set("Upgrade", "websocket");
@@ -27,8 +27,8 @@ Response upgrade_required(std::string_view explanation) {
     return response;
 }
 
-// The key is no secret and no password: 16 random bytes, which make sure that the answer is made
-// for this request and does not come from some cache (§1.3).
+// The key isn't a secret. Its 16 random bytes make sure that the response was made for this request
+// and doesn't come from a cache (§1.3).
 bool has_one_key(const Headers& headers) {
     if (headers.count("Sec-WebSocket-Key") != 1) return false;
     const auto key = base64_decode(*headers.find("Sec-WebSocket-Key"));
@@ -37,7 +37,7 @@ bool has_one_key(const Headers& headers) {
 
 }  // namespace
 
-// The text in it is chosen by the RFC (§1.3) so that nothing but a WebSocket server appends it.
+// The RFC has chosen this text (§1.3) as one that only a WebSocket server would append.
 std::string websocket_accept_key(std::string_view key) {
     return base64_encode(sha1(std::string(key) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"));
 }
@@ -45,20 +45,20 @@ std::string websocket_accept_key(std::string_view key) {
 Response accept_websocket(const Request& request) {
     const Headers& headers = request.headers;
     if (!wants_websocket(request)) {
-        return upgrade_required("At this address we speak WebSocket, not HTTP.");
+        return upgrade_required("This address speaks WebSocket, not HTTP.");
     }
     if (request.version == "HTTP/1.0") {
-        return Response::error(400, "A WebSocket begins with HTTP/1.1.");
+        return Response::error(400, "A WebSocket needs HTTP/1.1.");
     }
     if (headers.count("Sec-WebSocket-Version") != 1 ||
         *headers.find("Sec-WebSocket-Version") != version) {
-        return upgrade_required("We speak version 13 of the WebSocket protocol.");
+        return upgrade_required("This server speaks version 13 of the WebSocket protocol.");
     }
     if (!has_one_key(headers)) {
         return Response::error(400, "Sec-WebSocket-Key must be 16 bytes in base64.");
     }
     if (headers.count("Origin") > 0 && !is_same_origin(headers)) {
-        return Response::error(403, "Pages of other sites can't open a WebSocket here.");
+        return Response::error(403, "Pages of other sites may not open a WebSocket here.");
     }
     Response response;
     response.status = 101;

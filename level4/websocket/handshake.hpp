@@ -1,7 +1,7 @@
-// The handshake of a WebSocket (RFC 6455 §4.2): an ordinary GET asks to leave HTTP, and the answer
-// `101 Switching Protocols` is the last that both sides say in HTTP.
-// Leaves out: subprotocols and extensions (§1.9). A client may offer them; that we don't mention
-// any in the answer means that none is used.
+// The handshake of a WebSocket (RFC 6455 §4.2). An ordinary GET asks to leave HTTP, and with the
+// response `101 Switching Protocols` HTTP ends on this connection.
+// Leaves out: subprotocols and extensions (§1.9). A client may offer them. Our response doesn't
+// mention any, which means that none is used.
 #pragma once
 
 #include <string>
@@ -10,14 +10,15 @@
 #include "request.hpp"
 #include "response.hpp"
 
-// 101 with all the fields that it needs, or the refusal:
-//     426  no WebSocket was asked for, or not in the version that we speak, which is 13
-//     400  asked for, but wrongly: HTTP/1.0, or not exactly one key of 16 bytes in base64
-//     403  asked for by a page of another site, see below
-// Cookies go along with a WebSocket whoever opens it, and the same-origin policy of browsers does
-// not cover it. So without the check of Origin (§10.2) any page on the web could talk to us in the
-// name of whoever looks at it. No Origin means no browser, and nobody to protect.
+// 101 with all the fields that it needs, or a refusal:
+//     426  the request doesn't ask for a WebSocket, or not for version 13, which is what we speak
+//     400  it is HTTP/1.0, or doesn't have exactly one key of 16 bytes in base64
+//     403  a page of another site has sent it
+// A browser sends its cookies along with this request, whichever page opens the WebSocket, and its
+// same-origin policy doesn't apply. Without the check of Origin (§10.2) any page on the web could
+// talk to us in the name of its visitors. A client that sends no Origin isn't a browser, so there
+// is no visitor to protect.
 Response accept_websocket(const Request& request);
 
-// The answer to a Sec-WebSocket-Key, which proves that the server knows what a WebSocket is.
+// The Sec-WebSocket-Accept for a Sec-WebSocket-Key. It proves that we know what a WebSocket is.
 std::string websocket_accept_key(std::string_view key);

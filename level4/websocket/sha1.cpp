@@ -1,5 +1,5 @@
 // SHA-1 as FIPS 180-4 §6.1 writes it, with its names (a to e, W, K), so that the two can be read
-// side by side. It is the elder sister of SHA-256: the same padding, a simpler stirring.
+// side by side. SHA-256 is its successor: the padding is the same, and its rounds mix more.
 #include "websocket/sha1.hpp"
 
 #include <array>
@@ -15,7 +15,7 @@ namespace {
 
 using State = std::array<std::uint32_t, 5>;
 
-// §4.1.1 and §4.2.1: the function that mixes bits and the constant change every 20 rounds.
+// §4.1.1 and §4.2.1: the function that mixes the bits, and the constant, change every 20 rounds.
 std::uint32_t f_and_K(std::size_t t, std::uint32_t x, std::uint32_t y, std::uint32_t z) {
     if (t < 20) return ((x & y) ^ (~x & z)) + 0x5a827999;
     if (t < 40) return (x ^ y ^ z) + 0x6ed9eba1;
@@ -23,8 +23,8 @@ std::uint32_t f_and_K(std::size_t t, std::uint32_t x, std::uint32_t y, std::uint
     return (x ^ y ^ z) + 0xca62c1d6;
 }
 
-// §6.1.2: 16 words are the block itself, most significant byte first, 64 are mixed from them; then
-// 80 rounds stir them into the state.
+// §6.1.2: 16 words are the block itself, most significant byte first, and 64 more are made from
+// them. Then 80 rounds mix them into the state.
 void compress(State& state, std::string_view block) {
     std::array<std::uint32_t, 80> W{};
     for (std::size_t i = 0; i < digest::block_size; ++i) {

@@ -1,7 +1,19 @@
-// One WebSocket conversation after its handshake (RFC 6455), as bytes in and bytes out, like
-// Connection, whose place it takes (protocol.hpp). It never touches a socket.
-// Leaves out: extensions such as compression, and messages larger than memory should hold.
-// How an engine drives it: see protocol.hpp.
+// One WebSocket conversation after its handshake (RFC 6455), as bytes in and bytes out: a Protocol
+// that takes the place of the HTTP Connection. stream/protocol.hpp says how an engine drives it.
+//
+//     state          since                            what happens in it
+//     fresh          it was made                      nothing: open() comes first
+//     open           open()                           messages go both ways; a ping every 30 s
+//     said_goodbye   our close frame was taken        only the client's close frame counts, for 5 s
+//     finished       the client's close frame came,   what waits is sent, our close frame last;
+//                    or the client made a mistake     then the connection is closed
+//     dropped        the client hung up, was silent   the connection is closed at once
+//                    for too long, or didn't read
+//
+// A state is only ever followed by one further down. When `open` or `said_goodbye` is left for one
+// of the last two, the application is told by on_close.
+//
+// Leaves out: extensions, such as compression, and messages larger than memory should hold.
 #pragma once
 
 #include <chrono>
@@ -19,9 +31,10 @@
 #include "websocket/client.hpp"
 #include "websocket/frame.hpp"
 
-// What a program does with its WebSockets. Each may be empty. For one client they are called one
-// after the other, on the engine's thread, so they should be quick. An exception ends the
-// conversation with code 1011. on_close is always called in the end if open() was.
+// What a program does with its WebSockets. Each of these may be empty. For one client they are
+// called one at a time, on the engine's thread, so they should be quick. An exception ends the
+// conversation with code 1011. After on_open there is always one on_close: with the code of the
+// client's close frame or of the mistake, 1005 (no code in it) or 1006 (no close frame).
 struct WebSocketHandlers {
     using Client = std::shared_ptr<WebSocketClient>;
     std::function<void(const Client&)> on_open;
@@ -30,13 +43,13 @@ struct WebSocketHandlers {
 };
 
 struct WebSocketLimits {
-    std::size_t message = 128 * 1024;  // bytes; past it: 1009
-    std::size_t queue = 1024 * 1024;   // bytes to send that the client has not read; then dropped
-    std::size_t pongs = 16 * 1024;     // bytes of answers to pings that it has not read
+    std::size_t message = 128 * 1024;      // bytes of one that the client sends; past it: 1009
+    std::size_t queue = 1024 * 1024;       // bytes that wait for the client; past it: dropped
+    std::size_t pongs = 16 * 1024;         // bytes of answers to pings that wait for the client
     std::size_t output_batch = 64 * 1024;  // bytes that go out together
-    std::chrono::seconds ping{30};         // from one ping to the next
-    std::chrono::seconds pong{20};         // for the answer, then dropped
-    std::chrono::seconds close{5};         // for the answer to our goodbye
+    std::chrono::seconds ping{30};         // from a sign of life to the next ping
+    std::chrono::seconds pong{20};         // for the answer to a ping; past it: dropped
+    std::chrono::seconds close{5};         // for the answer to our close frame; past it: dropped
 };
 
 class WebSocket : public Protocol {
@@ -46,52 +59,51 @@ class WebSocket : public Protocol {
     WebSocket(const WebSocket&) = delete;
     WebSocket& operator=(const WebSocket&) = delete;
 
-    // See above for when to call these.
     void open(std::function<void()> wake) override;
     void feed(std::string_view bytes) override;
-    void end_of_input() override;  // the client sends no more
+    void end_of_input() override;
     std::string take_output() override;
+    bool finished() const override { return state_ == State::finished || dropped(); }
+    bool dropped() const override { return state_ == State::dropped || client_->overflowed(); }
 
-    // Close the connection once take_output() is empty.
-    bool finished() const override { return finished_ || dropped(); }
-    // Close it now: the client is dead, or does not read what it gets.
-    bool dropped() const override { return dropped_ || client_->overflowed(); }
-
-    // When the next ping is due, or an answer overdue; time_out() pings, or gives up.
+    // When the next ping is due, or an answer overdue. time_out() pings, or gives up.
     Clock::time_point deadline() const override { return deadline_; }
     void time_out() override;
 
-    // The server is about to stop: says goodbye with 1001.
+    // Says goodbye with 1001.
     void stop() override;
 
   private:
+    enum class State { fresh, open, said_goodbye, finished, dropped };
+
+    bool talking() const { return state_ == State::open || state_ == State::said_goodbye; }
+
+    void read_frame(std::string_view& bytes);
     void begin_frame();
     void read_payload(std::string_view& bytes);
     void end_frame();
     void end_message();
+    void answer_ping();
     void answer_close();
+
     void fail(std::uint16_t code, std::string_view reason);
     void give_up();
-    void finish(std::uint16_t code, std::string_view reason);
+    void end(State state, std::uint16_t code, std::string_view reason);
 
     WebSocketHandlers handlers_;
     WebSocketLimits limits_;
     std::shared_ptr<WebSocketClient> client_;
 
-    FrameHeaderReader header_reader_;
-    std::optional<FrameHeader> frame_;  // the one whose payload is being read
-    std::uint64_t position_ = 0;        // in that payload
-    std::string control_payload_;
-
-    Opcode message_type_ = Opcode::continuation;  // which means that no message has begun
-    std::string message_;                         // what has come of it
-    Utf8Validator utf8_;                          // as new after each whole text
-
-    std::string control_output_;  // pings and pongs; they may overtake messages
-    bool opened_ = false;         // and on_close has not been called
-    bool finished_ = false;
-    bool dropped_ = false;
-    bool awaiting_pong_ = false;
-    bool awaiting_close_ = false;
+    State state_ = State::fresh;
+    bool awaiting_pong_ = false;  // we have pinged, and the client has sent nothing since
     Clock::time_point deadline_;
+    std::string control_output_;  // pings and pongs to be sent; they may overtake messages
+
+    FrameHeaderReader header_reader_;
+    std::optional<FrameHeader> frame_;            // the one whose payload is being read
+    std::uint64_t position_ = 0;                  // in that payload
+    std::string control_payload_;                 // what has come of a control frame's payload
+    Opcode message_type_ = Opcode::continuation;  // which means that no message has begun
+    std::string message_;                         // what has come of a message
+    Utf8Validator utf8_;                          // as new at the beginning of each text
 };

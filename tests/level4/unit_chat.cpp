@@ -1,5 +1,5 @@
-// The chat as bytes: what a visitor's socket sends, and what the sockets of all others get. To keep
-// a message is work for another thread, so a visitor waits until it is woken, as an engine would.
+// The chat as bytes: what a visitor's socket sends, and what the sockets of all others get. Messages
+// are saved by another thread, so a visitor waits until it is woken, as an engine would.
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -37,7 +37,7 @@ struct Visitor {
     explicit Visitor(Site& site)
         : connection(Connection(site.handler, site.limits, nullptr, "test")) {}
 
-    // The head of the reply. What the protocol says is left for wait_for().
+    // Returns the head of the reply. What the protocol says after it is left for wait_for().
     std::string ask(const std::string& path, const std::string& fields = "") {
         connection.feed("GET " + path + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n");
         const auto head = connection.take_output();
@@ -65,7 +65,7 @@ struct Visitor {
     void listen() {
         for (std::string piece; !(piece = connection.take_output()).empty();) heard += piece;
     }
-    // True as soon as it has heard these words; false if it has not within a minute.
+    // True as soon as it has heard these words, and false if it hasn't within a minute.
     bool wait_for(std::string_view words) {
         const auto deadline = Clock::now() + std::chrono::minutes(1);
         for (;;) {
@@ -81,10 +81,10 @@ struct Visitor {
     std::mutex mutex;  // guards awake
     std::condition_variable woken;
     bool awake = false;
-    Conversation connection;  // the first to go: it may call what stands above
+    Conversation connection;  // destroyed first, because until then it may wake us
 };
 
-// The texts in the payloads of a server's frames, which here are shorter than 64 KiB.
+// The payloads of a server's frames, which must be shorter than 64 KiB.
 std::vector<std::string> texts(std::string_view output) {
     std::vector<std::string> result;
     while (output.size() >= 2) {
@@ -109,7 +109,7 @@ TEST_CASE("/chat is a page") {
     CHECK(visitor.ask("/chat").ends_with("<Chat>the chat"));
 }
 
-TEST_CASE("whoever joins is shown the latest twenty messages, the oldest first") {
+TEST_CASE("a visitor that joins is shown the latest twenty messages, the oldest first") {
     Site site;
     for (int i = 1; i <= 25; ++i) site.store.add("Ada", "", "number " + std::to_string(i));
     Visitor visitor(site);
@@ -121,7 +121,7 @@ TEST_CASE("whoever joins is shown the latest twenty messages, the oldest first")
     CHECK(Json::parse(shown.back()).at("message").as_string() == "number 25");
 }
 
-TEST_CASE("what one visitor says is kept, and everybody in the chat gets it as the API shows it") {
+TEST_CASE("what a visitor says is saved, and all in the chat get it as the API shows it") {
     Site site;
     Visitor speaks(site), listens(site);
     speaks.join();
@@ -133,22 +133,21 @@ TEST_CASE("what one visitor says is kept, and everybody in the chat gets it as t
     const Json message = Json::parse(texts(listens.heard).at(0));
     CHECK(message.at("name").as_string() == "Ada");
     CHECK(message.at("message").as_string() == "hello <b>");
-    const auto kept = site.store.newest(0, 10);
-    REQUIRE(kept.size() == 1);
-    CHECK(kept[0].name == "Ada");
-    CHECK(kept[0].message == "hello <b>");
-    CHECK(message.at("created").as_string() == kept[0].created);
+    const auto saved = site.store.newest(0, 10);
+    REQUIRE(saved.size() == 1);
+    CHECK(saved[0].name == "Ada");
+    CHECK(saved[0].message == "hello <b>");
+    CHECK(message.at("created").as_string() == saved[0].created);
 }
 
-TEST_CASE(
-    "what one visitor says is kept and answered in its order, though some of it takes longer") {
+TEST_CASE("a visitor's messages are saved and answered in order, though mistakes take no time") {
     Site site;
     Visitor visitor(site);
     visitor.join();
     std::string frames;
     for (int i = 0; i < 10; ++i) {
         frames += client::text(Json{{"name", "Ada"}, {"message", std::to_string(i)}}.dump());
-        frames += client::text("a mistake");  // which needs no disk
+        frames += client::text("a mistake");  // which doesn't wait for the disk
     }
     visitor.send(frames + client::text(R"({"name": "Ada", "message": "the end"})"));
     REQUIRE(visitor.wait_for("the end"));
@@ -158,12 +157,12 @@ TEST_CASE(
         CHECK(Json::parse(heard[i]).at("message").as_string() == std::to_string(i / 2));
         CHECK(Json::parse(heard[i + 1]).find("error") != nullptr);
     }
-    const auto kept = site.store.newest(1, 10);
-    REQUIRE(kept.size() == 10);
-    for (std::size_t i = 0; i < 10; ++i) CHECK(kept[i].message == std::to_string(9 - i));
+    const auto saved = site.store.newest(1, 10);
+    REQUIRE(saved.size() == 10);
+    for (std::size_t i = 0; i < 10; ++i) CHECK(saved[i].message == std::to_string(9 - i));
 }
 
-TEST_CASE("what is wrong is explained to whoever said it, and to nobody else; nothing is kept") {
+TEST_CASE("a mistake is explained to the visitor that made it, and to no other, and isn't saved") {
     const char* const mistakes[] = {
         R"({"name": "", "message": "hello"})",
         R"({"name": "Ada", "message": "  "})",
@@ -184,24 +183,24 @@ TEST_CASE("what is wrong is explained to whoever said it, and to nobody else; no
         const auto answers = texts(visitor.heard);
         REQUIRE(answers.size() == 1);
         CHECK_FALSE(Json::parse(answers[0]).at("error").as_string().empty());
-        CHECK_FALSE(visitor.connection.finished());  // the next attempt may be better
+        CHECK_FALSE(visitor.connection.finished());  // it may try again
     }
     CHECK(site.store.total() == 0);
     listens.listen();
     CHECK(listens.heard.empty());
 }
 
-TEST_CASE("whoever says too much at once is told so, and what was taken before is kept") {
+TEST_CASE("a visitor that says too much at once is told so, and what it said before is saved") {
     Site site;
     site.store.add("Grace", "", "here already");
     Visitor visitor(site);
     visitor.join();
     REQUIRE(visitor.wait_for("here already"));
     visitor.say("Ada", std::string(70'000, 'x'));
-    CHECK(visitor.wait_for("Too much"));
+    CHECK(visitor.wait_for("This message is too long."));
     visitor.heard.clear();
 
-    // As long as somebody else has locked the file, nothing that is said gets to the disk.
+    // While another process holds the lock of the file, nothing that is said gets to the disk.
     const Descriptor file(open((site.folder.root / "data" / "messages.jsonl").c_str(), O_RDONLY));
     REQUIRE(flock(file.number(), LOCK_EX) == 0);
     int taken = 0;
@@ -209,13 +208,14 @@ TEST_CASE("whoever says too much at once is told so, and what was taken before i
         visitor.say("Ada", std::to_string(taken));
         ++taken;
     }
-    CHECK(visitor.heard.find("Too much") != std::string::npos);
+    CHECK(visitor.heard.find("Too many messages at once; this one was not saved.") !=
+          std::string::npos);
     REQUIRE(flock(file.number(), LOCK_UN) == 0);
     CHECK(visitor.wait_for("\"" + std::to_string(taken - 2) + "\""));
     CHECK(site.store.total() == static_cast<std::size_t>(taken));  // Grace's, and all but the last
 }
 
-TEST_CASE("when the disk fails, the visitor learns that the message is lost, and no more") {
+TEST_CASE("when the disk fails, the visitor is told that its message was not saved, and no more") {
     Site site;
     Visitor speaks(site), listens(site);
     speaks.join();
@@ -229,7 +229,7 @@ TEST_CASE("when the disk fails, the visitor learns that the message is lost, and
     }
     REQUIRE(told);
     CHECK_FALSE(warnings.empty());  // for the person who runs the server
-    CHECK(texts(speaks.heard).at(0).find("could not keep") != std::string::npos);
+    CHECK(texts(speaks.heard).at(0).find("could not be saved") != std::string::npos);
     CHECK(speaks.heard.find(site.folder.root.string()) == std::string::npos);
     listens.listen();
     CHECK(listens.heard.empty());
@@ -259,7 +259,7 @@ TEST_CASE("a message with line ends in it is one event") {
     CHECK(stream.heard.find("\ndata: two") == std::string::npos);
 }
 
-TEST_CASE("whoever has left gets nothing more, and what he said last is kept all the same") {
+TEST_CASE("what a visitor said just before it left is saved, and the others get it") {
     Site site;
     Visitor stays(site);
     stays.join();
@@ -274,7 +274,7 @@ TEST_CASE("whoever has left gets nothing more, and what he said last is kept all
     CHECK(site.store.total() == 1);
 }
 
-TEST_CASE("/ws/echo says what it is told, text as text and bytes as bytes") {
+TEST_CASE("/ws/echo sends back what it is sent, text as text and bytes as bytes") {
     Site site;
     Visitor visitor(site);
     visitor.join("/ws/echo");

@@ -1,7 +1,7 @@
-// The event loop over real connections. A stop concerns the whole process and can't be taken back,
-// so the loops run in a process of their own; its sockets and pipes are all that joins it to the
-// test. The order of events is never left to chance: a handler that has to wait tells when it has
-// begun, and waits until it may go on.
+// The event loop over real connections. A stop concerns the whole process and can't be taken back, so
+// the loops run in a process of their own, which shares only sockets and pipes with the test. The
+// order of events is never left to chance: a handler that has to wait tells the test when it has
+// begun, and waits until the test lets it go on.
 #include <doctest/doctest.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -28,7 +28,7 @@
 
 namespace {
 
-constexpr int patience = 60'000;  // milliseconds until something that should happen does not
+constexpr int patience = 60'000;  // milliseconds after which a missing event counts as a failure
 
 // A listener on a port that the kernel chooses.
 Socket listen_anywhere() {
@@ -52,10 +52,10 @@ struct Pipe {
     Pipe& operator=(const Pipe&) = delete;
 
     void put() const { REQUIRE(write(ends[1], "x", 1) == 1); }
-    bool take() const {  // false if there is nothing for a minute
+    bool take() const {  // false if nothing comes for a minute
         pollfd watched{ends[0], POLLIN, 0};
         int ready = 0;
-        // A SIGTERM may come to the very thread that waits here, and ends its poll().
+        // A SIGTERM may be delivered to the thread that waits here, and interrupt its poll().
         do ready = poll(&watched, 1, patience);
         while (ready < 0 && errno == EINTR);
         char byte = 0;
@@ -80,7 +80,7 @@ class Peer {
     }
     void end() const { shutdown(socket_.number(), SHUT_WR); }
 
-    // Sends until nothing more is taken for half a second; returns how much was.
+    // Sends until the server has taken nothing for half a second. Returns how many bytes it took.
     std::size_t send_until_full(std::string_view bytes) const {
         std::size_t sent = 0;
         pollfd watched{socket_.number(), POLLOUT, 0};
@@ -92,7 +92,7 @@ class Peer {
         return sent;
     }
 
-    // All that comes until it ends with these words, or until the server closes.
+    // Everything that comes until it ends with these words, or until the server closes.
     std::string read_until(std::string_view words) {
         std::string all;
         char buffer[4096];
@@ -105,7 +105,8 @@ class Peer {
         }
         return all;
     }
-    // Then closes as well: a server that has said goodbye waits for that, two seconds at most.
+    // Reads until the server closes, and closes as well, because the server waits for that (at most
+    // two seconds).
     std::string read_to_end() {
         const std::string all = read_until("");
         close();
@@ -125,7 +126,7 @@ std::string post(const std::string& path) {
     return "POST " + path + " HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n";
 }
 
-// Speaks only when it is woken, by a request to /wake.
+// A protocol that echoes, and that also speaks when another client requests /wake.
 class Sleeper : public Protocol {
   public:
     void open(std::function<void()> wake) override { wake_ = std::move(wake); }
@@ -151,8 +152,8 @@ class Sleeper : public Protocol {
     bool finished_ = false;
 };
 
-// The loops in a process of their own, from start() on. POST has to wait: /slow until the test
-// lets it go on.
+// The loops, which are a process of their own from start() on. Every POST is for a worker, and one to
+// /slow waits until the test lets it go on.
 class Loops {
   public:
     explicit Loops(std::size_t count = 1) : count_(count) {}
@@ -162,17 +163,18 @@ class Loops {
     Loops(const Loops&) = delete;
     Loops& operator=(const Loops&) = delete;
 
-    // Who is connected already has to be named: the new process must not hold his end as well.
+    // `connected`: the clients that are already connected. The new process closes its copies of
+    // their sockets.
     void start(const std::vector<Peer*>& connected = {}) {
         process_ = fork();
         REQUIRE(process_ >= 0);
         if (process_ > 0) return;
-        prctl(PR_SET_PDEATHSIG, SIGKILL);  // if the test dies, so do they
+        prctl(PR_SET_PDEATHSIG, SIGKILL);  // if the test dies, so do the loops
         for (Peer* const client : connected) client->close();
         _exit(run());
     }
     void ask_to_stop() const { kill(process_, SIGTERM); }
-    // What the process exits with.
+    // The exit code of the process.
     int wait() {
         int status = 0;
         waitpid(std::exchange(process_, 0), &status, 0);
@@ -196,11 +198,11 @@ class Loops {
         const Handler handler = [&](Request& request) {
             if (request.path == "/slow") {
                 begun.put();
-                if (!go_on.take()) return Response::error(500, "Nobody lets me go on.");
+                if (!go_on.take()) return Response::error(500, "The test did not let me go on.");
             }
             if (request.path == "/large") return Response::text(std::string(20 << 20, 'x') + "end");
             if (request.path == "/throw") throw std::bad_alloc();
-            if (request.path == "/busy") {  // with work that has to be done in the loop
+            if (request.path == "/busy") {  // it has work that is done in the loop
                 std::this_thread::sleep_for(std::chrono::milliseconds(3));
                 ++busy;
             }
@@ -229,7 +231,7 @@ bool has(const std::string& text, std::string_view what) {
 }
 }  // namespace
 
-TEST_CASE("an event loop answers request after request on many connections at once") {
+TEST_CASE("event loops answer request after request on many connections at once") {
     Loops loops(2);
     loops.start();
     std::vector<std::unique_ptr<Peer>> clients;
@@ -242,12 +244,12 @@ TEST_CASE("an event loop answers request after request on many connections at on
     CHECK(loops.stop() == 0);
 }
 
-TEST_CASE("a request in pieces is answered, also when the client has ended its side") {
+TEST_CASE("a request in pieces is answered, even if the client has ended its side") {
     Loops loops;
     loops.start();
     Peer client(loops.listener);
     client.send("GET /one HT");
-    Peer other(loops.listener);  // when this one is answered, the piece has been read
+    Peer other(loops.listener);  // when this one is answered, the first piece has been read
     other.send(get("/x"));
     other.read_until("/x");
     client.send("TP/1.1\r\nHost: a\r\n\r\n" + get("/two"));
@@ -269,7 +271,7 @@ TEST_CASE("a handler that waits holds up no other client of its loop") {
     CHECK(waits.read_until("/slow").ends_with("/slow"));
 }
 
-TEST_CASE("a client that sends many requests at once holds up no other for all of them") {
+TEST_CASE("a client that sends many requests at once doesn't hold up another until the last") {
     Loops loops;
     Peer many(loops.listener), other(loops.listener);
     std::string requests;
@@ -282,7 +284,7 @@ TEST_CASE("a client that sends many requests at once holds up no other for all o
     CHECK(occurrences(many.read_until("/last"), "/busy") == 200);
 }
 
-TEST_CASE("requests behind one that waits are answered after it") {
+TEST_CASE("requests behind one that is with a worker are answered after it") {
     Loops loops;
     loops.start();
     Peer client(loops.listener);
@@ -296,13 +298,13 @@ TEST_CASE("requests behind one that waits are answered after it") {
     CHECK(output.ends_with("/4"));
 }
 
-TEST_CASE("a client that reads late gets all of its replies, also those that had to wait") {
+TEST_CASE("a client that reads late gets all of its replies, including those of workers") {
     Loops loops;
     loops.limits.requests = 100'000;
     loops.start();
     Peer client(loops.listener);
-    // Each POST is found while the reply before it is still to be sent. So when there is no more
-    // room for that, there is also a request that has yet to be handed over.
+    // Each POST is found while the reply before it is still to be sent. So when the kernel has no more
+    // room for that reply, there is also a request that hasn't been handed to a worker yet.
     std::string requests;
     for (int i = 0; i < 3'000; ++i) requests += get("/" + std::string(4'000, 'x')) + post("/y");
     requests.resize(client.send_until_full(requests));
@@ -312,7 +314,7 @@ TEST_CASE("a client that reads late gets all of its replies, also those that had
     CHECK(occurrences(output, "\r\n\r\n/y") == occurrences(requests, post("/y")));
 }
 
-TEST_CASE("a client that leaves while its handler waits harms nobody") {
+TEST_CASE("a client that leaves while its handler waits does no harm to others") {
     Loops loops;
     loops.start();
     Peer leaves(loops.listener), other(loops.listener);
@@ -320,7 +322,7 @@ TEST_CASE("a client that leaves while its handler waits harms nobody") {
     leaves.read_until("/read");
     leaves.send(get("/unread") + post("/slow"));
     REQUIRE(loops.begun.take());
-    leaves.close();  // with a reply that it has not read: the connection breaks at once
+    leaves.close();  // with a reply that it hasn't read, so the connection breaks at once
     for (int i = 0; i < 2; ++i) {
         other.send(get("/x"));
         CHECK(other.read_until("/x").ends_with("/x"));
@@ -344,7 +346,7 @@ TEST_CASE("a client that reads nothing of a large reply holds up no other") {
     CHECK(reply.ends_with("xend"));
 }
 
-TEST_CASE("a handler's exception is a 500, and its connection goes on") {
+TEST_CASE("a handler's exception is answered with 500, and its connection goes on") {
     Loops loops;
     loops.start();
     Peer client(loops.listener);
@@ -354,7 +356,7 @@ TEST_CASE("a handler's exception is a 500, and its connection goes on") {
     CHECK(output.ends_with("/x"));
 }
 
-TEST_CASE("another protocol is woken across clients, and hears what its client says") {
+TEST_CASE("a protocol is woken by other clients, and is fed what its own client sends") {
     Loops loops;
     loops.start();
     Peer upgraded(loops.listener), other(loops.listener);
@@ -370,7 +372,7 @@ TEST_CASE("another protocol is woken across clients, and hears what its client s
     CHECK(loops.wait() == 0);
 }
 
-TEST_CASE("a client that says nothing after its reply is let go when its time is over") {
+TEST_CASE("a client that sends nothing after its reply is let go when its time is over") {
     Loops loops;
     loops.limits.idle = std::chrono::seconds(0);
     loops.start();
@@ -380,17 +382,17 @@ TEST_CASE("a client that says nothing after its reply is let go when its time is
     CHECK(loops.stop() == 0);
 }
 
-TEST_CASE("a client that does not finish its request is told so when its time is over") {
+TEST_CASE("a client that doesn't finish its request is sent 408 when its time is over") {
     Loops loops;
     loops.limits.request_head = std::chrono::seconds(0);
     Peer begins(loops.listener), silent(loops.listener);
-    begins.send("GET / HT");  // there before the loop looks for the first time
+    begins.send("GET / HT");  // it is there before the loop looks for the first time
     loops.start({&begins, &silent});
     CHECK(begins.read_to_end().starts_with("HTTP/1.1 408"));
     CHECK(silent.read_to_end().empty());
 }
 
-TEST_CASE("asked to stop, the loops let idle clients go at once, and new ones are refused") {
+TEST_CASE("loops that are asked to stop let idle clients go at once, and refuse new ones") {
     Loops loops(2);
     loops.start();
     Peer idle(loops.listener), fresh(loops.listener);
@@ -401,11 +403,11 @@ TEST_CASE("asked to stop, the loops let idle clients go at once, and new ones ar
     CHECK(idle.read_to_end().empty());
     CHECK(fresh.read_to_end().empty());
     CHECK(loops.wait() == 0);
-    CHECK(Clock::now() - before < std::chrono::seconds(4));  // not the five of a drain
+    CHECK(Clock::now() - before < std::chrono::seconds(4));  // not the five that a drain may take
     CHECK_FALSE(Peer(loops.listener).connected());
 }
 
-TEST_CASE("asked to stop, the loops finish the replies in flight, and say that they are the last") {
+TEST_CASE("loops that are asked to stop finish replies under way, and say that they are the last") {
     Loops loops;
     loops.start();
     Peer waits(loops.listener), idle(loops.listener);

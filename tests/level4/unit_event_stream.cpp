@@ -1,4 +1,4 @@
-// Server-sent events: who gets what, from the subscription to the end.
+// Server-sent events: what a subscriber gets, from its subscription to the end.
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -18,7 +18,7 @@ struct Subscriber {
     explicit Subscriber(EventChannel& channel) : stream(channel.subscribe().protocol) {
         REQUIRE(stream != nullptr);
         stream->open([this] { ++wakes; });
-        stream->take_output();  // the greeting
+        while (!stream->take_output().empty()) continue;  // the greeting, as an engine takes it
     }
     std::shared_ptr<Protocol> stream;
     int wakes = 0;
@@ -37,10 +37,10 @@ TEST_CASE("the reply to a subscriber is a stream of events that no cache may kee
     CHECK(response.protocol != nullptr);
 }
 
-TEST_CASE("a stream begins with a comment, and misses nothing since the subscription") {
+TEST_CASE("a stream begins with a comment, and misses no event since the subscription") {
     EventChannel channel;
     const auto stream = channel.subscribe().protocol;
-    channel.publish("early");  // before the head is on its way
+    channel.publish("early");  // while the head is on its way
     stream->open([] {});
     CHECK(stream->take_output() == ": hello\n\ndata: early\n\n");
     CHECK(stream->take_output().empty());
@@ -58,7 +58,7 @@ TEST_CASE("every subscriber gets every event, in order, and its engine is woken"
     CHECK(two.stream->take_output() == "data: a\n\ndata: b\n\n");
 }
 
-TEST_CASE("whoever has left is not woken any more") {
+TEST_CASE("the engine of a subscriber that has left is not woken any more") {
     EventChannel channel;
     Subscriber stays(channel), leaves(channel);
     leaves.stream.reset();
@@ -67,7 +67,7 @@ TEST_CASE("whoever has left is not woken any more") {
     CHECK(stays.stream->take_output() == "data: a\n\n");
 }
 
-TEST_CASE("whoever does not read is dropped, and the others are not disturbed") {
+TEST_CASE("a subscriber that doesn't read is dropped, and the others miss nothing") {
     EventChannel channel;
     Subscriber reads(channel), sleeps(channel);
     const std::string event(10'000, 'x');
@@ -78,13 +78,13 @@ TEST_CASE("whoever does not read is dropped, and the others are not disturbed") 
         CHECK(reads.stream->take_output().size() > event.size());
     }
     CHECK(sleeps.stream->dropped());
-    CHECK(published > 20);             // some patience there is
-    CHECK(sleeps.wakes == published);  // also for the last one, so that the engine drops it
+    CHECK(published > 20);     // a client may be slow for a while
+    CHECK(sleeps.wakes == 2);  // for the first event, and to be dropped
     CHECK_FALSE(reads.stream->dropped());
-    CHECK(sleeps.stream->take_output().size() < 300'000);
+    CHECK(sleeps.stream->take_output().empty());
 }
 
-TEST_CASE("when nothing happens for a while, a comment shows whether the client is still there") {
+TEST_CASE("every 15 s a comment is sent, which fails if the client is gone") {
     EventChannel channel;
     Subscriber subscriber(channel);
     const auto before = Clock::now();
@@ -96,7 +96,7 @@ TEST_CASE("when nothing happens for a while, a comment shows whether the client 
     CHECK(subscriber.stream->deadline() >= before + std::chrono::seconds(15));
 }
 
-TEST_CASE("a stream ends when the client hangs up, and when the server stops") {
+TEST_CASE("a stream ends when its client hangs up, and when the server stops") {
     EventChannel channel;
     Subscriber gone(channel), stopped(channel), other(channel);
     gone.stream->end_of_input();
@@ -106,7 +106,7 @@ TEST_CASE("a stream ends when the client hangs up, and when the server stops") {
     CHECK_FALSE(other.stream->finished());
 }
 
-TEST_CASE("what a subscriber says is not listened to") {
+TEST_CASE("what a subscriber sends is ignored") {
     EventChannel channel;
     Subscriber subscriber(channel);
     subscriber.stream->feed("GET / HTTP/1.1\r\n\r\n");
@@ -141,8 +141,7 @@ TEST_CASE("an HTTP/1.0 client gets the events as they are, without chunks") {
     CHECK(connection.take_output() == ": hello\n\ndata: a\n\n");
 }
 
-TEST_CASE(
-    "many threads publish while subscribers come and go, and nobody who stays misses an event") {
+TEST_CASE("many threads publish while subscribers come and go, and one that stays misses nothing") {
     EventChannel channel;
     const auto stays = channel.subscribe().protocol;
     stays->open([] {});

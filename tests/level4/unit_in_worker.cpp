@@ -1,4 +1,4 @@
-// Requests whose handlers have to wait: the engine takes them, and brings back their responses.
+// Requests whose handlers have to wait: the engine takes them, and brings the responses back.
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -21,8 +21,8 @@ std::string post(const std::string& path, const std::string& body) {
            body;
 }
 
-// A conversation in which every POST needs a worker. `answered` are the paths that were answered at
-// once.
+// A conversation in which every POST needs a worker. `answered` has the paths of the requests that
+// were answered at once.
 struct WorkerTalk : Talk {
     std::string answered;
     WorkerTest needs_worker = [](const Request& request) { return request.method == "POST"; };
@@ -35,7 +35,7 @@ struct WorkerTalk : Talk {
         connection.use_workers_if(needs_worker);
     }
 
-    // As the engine does once a worker has called the handler.
+    // What the engine does once a worker has called the handler.
     void answer_job(const std::string& text) {
         const auto job = connection.take_job();
         REQUIRE(job != nullptr);
@@ -45,7 +45,7 @@ struct WorkerTalk : Talk {
 
 }  // namespace
 
-TEST_CASE("a request that needs a worker is handed to the engine whole, and not answered") {
+TEST_CASE("a request that needs a worker is handed to the engine complete, and not answered") {
     WorkerTalk talk;
     CHECK(talk.say(post("/slow", "the body")).empty());
     CHECK(talk.connection.with_worker());
@@ -55,11 +55,11 @@ TEST_CASE("a request that needs a worker is handed to the engine whole, and not 
     CHECK(job->request.path == "/slow");
     CHECK(job->request.body == "the body");
     CHECK(job->request.peer == "test");
-    CHECK(talk.connection.take_job() == nullptr);  // handed over only once
+    CHECK(talk.connection.take_job() == nullptr);  // it is handed over only once
     CHECK(talk.connection.with_worker());
 }
 
-TEST_CASE("the response that the engine brings back goes out, and the conversation goes on") {
+TEST_CASE("the response that the engine brings back is sent, and the conversation goes on") {
     WorkerTalk talk;
     talk.say(post("/slow", "x"));
     talk.answer_job("here it is");
@@ -69,13 +69,13 @@ TEST_CASE("the response that the engine brings back goes out, and the conversati
     CHECK(talk.say(get("/next")).ends_with("reply to /next"));
 }
 
-TEST_CASE("replies keep the order of their requests around one that needs a worker") {
+TEST_CASE("replies keep the order of their requests around one that is with a worker") {
     WorkerTalk talk;
     const auto first =
         talk.say(get("/1") + post("/2", "x") + get("/3") + post("/4", "y") + get("/5"));
     CHECK(occurrences(first, "HTTP/1.1 200") == 1);
     CHECK(first.ends_with("reply to /1"));
-    CHECK(talk.answered == "/1");  // nothing after the one that waits, however quick
+    CHECK(talk.answered == "/1");  // what comes behind the one with a worker has to wait
 
     auto job = talk.connection.take_job();
     REQUIRE(job != nullptr);
@@ -95,8 +95,7 @@ TEST_CASE("replies keep the order of their requests around one that needs a work
     CHECK(talk.answered == "/1/3/5");
 }
 
-TEST_CASE(
-    "what arrives while a worker has a request is kept for later, even if it isn't a request") {
+TEST_CASE("bytes that come while a worker is busy are read afterwards, even if they are nonsense") {
     WorkerTalk talk;
     talk.say(post("/slow", "x"));
     CHECK(talk.say(get("/later") + "nonsense\r\n\r\n").empty());
@@ -108,7 +107,7 @@ TEST_CASE(
     CHECK(talk.connection.finished());
 }
 
-TEST_CASE("a worker's reply to a request that says close is the last one") {
+TEST_CASE("a request for a worker that says close gets the last reply") {
     WorkerTalk talk;
     talk.say("POST /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" + get("/never"));
     CHECK_FALSE(talk.connection.finished());
@@ -120,7 +119,7 @@ TEST_CASE("a worker's reply to a request that says close is the last one") {
     CHECK(talk.answered.empty());
 }
 
-TEST_CASE("when the server stops, a worker's response still goes out, as the last one") {
+TEST_CASE("when the server stops, a response from a worker is still sent, as the last one") {
     WorkerTalk talk;
     talk.say(post("/slow", "x"));
     talk.connection.stop();
@@ -132,7 +131,7 @@ TEST_CASE("when the server stops, a worker's response still goes out, as the las
     CHECK(talk.connection.finished());
 }
 
-TEST_CASE("a client that has closed its side still gets the worker's response") {
+TEST_CASE("a client that has ended its side still gets the response from a worker") {
     WorkerTalk talk;
     talk.say(post("/slow", "x"));
     talk.connection.end_of_input();
@@ -144,7 +143,7 @@ TEST_CASE("a client that has closed its side still gets the worker's response") 
     CHECK(talk.connection.finished());
 }
 
-TEST_CASE("after a response that took long the client has the full time for its next request") {
+TEST_CASE("after a response that took long the client has its full time until the next request") {
     WorkerTalk talk;
     talk.limits.request_head = std::chrono::seconds(0);  // as if the ten seconds were over
     talk.say(post("/slow", "x"));
@@ -153,7 +152,7 @@ TEST_CASE("after a response that took long the client has the full time for its 
     CHECK(talk.connection.deadline() > Clock::now() + std::chrono::seconds(4));
 }
 
-TEST_CASE("HEAD is answered without a body, also by a worker") {
+TEST_CASE("HEAD is also answered without a body by a worker") {
     WorkerTalk talk;
     const WorkerTest all = [](const Request&) { return true; };
     talk.connection.use_workers_if(all);
@@ -164,7 +163,7 @@ TEST_CASE("HEAD is answered without a body, also by a worker") {
     CHECK(output.ends_with("\r\n\r\n"));
 }
 
-TEST_CASE("without a test every request is answered at once") {
+TEST_CASE("without a test for workers every request is answered at once") {
     WorkerTalk talk;
     talk.connection.use_workers_if(WorkerTest());
     CHECK(talk.say(post("/x", "y")).ends_with("reply to /x"));

@@ -1,5 +1,5 @@
-// What takes a connection over after a response's head: what the conversation passes on to it, and
-// how a stream of unknown length goes over the wire.
+// What takes a connection over after the head of a response: what the conversation passes on to it,
+// and how a stream of unknown length goes over the wire.
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -15,7 +15,7 @@
 
 namespace {
 
-// Notes what happens to it, and says what it is told to say.
+// Notes which of its functions are called, and sends what a test wants it to send.
 struct Recorder : Protocol {
     std::string events;
     std::vector<std::string> to_say;
@@ -45,8 +45,8 @@ struct Recorder : Protocol {
     void stop() override { events += "stop "; }
 };
 
-// A conversation in which /switch is answered with 101, /stream with a stream, and all else at
-// once.
+// A conversation in which /switch is answered with 101, /stream with a stream, and every other path
+// with a page.
 struct RecordedTalk : TalkWith<Conversation> {
     std::shared_ptr<Recorder> recorder = std::make_shared<Recorder>();
 
@@ -76,7 +76,7 @@ bool has(const std::string& text, std::string_view what) {
 
 }  // namespace
 
-TEST_CASE("after a 101 the protocol is opened, once, and what it says follows the head") {
+TEST_CASE("after a 101 the protocol is opened, once, and its output follows the head") {
     RecordedTalk talk;
     talk.recorder->to_say = {"hello", "again"};
     talk.connection.feed(request("/switch"));
@@ -94,7 +94,7 @@ TEST_CASE("after a 101 the protocol is opened, once, and what it says follows th
     CHECK(talk.recorder->events == "open ");
 }
 
-TEST_CASE("bytes that came together with the request reach the protocol, before any others") {
+TEST_CASE("bytes that came together with the request reach the protocol before any others") {
     RecordedTalk talk;
     talk.say(request("/switch") + "early");
     CHECK(talk.recorder->events == "open feed(early) ");
@@ -111,7 +111,7 @@ TEST_CASE("bytes that come while the head is on its way reach the protocol in th
     CHECK(talk.recorder->events == "open feed(one two) ");
 }
 
-TEST_CASE("what follows a request that switches is never answered as a request") {
+TEST_CASE("bytes behind a request that switches are never taken for a request") {
     RecordedTalk talk;
     const auto output = talk.say(request("/switch") + request("/x"));
     CHECK(body_of(output).empty());
@@ -138,8 +138,7 @@ TEST_CASE("a protocol is told how to wake the engine") {
     CHECK(wakes == 1);
 }
 
-TEST_CASE(
-    "after it has taken over, the protocol decides: deadline, end, stop and finish are its own") {
+TEST_CASE("a protocol that has taken over decides on the deadline, on a stop and on the end") {
     RecordedTalk talk;
     talk.say(request("/switch"));
     CHECK(talk.connection.deadline() == talk.recorder->limit);
@@ -162,7 +161,7 @@ TEST_CASE("a conversation without another protocol is neither taken over nor dro
     CHECK_FALSE(talk.connection.dropped());
 }
 
-TEST_CASE("a stream goes out in chunks, a piece each, and ends with the last chunk") {
+TEST_CASE("each piece of a stream goes out as a chunk, and the last chunk ends it") {
     RecordedTalk talk;
     talk.recorder->to_say = {"hello", std::string(26, 'x')};
     const auto first = talk.say(request("/stream"));
@@ -179,7 +178,7 @@ TEST_CASE("a stream goes out in chunks, a piece each, and ends with the last chu
     CHECK(talk.listen().empty());
 }
 
-TEST_CASE("Upgrade is named in Connection, also when that says close") {
+TEST_CASE("Connection names Upgrade even if it also says close") {
     Talk talk([](Request&) {
         auto response = Response::error(426, "another protocol");
         response.headers.add("Upgrade", "websocket");
@@ -198,7 +197,7 @@ TEST_CASE("a stream is the last reply of its connection, and says so") {
     CHECK_FALSE(has(output, "/x"));
 }
 
-TEST_CASE("HEAD of a stream has its head, and no stream") {
+TEST_CASE("HEAD of a stream gets its head, and no stream") {
     RecordedTalk talk;
     talk.recorder->to_say = {"hello"};
     const auto output = talk.say(request("/stream", "HEAD"));
@@ -210,8 +209,7 @@ TEST_CASE("HEAD of a stream has its head, and no stream") {
     CHECK(talk.connection.finished());
 }
 
-TEST_CASE(
-    "an HTTP/1.0 client, which knows no chunks, reads a stream to the end of the connection") {
+TEST_CASE("an HTTP/1.0 client gets a stream without chunks, up to the end of the connection") {
     RecordedTalk talk;
     talk.recorder->to_say = {"hello", "again"};
     const auto output = talk.say(request("/stream", "GET", "HTTP/1.0"));

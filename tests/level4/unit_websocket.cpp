@@ -1,5 +1,5 @@
 // One WebSocket conversation as bytes in and bytes out. The tables follow the order of the Autobahn
-// test suite, by which the servers of this world are measured: framing, pings, reserved bits and
+// test suite, which most WebSocket servers are tested with: framing, pings, reserved bits and
 // opcodes, fragments, UTF-8, closing.
 #include <doctest/doctest.h>
 
@@ -42,7 +42,7 @@ struct Echo {
         };
     }
 
-    // What the server sends because of these bytes.
+    // What the server sends in reply to these bytes.
     std::string tell(std::string_view bytes) {
         socket.feed(bytes);
         return describe(drain(socket));
@@ -50,7 +50,7 @@ struct Echo {
 
     int wakes = 0;
     int messages = 0;
-    std::string closed;  // what on_close was told, each time
+    std::string closed;  // what on_close was told, every time that it was called
     std::shared_ptr<WebSocketClient> client;
     WebSocket socket;
 };
@@ -59,7 +59,7 @@ struct Case {
     std::string name;
     std::string bytes;
     std::string output;  // the server's frames, as describe() writes them
-    std::string closed;  // what on_close was told; nothing if the conversation goes on
+    std::string closed;  // what on_close was told; empty if the conversation goes on
 };
 
 // One case, with the bytes in a first piece and further pieces of these sizes.
@@ -95,7 +95,7 @@ void check_cases(const std::vector<Case>& cases) {
     }
 }
 
-// The outcome of this frame alone: the server fails the connection with that code, without a reply.
+// These bytes alone make the server close the connection with this code, without any other frame.
 Case refused(const std::string& name, const std::string& bytes, const std::string& code,
              const std::string& reason) {
     return {name, bytes, "close(" + code + ")", code + "(" + reason + ")"};
@@ -124,7 +124,7 @@ TEST_CASE("messages of every length come back as they were sent") {
     check_cases(cases);
 }
 
-TEST_CASE("a ping is answered with the same payload, a pong with nothing") {
+TEST_CASE("a ping is answered with its payload, and a pong is not answered") {
     const std::string longest(125, '*');
     std::string ten;
     std::string ten_answers;
@@ -135,22 +135,22 @@ TEST_CASE("a ping is answered with the same payload, a pong with nothing") {
     check_cases({
         {"without payload", client::ping(), "pong()", ""},
         {"with text", client::ping("Hello"), "pong(Hello)", ""},
-        {"with bytes that are no UTF-8", client::ping("\x00\xFF\xFE"s), "pong(\x00\xFF\xFE)"s, ""},
+        {"with bytes that aren't UTF-8", client::ping("\x00\xFF\xFE"s), "pong(\x00\xFF\xFE)"s, ""},
         {"of the greatest length", client::ping(longest), "pong(125)", ""},
         {"ten of them", ten, ten_answers, ""},
-        {"a pong nobody asked for", client::pong("hm"), "", ""},
+        {"a pong without a ping", client::pong("hm"), "", ""},
         {"a pong, then a ping", client::pong("hm") + client::ping("hm?"), "pong(hm?)", ""},
         {"a ping, then a message", client::ping("1") + client::text("2"), "pong(1) text(2)", ""},
     });
 }
 
-TEST_CASE("what is not a frame ends the conversation with 1002, after what came before it") {
+TEST_CASE("a frame that breaks the rules is answered with 1002, after the messages before it") {
     const std::string reserved = "A reserved bit is set.";
     const std::string opcode = "The opcode is reserved.";
     const std::string too_long = "A control frame is too long.";
-    const std::string parts = "A control frame can't come in parts.";
-    const std::string spelling = "A length has more bytes than it needs.";
-    const std::string unmasked = "A client has to mask its frames.";
+    const std::string fragmented = "A control frame must not be fragmented.";
+    const std::string length = "The length uses more bytes than it needs.";
+    const std::string unmasked = "A client must mask its frames.";
     std::vector<Case> cases = {
         {"a good message before a bad one",
          client::text("good") + client::frame(0xC1, "bad") + client::ping(),
@@ -160,17 +160,18 @@ TEST_CASE("what is not a frame ends the conversation with 1002, after what came 
         refused("a ping that is too long", client::ping(std::string(126, '*')), "1002", too_long),
         refused("a close that is too long", client::close(1000, std::string(124, '*')), "1002",
                 too_long),
-        refused("a ping in parts", client::frame(0x09, "a") + client::last("b"), "1002", parts),
-        refused("a close in parts", client::frame(0x08, ""), "1002", parts),
-        refused("a pong in parts", client::frame(0x0A, ""), "1002", parts),
-        refused("5 bytes, length in 2", client::frame(0x81, "Hello", 2), "1002", spelling),
-        refused("5 bytes, length in 8", client::frame(0x81, "Hello", 8), "1002", spelling),
-        refused("a ping, length in 2", client::frame(0x89, "Hello", 2), "1002", spelling),
+        refused("a ping in parts", client::frame(0x09, "a") + client::last("b"), "1002",
+                fragmented),
+        refused("a close in parts", client::frame(0x08, ""), "1002", fragmented),
+        refused("a pong in parts", client::frame(0x0A, ""), "1002", fragmented),
+        refused("5 bytes, length in 2", client::frame(0x81, "Hello", 2), "1002", length),
+        refused("5 bytes, length in 8", client::frame(0x81, "Hello", 8), "1002", length),
+        refused("a ping, length in 2", client::frame(0x89, "Hello", 2), "1002", length),
         refused("a text without a mask", "\x81\x05Hello", "1002", unmasked),
         refused("an empty ping without a mask", "\x89\x00"s, "1002", unmasked),
         refused("a close without a mask", "\x88\x02\x03\xE8"s, "1002", unmasked),
         refused("a length of 2^63", "\x82\xFF\x80\0\0\0\0\0\0\0"s + "mask", "1002",
-                "A length is too large."),
+                "The length is too large."),
     };
     for (const int bits : {0x10, 0x20, 0x30, 0x40, 0x50, 0x60, 0x70}) {
         const std::string name = "reserved bits " + std::to_string(bits >> 4);
@@ -183,9 +184,9 @@ TEST_CASE("what is not a frame ends the conversation with 1002, after what came 
     check_cases(cases);
 }
 
-TEST_CASE("a message may come in parts, with control frames between them") {
-    const std::string no_end = "The message before this one has no end.";
-    const std::string no_begin = "There is no message to continue.";
+TEST_CASE("a message may come in several frames, with control frames between them") {
+    const std::string not_complete = "The previous message isn't complete.";
+    const std::string no_message = "There is no message to continue.";
     std::string many = client::first_text("");
     for (int i = 0; i < 1000; ++i) many += client::middle("*");
     check_cases({
@@ -201,7 +202,7 @@ TEST_CASE("a message may come in parts, with control frames between them") {
          client::first_text("a") + client::ping("1") + client::pong() + client::middle("b") +
              client::ping("2") + client::last("c"),
          "pong(1) pong(2) text(abc)", ""},
-        {"a ping that is no UTF-8 within a text",
+        {"a ping that isn't UTF-8 within a text",
          client::first_text("a\xC3") + client::ping("\xFF") + client::last("\xA9"),
          "pong(\xFF) text(a\xC3\xA9)", ""},
         {"a close between", client::first_text("a") + client::close(1000) + client::last("b"),
@@ -210,21 +211,21 @@ TEST_CASE("a message may come in parts, with control frames between them") {
          client::first_text("a") + client::last("b") + client::first_binary("c") +
              client::last("d"),
          "text(ab) binary(cd)", ""},
-        refused("a last part of nothing", client::last("x"), "1002", no_begin),
-        refused("a middle part of nothing", client::middle("x"), "1002", no_begin),
+        refused("a last part of nothing", client::last("x"), "1002", no_message),
+        refused("a middle part of nothing", client::middle("x"), "1002", no_message),
         {"a part after the last one",
          client::first_text("a") + client::last("b") + client::last("c"), "text(ab) close(1002)",
-         "1002(" + no_begin + ")"},
+         "1002(" + no_message + ")"},
         refused("a new text within one", client::first_text("a") + client::text("b"), "1002",
-                no_end),
+                not_complete),
         refused("a new first part within one", client::first_text("a") + client::first_text("b"),
-                "1002", no_end),
+                "1002", not_complete),
         refused("a binary part within a text", client::first_text("a") + client::binary("b"),
-                "1002", no_end),
+                "1002", not_complete),
     });
 }
 
-TEST_CASE("text is UTF-8, across the borders of its frames, and binary messages are anything") {
+TEST_CASE("a text must be UTF-8 across its frames, and a binary message may be any bytes") {
     const std::string wrong = "The text is not UTF-8.";
     const std::string cut = "The text ends within a character.";
     std::vector<Case> cases = {
@@ -235,7 +236,7 @@ TEST_CASE("text is UTF-8, across the borders of its frames, and binary messages 
          "pong() text(" + smile + ")", ""},
         {"the highest character", client::text("\xF4\x8F\xBF\xBF"), "text(\xF4\x8F\xBF\xBF)", ""},
         {"a NUL", client::text("\0"s), "text(\0)"s, ""},
-        {"binary that is no UTF-8", client::first_binary("\xFF\xC0") + client::last("\x80\xED\xA0"),
+        {"binary that isn't UTF-8", client::first_binary("\xFF\xC0") + client::last("\x80\xED\xA0"),
          "binary(\xFF\xC0\x80\xED\xA0)", ""},
         refused("the end within a character", client::text(smile.substr(0, 3)), "1007", cut),
         refused("the end within a character, in parts",
@@ -256,19 +257,19 @@ TEST_CASE("text is UTF-8, across the borders of its frames, and binary messages 
     check_cases(cases);
 }
 
-TEST_CASE("a wrong byte of a text is told before the rest of the text arrives") {
+TEST_CASE("a wrong byte in a text is reported before the rest of the text arrives") {
     Echo echo;
     const std::string frame = client::text(std::string(50, '*') + "\xFF" + std::string(50, '*'));
     CHECK(echo.tell(frame.substr(0, 6 + 50)) == "");
     CHECK(echo.tell(frame.substr(6 + 50, 1)) == "close(1007)");
     CHECK(echo.socket.finished());
 
-    Echo overlong;  // the second byte can already not be right
-    CHECK(overlong.tell(client::first_text("\xF4")) == "");
-    CHECK(overlong.tell(client::middle("\x90")) == "close(1007)");
+    Echo too_high;  // no second byte from 0x90 on can follow 0xF4
+    CHECK(too_high.tell(client::first_text("\xF4")) == "");
+    CHECK(too_high.tell(client::middle("\x90")) == "close(1007)");
 }
 
-TEST_CASE("a goodbye is echoed with its code, and nothing after it is looked at") {
+TEST_CASE("a close frame is echoed with its code, and nothing after it is looked at") {
     const std::string longest(123, '*');
     std::vector<Case> cases = {
         {"without a code", client::frame(0x88, ""), "close()", "1005()"},
@@ -278,11 +279,12 @@ TEST_CASE("a goodbye is echoed with its code, and nothing after it is looked at"
          "1000(" + longest + ")"},
         {"a message before it", client::text("a") + client::close(1000), "text(a) close(1000)",
          "1000()"},
-        {"a message, a ping and another goodbye after it",
+        {"a message, a ping and another close frame after it",
          client::close(1001) + client::text("a") + client::ping() + client::close(1000),
          "close(1001)", "1001()"},
-        {"rubbish after it", client::close(1000) + "\xFF\xFF\xFF\xFF", "close(1000)", "1000()"},
-        refused("half a code", client::frame(0x88, "\x03"), "1002", "Half a close code."),
+        {"bytes after it that aren't frames", client::close(1000) + "\xFF\xFF\xFF\xFF",
+         "close(1000)", "1000()"},
+        refused("half a code", client::frame(0x88, "\x03"), "1002", "A close code has two bytes."),
         refused("a reason that is not UTF-8", client::close(1000, "\xCE\xBA\xE1\xFF"), "1007",
                 "The close reason is not UTF-8."),
         refused("a reason that ends within a character", client::close(1000, "\xCE"), "1007",
@@ -295,13 +297,13 @@ TEST_CASE("a goodbye is echoed with its code, and nothing after it is looked at"
     }
     for (const unsigned code :
          {0u, 999u, 1004u, 1005u, 1006u, 1015u, 1016u, 1100u, 2000u, 2999u, 5000u, 65535u}) {
-        cases.push_back(
-            refused(std::to_string(code), client::close(code), "1002", "No such close code."));
+        cases.push_back(refused(std::to_string(code), client::close(code), "1002",
+                                "The close code is not valid."));
     }
     check_cases(cases);
 }
 
-TEST_CASE("a message that passes the limit is refused as soon as its header tells") {
+TEST_CASE("a message past the limit is refused as soon as its header has come") {
     Echo one;
     CHECK(one.tell(client::text(std::string(131073, '*')).substr(0, 14)) == "close(1009)");
     Echo huge;
@@ -312,13 +314,13 @@ TEST_CASE("a message that passes the limit is refused as soon as its header tell
     CHECK(parts.tell(client::middle("*").substr(0, 6)) == "close(1009)");
     CHECK(parts.closed == "1009(The message is too long.)");
 
-    Echo again;  // the limit is for each message, not for all of them
+    Echo again;  // the limit is for each message, not for their sum
     for (int i = 0; i < 3; ++i) {
         CHECK(again.tell(client::text(std::string(131072, '*'))) == "text(131072)");
     }
 }
 
-TEST_CASE("an exception in the application is code 1011, with no word of what it was") {
+TEST_CASE("an exception in the application is code 1011, and the client isn't told what it was") {
     Echo echo;
     echo.socket.feed(client::text("a") + client::text("throw") + client::text("b"));
     const std::string output = drain(echo.socket);
@@ -335,7 +337,7 @@ TEST_CASE("an exception in the application is code 1011, with no word of what it
     CHECK(socket.finished());
 }
 
-TEST_CASE("the server can speak first, and a program without handlers is a quiet one") {
+TEST_CASE("the server may speak first, and a program may do without handlers") {
     WebSocketHandlers handlers;
     handlers.on_open = [](const auto& client) { CHECK(client->send_text("welcome")); };
     WebSocket greeter(handlers);
@@ -345,12 +347,11 @@ TEST_CASE("the server can speak first, and a program without handlers is a quiet
 
     WebSocket quiet({});
     quiet.open({});
-    quiet.feed(client::text("anybody?") + client::ping() + client::close(1000));
+    quiet.feed(client::text("hello?") + client::ping() + client::close(1000));
     CHECK(describe(drain(quiet)) == "pong() close(1000)");
 }
 
-TEST_CASE(
-    "when the application says goodbye, the client's goodbye is waited for, not its messages") {
+TEST_CASE("after the application's close frame only the client's close frame is waited for") {
     Echo echo;
     CHECK(echo.tell(client::text("a") + client::text("close") + client::text("b")) ==
           "text(a) close(4000)");
@@ -364,14 +365,14 @@ TEST_CASE(
     CHECK_FALSE(echo.socket.dropped());
     CHECK(echo.closed == "4000()");
 
-    Echo slow;  // an answer to an earlier ping gives it no more time
+    Echo slow;  // the answer to an earlier ping gains it no more time
     slow.socket.time_out();
     slow.client->close(4000);
     CHECK(describe(drain(slow.socket)) == "ping() close(4000)");
     slow.socket.feed(client::pong());
     CHECK(slow.socket.deadline() <= Clock::now() + 5s);
 
-    Echo busy;  // the time for the answer begins when the goodbye has been sent
+    Echo busy;  // its time for the answer begins when our close frame is on its way
     busy.client->send_binary(std::string(100'000, '*'));
     busy.client->close(4000);
     CHECK(describe(busy.socket.take_output()) == "binary(100000)");
@@ -389,18 +390,20 @@ TEST_CASE(
     CHECK_THROWS_AS(Echo().client->close(999), std::invalid_argument);
 }
 
-TEST_CASE("when the server stops it says goodbye with 1001, after what it had to say") {
+TEST_CASE("a server that stops sends what still waits, and then a close frame with 1001") {
     Echo echo;
     echo.client->send_text("last words");
     echo.socket.stop();
     echo.socket.stop();
-    CHECK(describe(drain(echo.socket)) == "text(last words) close(1001)");
+    const std::string output = drain(echo.socket);
+    CHECK(describe(output) == "text(last words) close(1001)");
+    CHECK(output.ends_with("The server is shutting down."));
     CHECK_FALSE(echo.socket.finished());
     CHECK(echo.tell(client::close(1001)) == "");
     CHECK(echo.socket.finished());
 }
 
-TEST_CASE("a silent client is pinged every 30 s, and dropped when it does not answer") {
+TEST_CASE("a silent client is pinged every 30 s, and dropped if it doesn't answer within 20 s") {
     Echo echo;
     const auto due_in = [&] { return echo.socket.deadline() - Clock::now(); };
     CHECK(due_in() > 29s);
@@ -414,7 +417,7 @@ TEST_CASE("a silent client is pinged every 30 s, and dropped when it does not an
     }
     echo.socket.time_out();
     CHECK(describe(drain(echo.socket)) == "ping()");
-    echo.socket.feed("\x81");  // the beginning of a frame shows as well that it lives
+    echo.socket.feed("\x81");  // the beginning of a frame also shows that it is alive
     CHECK(due_in() > 29s);
 
     echo.socket.time_out();
@@ -427,7 +430,7 @@ TEST_CASE("a silent client is pinged every 30 s, and dropped when it does not an
     CHECK_FALSE(echo.client->send_text("hello?"));
 }
 
-TEST_CASE("a client that hangs up without a goodbye is 1006, told once") {
+TEST_CASE("when a client hangs up without a close frame, on_close is told 1006, once") {
     Echo echo;
     CHECK(echo.tell(client::text("a") + client::first_text("b")) == "text(a)");
     echo.socket.end_of_input();
@@ -436,14 +439,14 @@ TEST_CASE("a client that hangs up without a goodbye is 1006, told once") {
     echo.socket.end_of_input();
     CHECK(echo.closed == "1006()");
 
-    Echo polite;  // its end comes after the goodbye; the answer still has to go out
+    Echo polite;  // it hangs up after its close frame, which still has to be answered
     polite.socket.feed(client::text("a") + client::close(1000));
     polite.socket.end_of_input();
     CHECK(describe(drain(polite.socket)) == "text(a) close(1000)");
     CHECK(polite.closed == "1000()");
 }
 
-TEST_CASE("the application learns of the end even if the engine just destroys the conversation") {
+TEST_CASE("on_close is called even if the engine just destroys the conversation") {
     std::string closed;
     std::shared_ptr<WebSocketClient> kept;
     WebSocketHandlers handlers;
@@ -461,8 +464,8 @@ TEST_CASE("the application learns of the end even if the engine just destroys th
         CHECK(closed == "");
     }
     CHECK(closed == "1006");
-    CHECK(engine.use_count() == 1);  // whoever keeps the client keeps nothing of the engine
-    CHECK_FALSE(kept->send_text("is anybody there?"));
+    CHECK(engine.use_count() == 1);  // a client that is kept keeps nothing of the engine
+    CHECK_FALSE(kept->send_text("are you there?"));
     kept->close();
 
     closed.clear();
@@ -484,7 +487,7 @@ TEST_CASE("a client that pings and never reads costs a bounded amount of memory"
     CHECK(describe(output).ends_with(" pong(last)"));
 }
 
-TEST_CASE("a frame costs memory for the bytes that came, not for those that it promises") {
+TEST_CASE("a message in a hundred thousand empty frames is one message") {
     Echo echo;
     std::string bytes = client::first_binary("");
     for (int i = 0; i < 100'000; ++i) bytes += client::middle("");
@@ -492,8 +495,7 @@ TEST_CASE("a frame costs memory for the bytes that came, not for those that it p
     CHECK(echo.tell(client::last("x")) == "binary(x)");
 }
 
-TEST_CASE(
-    "damaged conversations end with a code or go on, whatever the cuts, and never otherwise") {
+TEST_CASE("damaged bytes lead to the same frames and the same end, however they are cut") {
     const std::vector<std::string> samples = {
         client::text("Hello") + client::binary("\xFF\x00"s) + client::close(1000, "bye"),
         client::first_text("caf\xC3") + client::ping("p") + client::last("\xA9") +
@@ -514,8 +516,8 @@ TEST_CASE(
             cut.socket.feed({&c, 1});
             output_of_cut += drain(cut.socket);
         }
-        // A pong may overtake the replies that wait beside it, so the order can differ; the set of
-        // frames and the end can't.
+        // A pong may overtake messages that wait, so the order of the frames may differ. Which frames
+        // there are, and how the conversation ends, may not.
         CHECK(describe(output_of_cut).size() == output.size());
         CHECK(cut.closed == whole.closed);
         CHECK(cut.socket.finished() == whole.socket.finished());

@@ -1,4 +1,4 @@
-// Frames by themselves: headers in any pieces, the mask, what a server's frames look like.
+// Frames by themselves: headers in any pieces, the mask, close codes, and the frames that we send.
 #include <doctest/doctest.h>
 
 #include <array>
@@ -16,7 +16,7 @@
 
 using namespace std::string_literals;
 
-TEST_CASE("the examples of RFC 6455 §5.7 come out as they stand there") {
+TEST_CASE("frames look as in the examples of RFC 6455 §5.7") {
     CHECK(make_frame(Opcode::text, "Hello") == "\x81\x05Hello");
     CHECK(make_frame(Opcode::ping, "Hello") == "\x89\x05Hello");
     CHECK(make_frame(Opcode::binary, std::string(256, 'x')) ==
@@ -37,7 +37,7 @@ TEST_CASE("the examples of RFC 6455 §5.7 come out as they stand there") {
     CHECK(payload == "Hello");
 }
 
-TEST_CASE("a server writes each length in as few bytes as possible") {
+TEST_CASE("our frames have their length in as few bytes as possible") {
     const std::vector<std::pair<std::size_t, std::string>> headers = {
         {0, "\x82\x00"s},
         {125, "\x82\x7D"s},
@@ -51,7 +51,7 @@ TEST_CASE("a server writes each length in as few bytes as possible") {
     }
 }
 
-TEST_CASE("a header is read the same in any pieces, and not a byte more than the header") {
+TEST_CASE("a header is read the same in any pieces, and not a byte beyond it") {
     for (const std::size_t length : {0u, 1u, 125u, 126u, 127u, 65535u, 65536u, 100000u}) {
         CAPTURE(length);
         const std::string frame = client::binary(std::string(length, 'x'));
@@ -73,7 +73,7 @@ TEST_CASE("a header is read the same in any pieces, and not a byte more than the
     }
 }
 
-TEST_CASE("of all first bytes exactly those of RFC 6455 are accepted") {
+TEST_CASE("exactly the first bytes that RFC 6455 allows are accepted") {
     std::vector<int> accepted;
     for (int first = 0; first < 256; ++first) {
         const std::string frame = client::frame(first, "");
@@ -88,7 +88,7 @@ TEST_CASE("of all first bytes exactly those of RFC 6455 are accepted") {
     CHECK(accepted == std::vector<int>{0x00, 0x01, 0x02, 0x80, 0x81, 0x82, 0x88, 0x89, 0x8A});
 }
 
-TEST_CASE("lengths of every size have one spelling only, and the highest bit is not theirs") {
+TEST_CASE("only the shortest form of a length is accepted, and nothing from 2^63 on") {
     const auto accepts = [](std::uint64_t length, int size) {
         const std::string header = "\x82"s + (size == 2 ? '\xFE' : '\xFF') +
                                    client::big_endian(length, size) + std::string(client::mask);
@@ -129,7 +129,7 @@ TEST_CASE("unmasking in pieces of any size gives what the client masked") {
     }
 }
 
-TEST_CASE("of all codes exactly those that may be sent are close codes") {
+TEST_CASE("exactly the codes that RFC 6455 and IANA allow may be sent") {
     for (unsigned code = 0; code < 65536; ++code) {
         const bool defined = code >= 1000 && code <= 1014 && code != 1004 && code != 1005 &&
                              code != 1006;  // 1012 to 1014 came later; IANA lists them
@@ -140,7 +140,7 @@ TEST_CASE("of all codes exactly those that may be sent are close codes") {
     }
 }
 
-TEST_CASE("a close frame is never longer than a control frame may be, nor breaks a character") {
+TEST_CASE("a close frame is no longer than a control frame may be, and cuts no character") {
     CHECK(make_close_frame(1000, "") == "\x88\x02\x03\xE8"s);
     CHECK(make_close_frame(4999, "bye") == "\x88\x05\x13\x87"s + "bye");
     CHECK(make_close_frame(1000, std::string(123, 'x')).size() == 127);
@@ -153,4 +153,15 @@ TEST_CASE("a close frame is never longer than a control frame may be, nor breaks
         CHECK(frame.size() >= 124);
         CHECK(is_valid_utf8(std::string_view(frame).substr(4)));
     }
+}
+
+TEST_CASE("a close frame that we make is read back as it was") {
+    for (const std::string reason : {"", "bye", "gr\xC3\xBC\xC3\x9F"}) {
+        const std::string frame = make_close_frame(4000, reason);
+        const CloseReason read = parse_close(std::string_view(frame).substr(2));
+        CHECK(read.code == 4000);
+        CHECK(read.text == reason);
+    }
+    CHECK(parse_close("").code == close_code::none);
+    CHECK(parse_close("").text == "");
 }

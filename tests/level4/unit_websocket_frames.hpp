@@ -1,5 +1,5 @@
-// What the WebSocket tests have in common: frames as a client sends them, and the frames of the
-// server written out so that a table can say what is expected.
+// What the WebSocket tests share: frames as a client sends them, and the server's frames in words,
+// so that a table can say what is expected.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -29,8 +29,8 @@ inline std::string masked(std::string_view payload) {
     return bytes;
 }
 
-// `first` is the first byte of the header: 0x80 final, 0x70 reserved bits, 0x0F opcode. The length
-// is written in `size` bytes, or in as few as possible.
+// `first` is the first byte of the header: 0x80 final, 0x70 reserved bits, 0x0F opcode. The extended
+// length has `size` bytes, or as few as possible.
 inline std::string frame(int first, std::string_view payload, int size = -1) {
     if (size < 0) size = payload.size() < 126 ? 0 : payload.size() < 65536 ? 2 : 8;
     const std::uint64_t length = payload.size();
@@ -55,7 +55,7 @@ inline std::string close(std::uint64_t code, std::string_view reason = "") {
     return frame(0x88, big_endian(code, 2).append(reason));
 }
 
-// The parts of a message in several frames.
+// The frames of a message that comes in several.
 inline std::string first_text(std::string_view payload) {
     return frame(0x01, payload);
 }
@@ -71,8 +71,8 @@ inline std::string last(std::string_view payload) {
 
 }  // namespace client
 
-// "text(Hello) pong() close(1002)": what a server has sent. A payload of more than 20 bytes appears
-// as its length. Everything must be whole, final, unmasked and of the shortest form.
+// What a server has sent, as "text(Hello) pong() close(1002)". A payload of more than 20 bytes
+// appears as its length. Every frame must be complete, final, unmasked and in its shortest form.
 inline std::string describe(std::string_view output) {
     std::string words;
     while (!output.empty()) {
@@ -81,7 +81,7 @@ inline std::string describe(std::string_view output) {
         const unsigned first = byte(0);
         std::uint64_t length = byte(1);
         const std::size_t size = length == 126 ? 2 : length == 127 ? 8 : 0;
-        REQUIRE(length < 128);  // otherwise masked
+        REQUIRE(length < 128);  // or else the frame is masked
         REQUIRE(output.size() >= 2 + size);
         if (size > 0) length = 0;
         for (std::size_t i = 0; i < size; ++i) length = length << 8 | byte(2 + i);
@@ -109,7 +109,7 @@ inline std::string describe(std::string_view output) {
     return words;
 }
 
-// All that a WebSocket has to send by now, however many pieces that takes.
+// Everything that a WebSocket has to send now, however many pieces that takes.
 inline std::string drain(WebSocket& socket) {
     std::string all;
     for (std::string piece = socket.take_output(); !piece.empty(); piece = socket.take_output()) {

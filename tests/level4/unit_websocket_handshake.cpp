@@ -1,4 +1,4 @@
-// The handshake of a WebSocket: who gets a 101, and what the others get.
+// The handshake of a WebSocket: which requests get a 101, and what the others get.
 #include <doctest/doctest.h>
 
 #include <functional>
@@ -28,7 +28,7 @@ Request sample_request() {
     return request;
 }
 
-// The sample request with one field altered.
+// The status of the sample request with one field altered.
 int status_with(std::string_view name, std::string_view value) {
     Request request = sample_request();
     request.headers.set(name, value);
@@ -58,15 +58,15 @@ TEST_CASE("SHA-1 gives NIST's digests") {
     CHECK(hex(sha1(std::string(1'000'000, 'a'))) == "34aa973cd4c4daa4f61eeb2bdbad27316534016f");
 }
 
-TEST_CASE("SHA-1 is right where the padding just fits and where it needs one more block") {
-    // Compared with the digests that coreutils' sha1sum gives for so many letters a.
+TEST_CASE("SHA-1 is right where the padding just fits, and where it needs one more block") {
+    // The digests are those of coreutils' sha1sum.
     CHECK(hex(sha1(std::string(55, 'a'))) == "c1c8bbdc22796e28c0e15163d20899b65621d65a");
     CHECK(hex(sha1(std::string(56, 'a'))) == "c2db330f6083854c99d4b5bfb6e8f29f201be699");
     CHECK(hex(sha1(std::string(63, 'a'))) == "03f09f5b158a7a8cdad920bddc29b81c18a551f5");
     CHECK(hex(sha1(std::string(64, 'a'))) == "0098ba824b5c16427bd7a1122a5a442a25ec644d");
 }
 
-TEST_CASE("the sample handshake of RFC 6455 gets the answer of RFC 6455") {
+TEST_CASE("the sample handshake of RFC 6455 gets the response of RFC 6455") {
     const Response response = accept_websocket(sample_request());
     CHECK(response.status == 101);
     CHECK(value_of(response, "Upgrade") == "websocket");
@@ -76,13 +76,13 @@ TEST_CASE("the sample handshake of RFC 6455 gets the answer of RFC 6455") {
     CHECK(response.body.empty());
 }
 
-TEST_CASE("words of a handshake come in any case and among others") {
+TEST_CASE("the words of a handshake may be in upper or lower case, and in lists") {
     CHECK(status_with("Upgrade", "WebSocket") == 101);
     CHECK(status_with("Upgrade", "h2c, websocket") == 101);
     CHECK(status_with("Connection", "keep-alive, upgrade") == 101);
 }
 
-TEST_CASE("subprotocols and extensions may be offered, and are not taken") {
+TEST_CASE("subprotocols and extensions may be offered, and are not used") {
     Request request = sample_request();
     request.headers.add("Sec-WebSocket-Protocol", "chat, superchat");
     request.headers.add("Sec-WebSocket-Extensions", "permessage-deflate");
@@ -91,7 +91,8 @@ TEST_CASE("subprotocols and extensions may be offered, and are not taken") {
     CHECK(response.headers.size() == 3);
 }
 
-TEST_CASE("whoever does not ask for a WebSocket learns that this address has nothing else") {
+TEST_CASE(
+    "a request that doesn't ask for a WebSocket of version 13 gets 426, and what to ask for") {
     std::vector<std::pair<std::string, std::function<void(Request&)>>> cases = {
         {"a plain GET",
          [](Request& request) {
@@ -101,7 +102,7 @@ TEST_CASE("whoever does not ask for a WebSocket learns that this address has not
         {"a POST", [](Request& request) { request.method = "POST"; }},
         {"a HEAD", [](Request& request) { request.method = "HEAD"; }},
         {"another Upgrade", [](Request& request) { request.headers.set("Upgrade", "h2c"); }},
-        {"a word that only begins like it",
+        {"a longer word that begins like it",
          [](Request& request) { request.headers.set("Upgrade", "websockets"); }},
         {"a Connection without Upgrade",
          [](Request& request) { request.headers.set("Connection", "keep-alive"); }},
@@ -147,7 +148,7 @@ TEST_CASE("a WebSocket can't begin with HTTP/1.0") {
     CHECK(accept_websocket(request).status == 400);
 }
 
-TEST_CASE("only pages of this host may open a WebSocket; what is no browser has no Origin") {
+TEST_CASE("of all pages only those of this host may open a WebSocket") {
     CHECK(status_with("Origin", "http://server.example.com") == 101);
     CHECK(status_with("Origin", "https://server.example.com") == 101);
     CHECK(status_with("Origin", "http://Server.Example.com") == 101);

@@ -1,4 +1,5 @@
-// Clients and rooms: sending from other threads, queues that overflow, and who wakes the engine.
+// WebSocket clients in a room: sending from other threads, clients that don't read, and when the
+// engine is woken.
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -12,13 +13,13 @@
 #include <thread>
 #include <vector>
 
+#include "stream/room.hpp"
 #include "unit_websocket_frames.hpp"
-#include "websocket/room.hpp"
 #include "websocket/websocket.hpp"
 
 namespace {
 
-// Somebody in a room, with a small queue.
+// A client in a room, which sends on to the room what it is told.
 struct Guest {
     explicit Guest(Room& room, std::size_t queue = 1024 * 1024)
         : socket(handlers(room), limits(queue)) {
@@ -37,7 +38,9 @@ struct Guest {
                 client = opened;
                 room.join(opened);
             },
-            [&room](const auto&, std::string_view message, bool) { room.broadcast(message); },
+            [&room](const auto&, std::string_view message, bool) {
+                room.broadcast(text_message(message));
+            },
             [this, &room](const auto& leaving, std::uint16_t code, std::string_view) {
                 room.leave(leaving);
                 closed_with = code;
@@ -53,7 +56,8 @@ struct Guest {
     WebSocket socket;
 };
 
-// Does what an engine does with one client, in a thread of its own: sleep until woken, take, send.
+// Does in a thread of its own what an engine does for one client: sleeps until it is woken, and then
+// takes all output.
 class Listener {
   public:
     // Returns when it is in the room.
@@ -61,7 +65,7 @@ class Listener {
         thread_ = std::thread([this, &room] { listen(room); });
         while (!joined_) std::this_thread::yield();
     }
-    // All that it has heard until somebody said "end".
+    // Everything that it has heard, up to the message "end".
     const std::string& wait_for_end() {
         thread_.join();
         return heard_;
@@ -94,13 +98,13 @@ class Listener {
     std::condition_variable woken_;
     bool awake_ = false;
     std::atomic<bool> joined_ = false;
-    std::string heard_;  // of the thread, as long as it runs
+    std::string heard_;  // only for the thread, as long as it runs
     std::thread thread_;
 };
 
 }  // namespace
 
-TEST_CASE("what one says in a room all hear, in the same order, until they leave") {
+TEST_CASE("all clients in a room get what one of them says, in the same order, until they leave") {
     Room room;
     Guest ada(room);
     Guest bob(room);
@@ -109,7 +113,7 @@ TEST_CASE("what one says in a room all hear, in the same order, until they leave
     bob.socket.feed(client::text("hi"));
     CHECK(ada.heard() == "text(hello) text(hi)");
     CHECK(bob.heard() == "text(hello) text(hi)");
-    room.join(ada.client);  // twice in a room is once in a room
+    room.join(ada.client);  // a second time changes nothing
     CHECK(room.size() == 2);
     {
         Guest eve(room);
@@ -124,15 +128,14 @@ TEST_CASE("what one says in a room all hear, in the same order, until they leave
     CHECK(room.size() == 1);
 }
 
-TEST_CASE(
-    "a client that does not read is dropped when its queue is full; the others miss nothing") {
+TEST_CASE("a client that doesn't read is dropped when its queue is full, and others miss nothing") {
     Room room;
     Guest reader(room);
     Guest sleeper(room, 10'000);
     const std::string message(1000, '*');
     std::size_t heard = 0;
     for (int i = 0; i < 50; ++i) {
-        room.broadcast(message);
+        room.broadcast(text_message(message));
         if (reader.heard() == "text(1000)") ++heard;
     }
     CHECK(heard == 50);
@@ -146,7 +149,7 @@ TEST_CASE(
     CHECK_FALSE(reader.socket.finished());
 }
 
-TEST_CASE("a million empty messages fill a queue as well") {
+TEST_CASE("a queue can also be filled by empty messages") {
     Room room;
     Guest sleeper(room);
     int sent = 0;
@@ -155,7 +158,7 @@ TEST_CASE("a million empty messages fill a queue as well") {
     CHECK(sent < 100'000);
 }
 
-TEST_CASE("room in the queue comes back when the client reads") {
+TEST_CASE("a queue has room again when the client has read") {
     Room room;
     Guest guest(room, 10'000);
     for (int i = 0; i < 100; ++i) {
@@ -165,7 +168,7 @@ TEST_CASE("room in the queue comes back when the client reads") {
     CHECK_FALSE(guest.socket.dropped());
 }
 
-TEST_CASE("output comes in batches, so that little of it waits outside of the queue") {
+TEST_CASE("output comes in batches, so that little of it waits outside the queue") {
     Room room;
     Guest guest(room);
     for (int i = 0; i < 100; ++i) guest.client->send_binary(std::string(8000, '*'));
@@ -175,10 +178,10 @@ TEST_CASE("output comes in batches, so that little of it waits outside of the qu
     CHECK(first.size() + drain(guest.socket).size() == 100 * 8004);
 }
 
-TEST_CASE("the engine is woken once, when it has been told that there is nothing to send") {
+TEST_CASE("the engine is woken once, and only after it has found nothing to send") {
     Room room;
     Guest guest(room);
-    guest.client->send_text("the engine is about to look anyway");
+    guest.client->send_text("the engine will look in any case");
     CHECK(guest.wakes == 0);
     drain(guest.socket);
     guest.client->send_text("a");
@@ -189,7 +192,7 @@ TEST_CASE("the engine is woken once, when it has been told that there is nothing
     CHECK(guest.wakes == 1);
     drain(guest.socket);
 
-    guest.socket.feed(client::text("c"));  // the engine itself brings this, and will look
+    guest.socket.feed(client::text("c"));  // the engine brings this itself, and will look
     guest.client->send_text("d");
     CHECK(guest.wakes == 1);
     CHECK(guest.heard() == "text(c) text(d)");
@@ -198,7 +201,8 @@ TEST_CASE("the engine is woken once, when it has been told that there is nothing
     CHECK(guest.heard() == "close(1000)");
 }
 
-TEST_CASE("many threads talk in a room while people come and go, and nobody misses a message") {
+TEST_CASE(
+    "many threads talk in a room while clients come and go, and no listener misses a message") {
     constexpr int speakers = 4;
     constexpr int messages = 500;
     Room room;
@@ -210,18 +214,18 @@ TEST_CASE("many threads talk in a room while people come and go, and nobody miss
     for (int speaker = 0; speaker < speakers; ++speaker) {
         threads.emplace_back([&room, speaker] {
             for (int i = 0; i < messages; ++i) {
-                room.broadcast(std::to_string(speaker) + ":" + std::to_string(i));
+                room.broadcast(text_message(std::to_string(speaker) + ":" + std::to_string(i)));
             }
         });
     }
-    threads.emplace_back([&room] {  // whoever comes and goes, and does not read, disturbs nobody
+    threads.emplace_back([&room] {  // clients that come and go, and don't read
         for (int i = 0; i < 200; ++i) {
             Guest passer_by(room, 1000);
             passer_by.client->send_text("hello");
         }
     });
     for (auto& thread : threads) thread.join();
-    room.broadcast("end");
+    room.broadcast(text_message("end"));
 
     const std::string first = listeners[0].wait_for_end();
     for (std::size_t i = 1; i < listeners.size(); ++i) {

@@ -1,4 +1,4 @@
-// The workers: all that is handed over is done, by no more threads than there are.
+// The workers: all work that is submitted is done, by as many threads as there are, and in order.
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -22,7 +22,7 @@ Clock::time_point in_a_minute() {
     return Clock::now() + std::chrono::minutes(1);
 }
 
-// Whoever walks in waits until it is opened.
+// A thread that comes to the gate waits there until it is opened.
 class Gate {
   public:
     void pass() {
@@ -36,7 +36,7 @@ class Gate {
         open_ = true;
         changed_.notify_all();
     }
-    // False if there are not so many at the gate within a minute.
+    // True once `count` threads have come to the gate; false if they haven't within a minute.
     bool wait_for(int count) {
         std::unique_lock lock(mutex_);
         return changed_.wait_until(lock, in_a_minute(), [&] { return waiting_ >= count; });
@@ -75,7 +75,7 @@ TEST_CASE("as many pieces of work are done at once as there are threads, and no 
     CHECK(gate.waiting() == 5);
 }
 
-TEST_CASE("one worker does its work in the order in which it came") {
+TEST_CASE("a single worker does its work in the order in which it came") {
     std::string done;
     WorkerPool pool(1);
     for (const char letter : std::string("abcdefghij"))
@@ -84,12 +84,12 @@ TEST_CASE("one worker does its work in the order in which it came") {
     CHECK(done == "abcdefghij");
 }
 
-TEST_CASE("at its end a pool does what is still in the queue") {
+TEST_CASE("a pool that is destroyed first does what is still in its queue") {
     std::atomic<int> done = 0;
     Gate gate;
     std::optional<WorkerPool> pool(2);
     for (int i = 0; i < 2; ++i) pool->submit({[&] { gate.pass(); }});
-    // So many that they can't all be done before the end begins.
+    // So many that they can't all be done before the destructor begins.
     for (int i = 0; i < 20'000; ++i) pool->submit({[&] { ++done; }});
     REQUIRE(gate.wait_for(2));
     CHECK(done == 0);
@@ -98,18 +98,19 @@ TEST_CASE("at its end a pool does what is still in the queue") {
     CHECK(done == 20'000);
 }
 
-TEST_CASE("a pool is idle when nothing is in the queue, and nothing being done") {
+TEST_CASE("a pool is idle when nothing is in its queue and no worker is busy") {
     Gate gate;
     WorkerPool pool(1);
     CHECK(pool.wait_until_idle(Clock::now()));
     pool.submit({[&] { gate.pass(); }});
     REQUIRE(gate.wait_for(1));
-    CHECK_FALSE(pool.wait_until_idle(Clock::now()));  // the queue is empty, the worker is not done
+    CHECK_FALSE(
+        pool.wait_until_idle(Clock::now()));  // the queue is empty, but the worker isn't done
     gate.open();
     CHECK(pool.wait_until_idle(in_a_minute()));
 }
 
-TEST_CASE("work may be handed over by many threads, and by the workers themselves") {
+TEST_CASE("work may be submitted by many threads, and by the workers themselves") {
     std::atomic<int> done = 0;
     WorkerPool pool(4);
     std::vector<std::thread> threads;
@@ -128,7 +129,7 @@ TEST_CASE("work may be handed over by many threads, and by the workers themselve
     CHECK(done == 800);
 }
 
-TEST_CASE("what a piece of work owns is given back when it is done") {
+TEST_CASE("what a piece of work owns is destroyed when it is done") {
     auto owned = std::make_shared<int>(1);
     const std::weak_ptr<int> watched = owned;
     WorkerPool pool(1);

@@ -109,7 +109,7 @@ MUTANTS = [
            "for (const auto& work : std::exchange(jobs_, {})) work();"),
     Mutant("a stop does not finish replies", "level4/engine/event_loop.cpp",
            "while (!stopping_ || (!clients_.empty() && Clock::now() < stop_deadline_))", "while (!stopping_)"),
-    Mutant("the chat does not tell the others", "level4/app/chat.cpp", "    room_.broadcast(text);\n", ""),
+    Mutant("the chat does not tell the others", "level4/app/chat.cpp", "    room_.broadcast(text_message(text));\n", ""),
 ]
 
 

@@ -1,21 +1,21 @@
-// The chat page: shows what comes over the WebSocket, sends what is typed. If the connection is lost
-// it tries again. All text goes in as textContent, so that nothing in it is ever taken for HTML.
+// The chat page: shows the messages that come over the WebSocket, and sends what is typed. If the
+// connection is lost it tries again. All text is set as textContent, so none of it is taken for HTML.
 const form = document.getElementById("chat-form");
 const list = document.getElementById("messages");
 const state = document.getElementById("state");
 const shown = new Set();
 let socket;
-let sent = "";  // the last message, in case that it is refused
+let sent = "";  // our last message, in case it is refused
 
 function show(message) {
-    if (shown.has(message.id)) return;  // the history may repeat what came live
+    if (shown.has(message.id)) return;  // the history may repeat a live message
     shown.add(message.id);
     const article = document.createElement("article");
     article.className = "message";
     article.dataset.id = message.id;
     const header = document.createElement("header");
     const name = document.createElement("b");
-    name.dir = "auto";  // from right to left where it is Hebrew
+    name.dir = "auto";  // Hebrew, say, runs from right to left
     name.textContent = message.name;
     const time = document.createElement("time");
     time.dateTime = message.created;
@@ -25,7 +25,7 @@ function show(message) {
     text.textContent = message.message;
     header.append(name, " ", time);
     article.append(header, text);
-    // The newest on top. They may come in another order, when several visitors write at once.
+    // The newest is on top. Messages of several visitors may arrive in another order.
     const older = [...list.children].find((other) => Number(other.dataset.id) < message.id);
     list.insertBefore(article, older ?? null);
 }
@@ -35,7 +35,7 @@ function connect() {
     socket = new WebSocket(`${scheme}//${location.host}/ws/chat`);
     socket.onopen = () => { state.textContent = "Connected."; };
     socket.onclose = () => {
-        state.textContent = "The connection is lost. Trying again …";
+        state.textContent = "The connection was lost. Trying again …";
         setTimeout(connect, 2000);
     };
     socket.onmessage = (event) => {
@@ -47,8 +47,8 @@ function connect() {
 }
 
 form.addEventListener("submit", (event) => {
-    event.preventDefault();  // without JavaScript the form posts
-    if (socket.readyState !== WebSocket.OPEN) return;  // the line below the button says so
+    event.preventDefault();  // only without JavaScript does the form post
+    if (socket.readyState !== WebSocket.OPEN) return;  // the line below the button says why
     state.textContent = "Connected.";
     sent = form.message.value;
     socket.send(JSON.stringify({name: form.name.value, message: sent}));

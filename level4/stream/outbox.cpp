@@ -1,0 +1,86 @@
+// See outbox.hpp.
+#include "stream/outbox.hpp"
+
+namespace {
+
+// What a message counts as while it waits: its bytes, and about as much as its place in the queue
+// and in memory takes. Without that a million empty messages would be free.
+std::size_t cost(const std::string& message) {
+    return message.size() + 64;
+}
+
+}  // namespace
+
+bool Outbox::send(SharedMessage message) {
+    const std::lock_guard lock(mutex_);
+    if (state_ != State::open) return false;
+    if (size_ + cost(*message) <= limit_) {
+        add(std::move(message));
+        return true;
+    }
+    state_ = State::overflowed;
+    throw_away();
+    if (wake_) wake_();  // even if it is awake, because it may be waiting for the client to read
+    return false;
+}
+
+void Outbox::send_last(SharedMessage message) {
+    const std::lock_guard lock(mutex_);
+    if (state_ != State::open) return;
+    add(std::move(message));
+    state_ = State::ended;
+}
+
+// Called while mutex_ is locked, and so is wake_: that is how discard() can promise that no wake is
+// under way.
+void Outbox::add(SharedMessage message) {
+    size_ += cost(*message);
+    messages_.push_back(std::move(message));
+    if (!std::exchange(awake_, true) && wake_) wake_();
+}
+
+void Outbox::throw_away() {
+    messages_ = {};
+    size_ = 0;
+}
+
+void Outbox::set_wake(std::function<void()> wake) {
+    const std::lock_guard lock(mutex_);
+    wake_ = std::move(wake);
+}
+
+void Outbox::keep_awake() {
+    const std::lock_guard lock(mutex_);
+    awake_ = true;
+}
+
+bool Outbox::take(std::string& output, std::size_t batch) {
+    const std::lock_guard lock(mutex_);
+    auto message = messages_.begin();
+    for (; message != messages_.end() && output.size() < batch; ++message) {
+        output += **message;
+        size_ -= cost(**message);
+    }
+    messages_.erase(messages_.begin(), message);
+    // A client that has caught up gives back the memory that its long queue needed.
+    if (messages_.empty() && messages_.capacity() > 64) messages_.shrink_to_fit();
+    if (output.empty()) awake_ = false;
+    return state_ == State::ended && messages_.empty();
+}
+
+void Outbox::discard() {
+    const std::lock_guard lock(mutex_);
+    state_ = State::discarded;
+    throw_away();
+    wake_ = nullptr;  // what it knows of the engine may soon be gone
+}
+
+bool Outbox::is_open() const {
+    const std::lock_guard lock(mutex_);
+    return state_ == State::open;
+}
+
+bool Outbox::overflowed() const {
+    const std::lock_guard lock(mutex_);
+    return state_ == State::overflowed;
+}

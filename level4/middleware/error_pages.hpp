@@ -1,12 +1,11 @@
-// Errors in the form that the client wants: a page, or JSON.
+// Errors in the form that the client prefers: a page, or JSON.
 #pragma once
 
 #include "middleware/middleware.hpp"
 #include "request.hpp"
 #include "response.hpp"
 
-// A middleware. Put it close to the handlers: it turns exceptions into error pages (a full disk is
-// 507), and error pages into JSON for the API and for whoever prefers JSON to HTML in the Accept
-// field:
+// A middleware. Put it close to the handlers: it turns exceptions into error pages, and error pages
+// into JSON for everything under /api/ and for a client that prefers JSON to HTML (Accept):
 //     {"error": {"status": 404, "message": "There is no page at /x"}}
 Response error_pages(Request& request, const Next& next);

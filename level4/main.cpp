@@ -29,7 +29,7 @@
 #include "middleware/request_id.hpp"
 #include "middleware/timing.hpp"
 #include "options.hpp"
-#include "pages/template.hpp"
+#include "pages/template_folder.hpp"
 #include "request.hpp"
 #include "response.hpp"
 #include "router.hpp"

@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "app/message_store.hpp"
-#include "pages/template.hpp"
+#include "pages/template_folder.hpp"
 #include "router.hpp"
 
 // Store and templates must live longer than the router.

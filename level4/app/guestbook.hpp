@@ -8,7 +8,7 @@
 
 #include "app/chat.hpp"
 #include "app/message_store.hpp"
-#include "pages/template.hpp"
+#include "pages/template_folder.hpp"
 #include "router.hpp"
 #include "session/session.hpp"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "app/upload_store.hpp"
-#include "pages/template.hpp"
+#include "pages/template_folder.hpp"
 #include "router.hpp"
 #include "static_files.hpp"
 

@@ -80,7 +80,7 @@ MUTANTS = [
            "request_.content_length > limits_.body", "request_.content_length > limits_.body + 1"),
     Mutant("the signature of a session is not checked", "level4/session/session.cpp",
            "return constant_time_equal(signature, sign(text, key));", "return true;"),
-    Mutant("values are not escaped", "level4/pages/template.cpp", "escape(", "std::string("),
+    Mutant("values are not escaped", "level4/pages/template_renderer.cpp", "escape(", "std::string("),
     Mutant("a message is acknowledged before it is on disk", "level4/app/message_log.cpp",
            "const bool good = fdatasync(file_.number()) == 0;", "const bool good = true;"),
     Mutant("an id is given twice", "level4/app/message_table.cpp",

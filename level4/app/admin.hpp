@@ -1,6 +1,6 @@
-// The pages of whoever looks after the guestbook: delete messages, see the uploads. The middleware
-// of the group that they are put into asks for the password.
-// Leaves out: more than the newest 100 messages, and the first 100 uploads.
+// The administrator's page: delete messages, see the uploads. The middleware of the route group asks
+// for the password.
+// Leaves out: all but the newest 100 messages and the first 100 uploads.
 #pragma once
 
 #include <filesystem>

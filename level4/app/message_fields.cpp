@@ -5,14 +5,14 @@
 #include <algorithm>
 #include <string_view>
 
+#include "text.hpp"
 #include "utf8.hpp"
 
 namespace {
 
 bool has_control_character(std::string_view text, std::string_view allowed) {
-    return std::any_of(text.begin(), text.end(), [&](char byte) {
-        const bool control = static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f;
-        return control && allowed.find(byte) == std::string_view::npos;
+    return std::any_of(text.begin(), text.end(), [&](char c) {
+        return is_control(c) && allowed.find(c) == std::string_view::npos;
     });
 }
 

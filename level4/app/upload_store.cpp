@@ -18,6 +18,7 @@
 #include "../../common/descriptor.hpp"
 #include "app/disk.hpp"
 #include "session/random.hpp"
+#include "text.hpp"
 #include "utf8.hpp"
 
 namespace {
@@ -46,11 +47,10 @@ std::string random_name() {
 
 // UTF-8 without control characters other than tabs, line ends and form feeds.
 bool is_text(std::string_view content) {
-    const auto is_control = [](char c) {
-        const auto byte = static_cast<unsigned char>(c);
-        return (byte < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f') || byte == 0x7F;
+    const auto is_forbidden = [](char c) {
+        return is_control(c) && c != '\t' && c != '\n' && c != '\r' && c != '\f';
     };
-    return std::none_of(content.begin(), content.end(), is_control) && is_valid_utf8(content);
+    return std::none_of(content.begin(), content.end(), is_forbidden) && is_valid_utf8(content);
 }
 
 // Writes the file and waits until it is on disk.

@@ -5,8 +5,6 @@
 #include <utility>
 
 #include "handler.hpp"
-#include "headers.hpp"
-#include "request.hpp"
 #include "text.hpp"
 
 namespace {
@@ -48,13 +46,12 @@ std::string take_token(std::string_view& text, std::string_view ends) {
 
 FieldValue parse_field_value(std::string_view text) {
     FieldValue field;
-    const std::string_view value = text.substr(0, text.find(';'));
-    field.value = lower_case(trim(value));
-    text.remove_prefix(value.size());
-    while (!text.empty()) {
-        // `text` begins with a semicolon here, because each round ends in front of the next one.
-        text = trim(text.substr(1));
-        if (text.empty() || text.front() == ';') continue;
+    field.value = lower_case(trim(take_until(text, ";")));
+    for (text = trim(text); !text.empty(); text = trim(text)) {
+        if (text.starts_with(';')) {  // an empty parameter
+            text.remove_prefix(1);
+            continue;
+        }
         const std::string name = lower_case(take_token(text, "=; \t"));
         if (!text.starts_with('=')) throw HttpError(400, "A parameter of a field has no value.");
         text.remove_prefix(1);
@@ -63,8 +60,7 @@ FieldValue parse_field_value(std::string_view text) {
         if (!field.parameters.emplace(name, std::move(content)).second) {
             throw HttpError(400, "A parameter of a field appears twice.");
         }
-        text = trim(text);
-        if (!text.empty() && text.front() != ';') {
+        if (!trim(take_until(text, ";")).empty()) {
             throw HttpError(400, "A parameter of a field must be followed by a semicolon.");
         }
     }
@@ -73,8 +69,6 @@ FieldValue parse_field_value(std::string_view text) {
 
 std::string lower_case(std::string_view text) {
     std::string result(text);
-    for (char& c : result) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-    }
+    for (char& c : result) c = to_lower(c);
     return result;
 }

@@ -8,8 +8,6 @@
 #include <string>
 #include <string_view>
 
-#include "handler.hpp"
-
 struct FieldValue {
     std::string value;                              // the part before the first `;`, in lower case
     std::map<std::string, std::string> parameters;  // names in lower case, values without quotes

@@ -2,12 +2,10 @@
 // cuts one into parts, and field_value.hpp reads `form-data; name="photo"`.
 #include "body/form.hpp"
 
-#include <algorithm>
-
 #include "body/field_value.hpp"
 #include "body/multipart.hpp"
 #include "handler.hpp"
-#include "request.hpp"
+#include "text.hpp"
 #include "url.hpp"
 #include "utf8.hpp"
 
@@ -41,9 +39,9 @@ void add_file(Form& form, UploadedFile file, const FormLimits& limits) {
 Form parse_urlencoded(std::string_view body, const FormLimits& limits) {
     Form form;
     while (!body.empty()) {
-        const std::string_view pair = body.substr(0, body.find('&'));
-        body.remove_prefix(std::min(body.size(), pair.size() + 1));
-        for (const auto& [name, value] : parse_query(pair)) add_field(form, name, value, limits);
+        for (const auto& [name, value] : parse_query(take_until(body, "&"))) {
+            add_field(form, name, value, limits);
+        }
     }
     return form;
 }
@@ -131,7 +129,7 @@ std::string safe_filename(std::string_view name) {
     if (slash != std::string_view::npos) name.remove_prefix(slash + 1);
     std::string safe;
     for (char c : name) {
-        if (static_cast<unsigned char>(c) >= ' ' && c != '\x7f') safe += c;
+        if (!is_control(c)) safe += c;
     }
     // An old program may send an old encoding. The ASCII part of the name is kept.
     if (!is_valid_utf8(safe)) {

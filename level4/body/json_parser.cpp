@@ -1,6 +1,5 @@
 // The parser has one function for each rule of the grammar in RFC 8259 §2 to §7, and looks one byte
 // ahead to choose between them. It keeps no count of lines. Errors are rare, so fail() counts then.
-#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <string>
@@ -10,6 +9,7 @@
 
 #include "body/json.hpp"
 #include "body/json_escapes.hpp"
+#include "text.hpp"
 #include "utf8.hpp"
 
 namespace {
@@ -207,14 +207,14 @@ class Parser {
     }
 
     [[noreturn]] void fail(const std::string& problem) const {
-        const std::string_view before = text_.substr(0, at_);
-        const std::string_view line = before.substr(before.rfind('\n') + 1);  // npos + 1 is 0
-        const auto lines = 1 + std::count(before.begin(), before.end(), '\n');
-        const auto columns = 1 + count_characters(line);
+        std::string_view before = text_.substr(0, at_);
+        std::size_t line = 1;
+        for (; before.find('\n') != std::string_view::npos; ++line) take_until(before, "\n");
+        const std::size_t column = 1 + count_characters(before);
         std::string message =
-            "line " + std::to_string(lines) + ", column " + std::to_string(columns) + ": ";
+            "line " + std::to_string(line) + ", column " + std::to_string(column) + ": ";
         if (at_ >= text_.size()) message += "the text ends too early: ";
-        throw JsonError(message + problem, static_cast<std::size_t>(lines), columns);
+        throw JsonError(message + problem, line, column);
     }
 
     std::string_view text_;

@@ -7,7 +7,6 @@
 #include <string>
 
 #include "handler.hpp"
-#include "request.hpp"
 #include "text.hpp"
 
 namespace {
@@ -60,19 +59,21 @@ Delimiter find_first_delimiter(std::string_view body, std::string_view needle) {
 
 // The header of a part. This is stricter than for a request, because no field may appear twice.
 Headers parse_part_headers(std::string_view text, std::size_t max_fields) {
+    const auto fail = [](const char* problem) {
+        throw HttpError(400, std::string("A field of a form part ") + problem);
+    };
     Headers headers;
     while (!text.empty()) {
-        const std::string_view line = text.substr(0, text.find("\r\n"));
-        text.remove_prefix(std::min(text.size(), line.size() + 2));
-        const std::string_view name = line.substr(0, line.find(':'));
-        const std::string_view value = trim(line.substr(std::min(line.size(), name.size() + 1)));
-        // No token: an empty line, a folded one, a space before the colon. No colon: all is name.
-        if (!is_token(name) || name.size() == line.size() || !is_field_value(value) ||
-            headers.count(name) != 0) {
-            throw HttpError(400, "The header of a form part is malformed.");
-        }
+        std::string_view value = take_until(text, "\r\n");
+        if (value.find(':') == std::string_view::npos) fail("needs a colon after its name.");
+        const std::string_view name = take_until(value, ":");
+        value = trim(value);
+        if (!is_token(name))
+            fail("must have a token for a name, without a space before the colon.");
+        if (!is_field_value(value)) fail("has a control character in its value.");
+        if (headers.count(name) != 0) fail("appears twice.");
         if (headers.size() == max_fields) throw HttpError(413, "A form part has too many fields.");
-        headers.add(name, value);
+        headers.add_checked(name, value);
     }
     return headers;
 }

@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "handler.hpp"
 #include "headers.hpp"
 
 struct Part {

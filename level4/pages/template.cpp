@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "text.hpp"
+
 // Goes from tag to tag. The text in front of a tag becomes a token, then the tag does. Mistakes in a
 // template are found here, so that only its partials can make rendering fail.
 class Template::Compiler {
@@ -163,12 +165,11 @@ class Template::Compiler {
         check_name(tag);
         std::vector<std::string> path;
         if (tag.content == ".") return path;
-        for (std::size_t start = 0; start <= tag.content.size();) {
-            const std::size_t dot = std::min(tag.content.find('.', start), tag.content.size());
-            if (dot == start) fail(tag, text_of(tag) + " has an empty name beside a dot");
-            path.emplace_back(tag.content.substr(start, dot - start));
-            start = dot + 1;
+        if (("." + std::string(tag.content) + ".").find("..") != std::string::npos) {
+            fail(tag, text_of(tag) + " has an empty name beside a dot");
         }
+        std::string_view rest = tag.content;
+        while (!rest.empty()) path.emplace_back(take_until(rest, "."));
         return path;
     }
 

@@ -10,7 +10,6 @@
 #include <string>
 #include <string_view>
 
-#include "headers.hpp"
 #include "response.hpp"  // http_date()
 #include "text.hpp"
 
@@ -77,14 +76,11 @@ void check(const Cookie& cookie) {
 std::map<std::string, std::string> parse_cookies(std::string_view field) {
     std::map<std::string, std::string> cookies;
     while (!field.empty()) {
-        const std::string_view pair = field.substr(0, field.find(';'));
-        field.remove_prefix(std::min(pair.size() + 1, field.size()));
-
+        std::string_view value = take_until(field, ";");
+        if (value.find('=') == std::string_view::npos) continue;
         // The first equals sign counts. A value may hold more of them, as base64 does.
-        const std::size_t equals = pair.find('=');
-        if (equals == std::string_view::npos) continue;
-        const std::string_view name = trim(pair.substr(0, equals));
-        std::string_view value = trim(pair.substr(equals + 1));
+        const std::string_view name = trim(take_until(value, "="));
+        value = trim(value);
         if (value.size() >= 2 && value.starts_with('"') && value.ends_with('"')) {
             value = value.substr(1, value.size() - 2);
         }

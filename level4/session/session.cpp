@@ -15,7 +15,6 @@
 #include <utility>
 #include <vector>
 
-#include "headers.hpp"
 #include "number.hpp"
 #include "session/base64.hpp"
 #include "session/random.hpp"
@@ -63,11 +62,10 @@ std::optional<std::string> take_string(std::string_view& payload) {
 // The payload of a cookie's value, or nothing if the signature is wrong.
 std::optional<std::string> verified_payload(std::string_view cookie_value,
                                             const std::vector<std::string>& keys) {
-    const std::size_t dot = cookie_value.find('.');
-    if (dot == std::string_view::npos) return std::nullopt;
-    const std::string_view text = cookie_value.substr(0, dot);
+    const std::string_view text = take_until(cookie_value, ".");
+    const std::string_view signature = cookie_value;  // empty, and so wrong, if there is no dot
     // The signature is checked first, so that a stranger's bytes are not even decoded.
-    if (!is_signed(text, cookie_value.substr(dot + 1), keys)) return std::nullopt;
+    if (!is_signed(text, signature, keys)) return std::nullopt;
     return base64url_decode(text);
 }
 
@@ -115,9 +113,7 @@ std::vector<std::string> Session::take_flashes() {
 std::vector<std::string> parse_session_keys(std::string_view secret_key) {
     std::vector<std::string> keys;
     while (!secret_key.empty()) {
-        const auto length = std::min(secret_key.find(','), secret_key.size());
-        const std::string_view key = trim(secret_key.substr(0, length));
-        secret_key.remove_prefix(std::min(length + 1, secret_key.size()));
+        const std::string_view key = trim(take_until(secret_key, ","));
         if (!key.empty()) keys.emplace_back(key);
     }
     return keys;

@@ -1,5 +1,5 @@
-// Follows the grammar of RFC 3629 §4 byte by byte. The state between two bytes is only a count and a
-// range, so the text may arrive in pieces.
+// Follows the grammar of RFC 3629 §4 byte by byte. The state between two bytes is only a count and
+// a range, so the text may arrive in pieces.
 #include "utf8.hpp"
 
 #include <algorithm>
@@ -22,8 +22,8 @@ bool Utf8Validator::feed(std::string_view bytes) {
 }
 
 // The first byte of a character says how many follow. Four first bytes also limit the second one.
-// Without that, a character could be written in more bytes than it needs (E0, F0: "overlong", an old
-// trick to hide a slash from a filter), be half of a UTF-16 pair (ED), or lie past U+10FFFF (F4).
+// Without that, a character could take more bytes than it needs (E0, F0: "overlong", an old trick
+// to hide a slash from a filter), be half of a UTF-16 pair (ED), or lie past U+10FFFF (F4).
 bool Utf8Validator::begin_character(unsigned char byte) {
     if (byte <= 0x7F) return true;  // ASCII
     if (byte < 0xC2) return false;  // a continuation byte, or an overlong form of ASCII

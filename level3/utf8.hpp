@@ -19,7 +19,7 @@ class Utf8Validator {
 
     bool valid_ = true;
     int missing_ = 0;  // continuation bytes that the current character still needs
-    // The range of the next continuation byte, which is narrower than 80..BF after some first bytes.
+    // The range of the next continuation byte: 80..BF, or narrower after some first bytes.
     unsigned char lowest_ = 0x80;
     unsigned char highest_ = 0xBF;
 };

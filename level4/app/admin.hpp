@@ -1,5 +1,5 @@
-// The administrator's page: delete messages, see the uploads. The middleware of the route group asks
-// for the password.
+// The administrator's page: delete messages, see the uploads. The middleware of the route group
+// asks for the password.
 // Leaves out: all but the newest 100 messages and the first 100 uploads.
 #pragma once
 

@@ -1,4 +1,4 @@
-// What the two stores need of the disk: folders, and errors that tell a full disk from a broken one.
+// What both stores need of the disk: folders, and errors that tell a full disk from a broken one.
 // Leaves out: reading and writing files. Each store has its own way to make that safe.
 #pragma once
 
@@ -7,9 +7,10 @@
 
 #include "handler.hpp"  // HttpError
 
-// The disk is full, a quota is used up, or a file has grown as large as it may. Nothing was written.
-// The client gets 507 and a sentence without a path; the path is on standard error. (A file that is
-// too large is an error only while SIGXFSZ is ignored. Otherwise that signal ends the program.)
+// The disk is full, a quota is used up, or a file has grown as large as it may. Nothing was
+// written. The client gets 507 and a sentence without a path; the path is on standard error. (A
+// file that is too large is an error only while SIGXFSZ is ignored. Otherwise that signal ends the
+// program.)
 struct StoreFull : HttpError {
     StoreFull() : HttpError(507, "There is no room left on the server. Nothing was saved.") {}
 };
@@ -23,6 +24,6 @@ struct StoreFull : HttpError {
 // Makes a folder and those above it, unless they exist. Throws as throw_disk_error() does.
 void make_folder(const std::filesystem::path& folder);
 
-// Waits until the names in a folder are on disk: a new file survives a power cut only if its name
-// does. Throws as throw_disk_error() does.
+// Waits until the names in a folder are on disk, because a new file survives a power cut only if
+// its name does. Throws as throw_disk_error() does.
 void sync_folder(const std::filesystem::path& folder);

@@ -14,7 +14,7 @@
 
 class Guestbook {
   public:
-    // Store, chat and templates must live longer than the guestbook. `keys` sign the session cookie.
+    // Store, chat and templates must outlive the guestbook. `keys` sign the session cookie.
     Guestbook(MessageStore& store, Chat& chat, TemplateFolder& templates,
               std::vector<std::string> keys)
         : store_(store), chat_(chat), templates_(templates), keys_(std::move(keys)) {}

@@ -39,8 +39,8 @@ std::size_t number_in_query(const Request& request, const char* name, std::size_
     return *number;
 }
 
-// The message in a request's body. A missing field counts as empty. A field that isn't a string, or a
-// body that isn't an object, is 400.
+// The message in a request's body. A missing field counts as empty. A field that isn't a string, or
+// a body that isn't an object, is 400.
 MessageFields fields_of(const Request& request) {
     const auto* const type = request.headers.find("Content-Type");
     if (type == nullptr || parse_field_value(*type).value != "application/json") {

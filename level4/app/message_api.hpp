@@ -4,8 +4,8 @@
 //     GET    /messages/{id:int}            the message
 //     PUT    /messages/{id:int}            the changed message
 //     DELETE /messages/{id:int}            204
-// Leaves out: permissions. Any client may add, change and delete messages. To ask for a password, put
-// basic_auth() around the group, as is done for /admin.
+// Leaves out: permissions. Any client may add, change and delete messages. To ask for a password,
+// put basic_auth() around the group, as is done for /admin.
 #pragma once
 
 #include "app/chat.hpp"

@@ -7,8 +7,8 @@
 
 #include "body/json.hpp"
 
-// How long the JSON text of a message may be, in bytes. 10 KB would be enough. This limit is far below
-// --max-body because a JSON text takes up to 60 times its size in memory while it is read.
+// How long the JSON text of a message may be, in bytes. 10 KB would be enough. This limit is far
+// below --max-body because a JSON text takes up to 60 times its size in memory while it is read.
 constexpr std::size_t most_json = 64 * 1024;
 
 struct MessageFields {
@@ -17,7 +17,7 @@ struct MessageFields {
     std::string message;  // 1 to 2,000 characters
 };
 
-// Removes blanks around the values, and turns line ends into a single \n, because browsers send \r\n.
+// Removes blanks around the values, and turns line ends into \n, because browsers send \r\n.
 MessageFields tidy(const MessageFields& fields);
 
 // An object with a message to the visitor for each invalid field. Empty if all are valid.

@@ -73,7 +73,7 @@ void MessageLog::read_new_lines(const Take& take) {
 }
 
 // Hands over the complete lines of `text`, which begins at end_, and returns how many bytes they
-// take. The first `searched` bytes hold no line end: a long line is never searched twice.
+// take. The first `searched` bytes hold no line end, so a long line isn't searched twice.
 std::size_t MessageLog::take_lines(std::string_view text, std::size_t searched, const Take& take) {
     std::size_t start = 0;
     std::size_t stop = text.find('\n', searched);

@@ -15,8 +15,8 @@
 
 #include "../../common/descriptor.hpp"
 
-// All functions throw std::runtime_error when the disk fails; those that write also throw StoreFull.
-// Threads may call read() at any time. Everything else is guarded by one mutex of the owner's.
+// All functions throw std::runtime_error when the disk fails; those that write also throw StoreFull
+// (disk.hpp). Threads may call read() at any time. A mutex of the owner guards everything else.
 class MessageLog {
   public:
     // Where a line lies in the file, in bytes, without its line end.
@@ -46,8 +46,8 @@ class MessageLog {
     bool has_grown() const { return size() != end_; }
 
     // Under a Lock: calls `take` for each line that has been added since the last call, by any
-    // process. Half a line at the end is cut off, because its writer was killed before it could
-    // tell anyone that the line is safe. A line for which `take` throws is read again next time.
+    // process. Half a line at the end is cut off, because its writer was killed before it
+    // could report the line as safe. A line for which `take` throws is read again next time.
     void read_new_lines(const Take& take);
 
     // Under the same Lock, after read_new_lines(): appends a line, whole or not at all, and calls

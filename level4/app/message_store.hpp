@@ -20,7 +20,8 @@
 
 // Several threads may use one store, and several processes one file. Memory holds no text, only
 // where in the file each message lies.
-// All functions throw std::runtime_error when the disk fails; those that write also throw StoreFull.
+// All functions throw std::runtime_error when the disk fails; those that write also throw StoreFull
+// (disk.hpp).
 class MessageStore {
   public:
     // Makes the folder and the file unless they exist. Half a line at the end is cut off. Any other

@@ -14,7 +14,7 @@ class MessageTable {
   public:
     using Place = MessageLog::Place;
 
-    // JavaScript counts in doubles, which are exact up to here: a larger id would come back changed.
+    // JavaScript counts in doubles, which are exact up to here. A larger id would get changed.
     static constexpr std::int64_t max_id = std::int64_t{1} << 53;
 
     // The next line of the file: a message, a later version of one, or a deletion. Throws JsonError

@@ -24,13 +24,13 @@ Response take_file(const Request& request, UploadStore& store, TemplateFolder& t
     return show_form(templates, "Please choose a file.", 422);
 }
 
-// An upload is a stranger's file served from our address, so the browser must not run anything in it.
-// The type follows from the name that the store chose, and the sandbox holds even if that is wrong.
+// An upload is a stranger's file at our address, so the browser must not run anything in it. The
+// type follows from the name that the store chose, and the sandbox holds even if that is wrong.
 Response show_upload(const Request& request, StaticFiles& files) {
     const std::string& name = request.params.at("name");
     if (!is_upload_name(name)) return Response::error(404, "There is no such upload.");
     auto response = files.serve_file(request, name);
-    // A browser shows a picture that is opened by itself in a page of its own, and styles that page.
+    // A browser puts a picture that is opened by itself into a page of its own, with styles.
     response.headers.set("Content-Security-Policy",
                          "default-src 'none'; style-src 'unsafe-inline'; sandbox");
     return response;

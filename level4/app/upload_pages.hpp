@@ -6,6 +6,6 @@
 #include "router.hpp"
 #include "static_files.hpp"
 
-// `files` serves the folder of the store. Store, files and templates must live longer than the router.
+// `files` serves the folder of the store. Store, files and templates must outlive the router.
 void add_upload_pages(Router& router, UploadStore& store, StaticFiles& files,
                       TemplateFolder& templates);

@@ -34,7 +34,7 @@ constexpr std::array<std::string_view, 5> suffixes = {".png", ".jpg", ".gif", ".
 constexpr std::string_view hex_digits = "0123456789abcdef";
 constexpr std::size_t name_bytes = 16;
 
-// 128 random bits: no two files ever get the same name, and none can be guessed.
+// 128 random bits, so that no two files ever get the same name, and none can be guessed.
 std::string random_name() {
     std::string name;
     for (const char c : random_bytes(name_bytes)) {

@@ -1,5 +1,5 @@
-// Makes a Form of either format. Two other files know the details of multipart bodies: multipart.hpp
-// cuts one into parts, and field_value.hpp reads `form-data; name="photo"`.
+// Makes a Form of either format. Two other files know the details of multipart bodies:
+// multipart.hpp cuts one into parts, and field_value.hpp reads `form-data; name="photo"`.
 #include "body/form.hpp"
 
 #include "body/field_value.hpp"
@@ -46,8 +46,8 @@ Form parse_urlencoded(std::string_view body, const FormLimits& limits) {
     return form;
 }
 
-// Form data is sent without a transfer encoding (RFC 7578 §4.7). A part in base64 is refused, because
-// otherwise it would be stored in base64.
+// Form data is sent without a transfer encoding (RFC 7578 §4.7). A part in base64 is refused,
+// because otherwise it would be stored in base64.
 void check_transfer_encoding(const Headers& headers) {
     const std::string* encoding = headers.find("Content-Transfer-Encoding");
     if (encoding == nullptr) return;

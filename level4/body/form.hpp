@@ -1,8 +1,8 @@
 // Forms: what a browser sends when a visitor submits one. The body has one of two formats,
 // application/x-www-form-urlencoded (fields only) or multipart/form-data (fields and files, RFC
 // 7578), and both end up in the same Form. A stranger has written all of it, so check it.
-// Leaves out: reading in pieces (the whole body is in memory, bounded by --max-body), charsets other
-// than UTF-8, and nested multiparts, which RFC 7578 §4.3 has abolished.
+// Leaves out: reading in pieces (the whole body is in memory, bounded by --max-body), charsets
+// other than UTF-8, and nested multiparts, which RFC 7578 §4.3 has abolished.
 #pragma once
 
 #include <cstddef>
@@ -39,7 +39,7 @@ struct Form {
 
     // The first value with that name, or an empty string.
     std::string get(std::string_view name) const;
-    // Every value with that name, in order, as check boxes and lists with several choices send them.
+    // Every value with that name, in order: check boxes and lists with several choices send more.
     std::vector<std::string> all(std::string_view name) const;
 };
 

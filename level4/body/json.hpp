@@ -1,5 +1,5 @@
 // JSON (RFC 8259): the one kind of value that the API, the message store and the templates share.
-// parse() is strict. Anything that the RFC's grammar doesn't allow is an error with line and column.
+// parse() is strict. Text that the RFC's grammar doesn't allow is an error with line and column.
 // Leaves out: comments, numbers beyond 64 bits, and streaming, because the whole text must be in
 // memory.
 #pragma once
@@ -32,7 +32,7 @@ class Json {
     using Array = std::vector<Json>;
     using Object = std::vector<Member>;  // in the order in which the members were added
 
-    // Arrays and objects deeper than this are refused, as RFC 8259 §9 allows: each costs stack.
+    // Deeper arrays and objects are refused, as RFC 8259 §9 allows, because each one costs stack.
     static constexpr int max_depth = 64;
 
     // A value is made from the C++ value that it stands for: Json("text"), Json(5), Json(true).

@@ -27,8 +27,8 @@ struct Delimiter {
     bool is_last;
 };
 
-// Is this a delimiter, given that its `--boundary` ends at `at`? Only blanks may follow on its line.
-// Anything else means that it is content, such as a longer boundary.
+// Is this a delimiter, given that its `--boundary` ends at `at`? Only blanks may follow on its
+// line. Anything else means that it is content, such as a longer boundary.
 std::optional<Delimiter> match_delimiter(std::string_view body, std::size_t begin, std::size_t at) {
     const bool is_last = body.substr(at).starts_with("--");
     if (is_last) at += 2;
@@ -38,8 +38,8 @@ std::optional<Delimiter> match_delimiter(std::string_view body, std::size_t begi
     return std::nullopt;
 }
 
-// The next delimiter from `from` on. `needle` is CRLF, two dashes and the boundary. The CRLF belongs
-// to the delimiter and not to the content, which may or may not end in a line end of its own.
+// The next delimiter from `from` on. `needle` is CRLF, two dashes and the boundary. The CRLF
+// belongs to the delimiter and not to the content.
 Delimiter find_delimiter(std::string_view body, std::string_view needle, std::size_t from) {
     for (std::size_t at = body.find(needle, from); at != std::string_view::npos;
          at = body.find(needle, at + needle.size())) {

@@ -8,8 +8,8 @@
 
 #include "text.hpp"
 
-// Goes from tag to tag. The text in front of a tag becomes a token, then the tag does. Mistakes in a
-// template are found here, so that only its partials can make rendering fail.
+// Goes from tag to tag. The text in front of a tag becomes a token, then the tag does. Mistakes in
+// a template are found here, so that only its partials can make rendering fail.
 class Template::Compiler {
   public:
     Compiler(std::string_view source, Template& result) : source_(source), result_(result) {}

@@ -42,8 +42,8 @@ class Template {
     // How deep sections and partials may be nested. A partial may include itself by mistake.
     static constexpr int max_depth = 100;
 
-    // `name` is for messages. Throws TemplateError for a tag or section that isn't closed, a closing
-    // tag without a section, a malformed name, or bad delimiters.
+    // `name` is for messages. Throws TemplateError for a tag or section that isn't closed, a
+    // closing tag without a section, a malformed name, or bad delimiters.
     explicit Template(std::string_view source, std::string name = "template");
 
     // A name without a value renders as nothing. Throws TemplateError past max_depth, and passes on

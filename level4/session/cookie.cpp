@@ -24,8 +24,8 @@ bool is_printable(char c) {
     return c >= ' ' && c <= '~';
 }
 
-// What we accept from a browser. cookie-octet excludes blanks and commas, but scripts in pages store
-// them all the same. Go's net/http accepts the same set.
+// What we accept from a browser. cookie-octet excludes blanks and commas, but scripts in pages
+// store them all the same. Go's net/http accepts the same set.
 bool is_readable_value(std::string_view value) {
     return std::all_of(value.begin(), value.end(),
                        [](char c) { return is_printable(c) && c != '"' && c != ';' && c != '\\'; });
@@ -51,8 +51,8 @@ void require(bool condition, const std::string& what) {
     if (!condition) throw std::invalid_argument("cookie: " + what);
 }
 
-// §4.1.1. A programmer who puts a visitor's text into a cookie learns here, and not from an attacker,
-// that it must be encoded. Dropping the bad characters silently would hide the mistake.
+// §4.1.1. A programmer who puts a visitor's text into a cookie learns here, and not from an
+// attacker, that it must be encoded. Dropping the bad characters silently would hide the mistake.
 void check(const Cookie& cookie) {
     // The messages never repeat a wrong text, because they may end up in a log, with its line ends.
     require(is_token(cookie.name), "the name isn't a token");

@@ -26,8 +26,8 @@ inline std::string pad(std::string_view message) {
     return padded;
 }
 
-// `state` is the initial state (§5.3), and `compress` stirs a block into it (§6). The digest consists
-// of the words of the last state, most significant byte first.
+// `state` is the initial state (§5.3), and `compress` stirs a block into it (§6). The digest
+// consists of the words of the last state, most significant byte first.
 template <std::size_t Words>
 std::string of(std::string_view message, std::array<std::uint32_t, Words> state,
                void (*compress)(std::array<std::uint32_t, Words>&, std::string_view block)) {

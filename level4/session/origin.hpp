@@ -5,7 +5,7 @@
 
 #include "headers.hpp"
 
-// True if there is exactly one Origin, and its host and port are those in the field Host. The origin
-// "null" belongs to a page without an origin of its own (in a sandboxed frame, or a local file), and
-// is never the same as ours.
+// True if there is exactly one Origin, and its host and port are those in the field Host. The
+// origin "null" belongs to a page without an origin of its own (in a sandboxed frame, or a local
+// file), and is never the same as ours.
 bool is_same_origin(const Headers& headers);

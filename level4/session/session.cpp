@@ -91,7 +91,7 @@ void Session::erase(std::string_view name) {
     changed_ = true;
 }
 
-// Clearing an empty session is no change: a visitor without a session gets no cookie for logging out.
+// Clearing an empty session changes nothing, so logging out without a session sends no cookie.
 void Session::clear() {
     if (empty()) return;
     values_.clear();

@@ -46,18 +46,18 @@ class Session {
     bool changed_ = false;
 };
 
-// The keys in the variable SECRET_KEY, such as `new,old,older`. The first one signs, and all of them
-// verify, so a key can be replaced without logging all visitors out. Blanks around a key and empty
-// keys are dropped. If the list is empty, use random_session_key() and warn that sessions will end
-// with the program. Keys should be long and random (`openssl rand -hex 32`).
+// The keys in the variable SECRET_KEY, such as `new,old,older`. The first one signs, and all of
+// them verify, so a key can be replaced without logging all visitors out. Blanks around a key and
+// empty keys are dropped. If the list is empty, use random_session_key() and warn that sessions
+// will end with the program. Keys should be long and random (`openssl rand -hex 32`).
 std::vector<std::string> parse_session_keys(std::string_view secret_key);
 
 // 32 random bytes. Throws std::system_error if the operating system has none to give.
 std::string random_session_key();
 
-// The session in the value of a session cookie, which is empty if the visitor sent none. A value that
-// was altered, has expired or is signed with another key gives an empty session, so the application
-// sees a new visitor. `now` is a parameter so that tests can let 14 days pass.
+// The session in the value of a session cookie, which is empty if the visitor sent none. A value
+// that was altered, has expired or is signed with another key gives an empty session, so the
+// application sees a new visitor. `now` is a parameter so that tests can let 14 days pass.
 Session open_session(std::string_view cookie_value, const std::vector<std::string>& keys,
                      std::chrono::system_clock::time_point now);
 

@@ -1,4 +1,4 @@
-// SHA-256 as in FIPS 180-4 §6.2, with the same names (a to h, W, K), so that the two can be read side
+// SHA-256 as in FIPS 180-4 §6.2, with the same names (a to h, W, K), so that both can be read side
 // by side.
 #include "session/sha256.hpp"
 
@@ -89,8 +89,8 @@ std::string sha256(std::string_view message) {
     return digest::of(message, state, compress);
 }
 
-// sha256(key + message) would not do. An attacker who knows that digest could go on hashing from it,
-// and so sign `message` with something appended. The second, outer hash prevents this.
+// sha256(key + message) would not do. An attacker who knows that digest could go on hashing from
+// it, and so sign `message` with something appended. The second, outer hash prevents this.
 std::string hmac_sha256(std::string_view key, std::string_view message) {
     std::string inner(key.size() > digest::block_size ? sha256(key) : std::string(key));
     inner.resize(digest::block_size, '\0');

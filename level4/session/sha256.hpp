@@ -1,6 +1,6 @@
-// SHA-256 (FIPS 180-4) and HMAC-SHA-256 (RFC 2104): the fingerprint of some bytes, and a fingerprint
-// that only the holder of a key can make. Sessions are signed with the second one. A production
-// server takes both from a library such as OpenSSL. Here they are short enough to read.
+// SHA-256 (FIPS 180-4) and HMAC-SHA-256 (RFC 2104): the fingerprint of some bytes, and a
+// fingerprint that only the holder of a key can make. Sessions are signed with the second one. A
+// production server takes both from a library such as OpenSSL. Here they are short enough to read.
 // Leaves out: hashing data in pieces, and speed. (For passwords it is still far too fast.)
 #pragma once
 

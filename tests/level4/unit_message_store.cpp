@@ -35,8 +35,8 @@ std::atomic<bool> disk_fails{false};
 
 }  // namespace
 
-// Takes the place of the library's function. A test can't cut the power, but it can see that the disk
-// is asked, and what happens if the disk fails.
+// Takes the place of the library's function. A test can't cut the power, but it can see that the
+// disk is asked, and what happens if the disk fails.
 extern "C" int fdatasync(int descriptor) {
     ++times_synced;
     if (!disk_fails) return static_cast<int>(syscall(SYS_fdatasync, descriptor));

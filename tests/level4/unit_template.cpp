@@ -1,6 +1,6 @@
 // Templates: Mustache as its specification has it, errors that say where, and a folder of files.
-// The specification's own cases run if the variable MUSTACHE_SPEC names the folder of its JSON files
-// (github.com/mustache/spec, specs/*.json). They are not copied here.
+// The specification's own cases run if the variable MUSTACHE_SPEC names the folder of its JSON
+// files (github.com/mustache/spec, specs/*.json). They are not copied here.
 #include <doctest/doctest.h>
 
 #include <atomic>

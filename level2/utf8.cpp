@@ -1,5 +1,5 @@
-// The table "Syntax of UTF-8 Byte Sequences" of RFC 3629 §4, walked byte by byte. The state between
-// two bytes is a count and a range, which is why the text may come in pieces.
+// Follows the grammar of RFC 3629 §4 byte by byte. The state between two bytes is only a count and
+// a range, so the text may arrive in pieces.
 #include "utf8.hpp"
 
 #include <algorithm>
@@ -13,7 +13,7 @@ bool Utf8Validator::feed(std::string_view bytes) {
         } else {
             valid_ = byte >= lowest_ && byte <= highest_;
             --missing_;
-            // Only the first continuation byte can have a narrower range.
+            // Only the first continuation byte may have a narrower range.
             lowest_ = 0x80;
             highest_ = 0xBF;
         }
@@ -21,12 +21,12 @@ bool Utf8Validator::feed(std::string_view bytes) {
     return valid_;
 }
 
-// The first byte of a character says how many follow. Four first bytes also limit the second one:
-// otherwise a character could be written in more bytes than it needs (E0, F0: "overlong", an old
-// way to hide a slash from a filter), be half of a UTF-16 pair (ED), or lie past U+10FFFF (F4).
+// The first byte of a character says how many follow. Four first bytes also limit the second one.
+// Without that, a character could take more bytes than it needs (E0, F0: "overlong", an old trick
+// to hide a slash from a filter), be half of a UTF-16 pair (ED), or lie past U+10FFFF (F4).
 bool Utf8Validator::begin_character(unsigned char byte) {
     if (byte <= 0x7F) return true;  // ASCII
-    if (byte < 0xC2) return false;  // a continuation byte without a lead, or an overlong ASCII
+    if (byte < 0xC2) return false;  // a continuation byte, or an overlong form of ASCII
     if (byte <= 0xDF) {
         missing_ = 1;
     } else if (byte <= 0xEF) {

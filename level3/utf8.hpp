@@ -1,17 +1,17 @@
-// Is this text UTF-8? A page that says it is must not carry broken characters, whatever came in.
-// Leaves out: other encodings, and any opinion on which valid characters are wise.
+// Is this text UTF-8? A page that claims to be UTF-8 must not carry invalid bytes.
+// Leaves out: other encodings, and which valid characters to accept.
 #pragma once
 
 #include <cstddef>
 #include <string_view>
 
-// Checks text that arrives in pieces of any size: a character may be cut between two of them.
+// Checks text that arrives in pieces of any size. A character may be split between two pieces.
 class Utf8Validator {
   public:
-    // False from the first wrong byte on, whatever follows it.
+    // False from the first invalid byte on.
     bool feed(std::string_view bytes);
 
-    // True when all bytes so far were right and the last character is whole: may the text end here?
+    // True if the text may end here: all bytes were valid, and the last character is complete.
     bool complete() const { return valid_ && missing_ == 0; }
 
   private:
@@ -19,10 +19,10 @@ class Utf8Validator {
 
     bool valid_ = true;
     int missing_ = 0;  // continuation bytes that the current character still needs
-    // The range that the next continuation byte must lie in; narrower than 80..BF after some leads.
+    // The range of the next continuation byte: 80..BF, or narrower after some first bytes.
     unsigned char lowest_ = 0x80;
     unsigned char highest_ = 0xBF;
 };
 
-// The bytes of the character at the beginning of the text, 1 to 4; 0 if that isn't valid UTF-8.
+// The number of bytes in the first character of the text: 1 to 4, or 0 if it isn't valid UTF-8.
 std::size_t character_length(std::string_view text);

@@ -11,7 +11,7 @@
 
 namespace {
 
-constexpr std::size_t most_shown = 100;  // of the messages the newest, of the uploads the first
+constexpr std::size_t most_shown = 100;  // messages, and as many uploads
 
 Response show_admin(MessageStore& store, TemplateFolder& templates,
                     const std::filesystem::path& uploads) {

@@ -1,12 +1,12 @@
-// The pages of whoever looks after the guestbook: delete messages, see the uploads. The middleware
-// of the group that they are put into asks for the password.
-// Leaves out: more than the newest 100 messages, and the first 100 uploads.
+// The administrator's page: delete messages, see the uploads. The middleware of the route group
+// asks for the password.
+// Leaves out: all but the newest 100 messages and the first 100 uploads.
 #pragma once
 
 #include <filesystem>
 
 #include "app/message_store.hpp"
-#include "pages/template.hpp"
+#include "pages/template_folder.hpp"
 #include "router.hpp"
 
 // Store and templates must live longer than the router.

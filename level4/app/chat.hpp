@@ -12,7 +12,7 @@
 #include "app/message_fields.hpp"
 #include "app/message_store.hpp"
 #include "engine/worker_pool.hpp"
-#include "pages/template.hpp"
+#include "pages/template_folder.hpp"
 #include "router.hpp"
 #include "stream/event_stream.hpp"
 #include "stream/room.hpp"

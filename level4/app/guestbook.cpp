@@ -1,5 +1,5 @@
-// See guestbook.hpp. Everything that a visitor typed passes through a template on its way to a
-// page, and the template escapes it.
+// See guestbook.hpp. Everything that a visitor typed gets into a page by way of a template, which
+// escapes it.
 #include "app/guestbook.hpp"
 
 #include <algorithm>
@@ -16,13 +16,13 @@ namespace {
 
 constexpr std::size_t page_size = 20;
 
-// The page that the query asks for, counted from 1; 0 if it is no number.
+// The number of the page that the query asks for, counted from 1, or 0 if it isn't a number.
 std::size_t page_number(const Request& request) {
     const std::string text = query_value(request.query, "page").value_or("1");
     return parse_number<std::size_t>(text).value_or(0);
 }
 
-// A page with the visitor's name on it, which no cache may show to somebody else.
+// A page with the visitor's name on it. No cache may show it to another visitor.
 Response personal(const std::string& page, int status = 200) {
     auto response = Response::html(page, status);
     response.headers.add("Cache-Control", "private, no-cache");
@@ -41,7 +41,7 @@ void Guestbook::add_routes(Router& router) {
     waits.get("/messages", [this](const Request& request) { return show_messages(request); });
 }
 
-// Whoever has been here before finds the name filled in.
+// A visitor who has signed before finds the name filled in.
 Response Guestbook::show_form(const Request& request) {
     const Json values{{"title", "Sign the guestbook"},
                       {"at_contact", true},
@@ -57,8 +57,8 @@ Response Guestbook::take_form(const Request& request) {
     for (const auto& name : form.not_utf8) mistakes.set(name, "This is not valid UTF-8.");
 
     if (!mistakes.as_object().empty()) {
-        // The form again, with all that was typed: nobody wants to write it twice.
-        const Json values{{"title", "Not yet: sign the guestbook"},
+        // The form again, with everything that was typed, so that it needn't be typed again.
+        const Json values{{"title", "Please check: sign the guestbook"},
                           {"at_contact", true},
                           {"name", fields.name},
                           {"email", fields.email},
@@ -70,11 +70,11 @@ Response Guestbook::take_form(const Request& request) {
     const auto message = store_.add(fields.name, fields.email, fields.message);
     chat_.announce(message);
 
-    // Not the page itself: reloading that would send the form a second time.
+    // A redirect, because reloading a page that answers a POST would send the form again.
     auto response = Response::redirect("/thankyou");
     Session session = session_of(request);
     session.set("name", fields.name);
-    session.take_flashes();  // of a thank-you page that was never looked at
+    session.take_flashes();  // meant for a thank-you page that was never loaded
     session.flash("Your message is number " + std::to_string(message.id) + ".");
     keep_session(session, response);
     return response;
@@ -82,7 +82,7 @@ Response Guestbook::take_form(const Request& request) {
 
 Response Guestbook::show_thanks(const Request& request) {
     Session session = session_of(request);
-    Json::Array news;  // shown once: it is not there when the page is reloaded
+    Json::Array news;  // shown once, and gone when the page is reloaded
     for (auto& flash : session.take_flashes()) news.push_back(std::move(flash));
     const Json values{
         {"title", "Thank you"}, {"name", session.get("name")}, {"news", std::move(news)}};

@@ -1,5 +1,5 @@
-// The guestbook's pages: a form, a word of thanks, and what people wrote.
-// Leaves out: the same as data (message_api.hpp), and pictures (upload_pages.hpp).
+// The guestbook's pages: a form, a thank-you page, and the messages.
+// Leaves out: messages as data (message_api.hpp), and pictures (upload_pages.hpp).
 #pragma once
 
 #include <string>
@@ -8,13 +8,13 @@
 
 #include "app/chat.hpp"
 #include "app/message_store.hpp"
-#include "pages/template.hpp"
+#include "pages/template_folder.hpp"
 #include "router.hpp"
 #include "session/session.hpp"
 
 class Guestbook {
   public:
-    // All of them must live longer than the guestbook. `keys` sign the session's cookie.
+    // Store, chat and templates must outlive the guestbook. `keys` sign the session cookie.
     Guestbook(MessageStore& store, Chat& chat, TemplateFolder& templates,
               std::vector<std::string> keys)
         : store_(store), chat_(chat), templates_(templates), keys_(std::move(keys)) {}

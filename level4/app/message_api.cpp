@@ -26,20 +26,21 @@ Response no_such_message(const Request& request) {
     return Response::error(404, "There is no message " + request.params.at("id") + ".");
 }
 
-// A number of the query; `otherwise` if it is not there.
+// A number in the query, or `otherwise` if it is missing.
 std::size_t number_in_query(const Request& request, const char* name, std::size_t otherwise,
                             std::size_t most) {
     const auto text = query_value(request.query, name);
     if (!text) return otherwise;
     const auto number = parse_number<std::size_t>(*text);
     if (!number || *number > most) {
-        throw HttpError(400, std::string(name) + " must be a number up to " + std::to_string(most));
+        throw HttpError(
+            400, std::string(name) + " must be a number up to " + std::to_string(most) + ".");
     }
     return *number;
 }
 
-// The message in a request's body. A field that is missing counts as empty; one that is no text,
-// and a body that is no object, are refused.
+// The message in a request's body. A missing field counts as empty. A field that isn't a string, or
+// a body that isn't an object, is 400.
 MessageFields fields_of(const Request& request) {
     const auto* const type = request.headers.find("Content-Type");
     if (type == nullptr || parse_field_value(*type).value != "application/json") {
@@ -59,11 +60,11 @@ MessageFields fields_of(const Request& request) {
     }
 }
 
-// 422 with what is wrong, or nothing if all is well.
+// 422 with a reason for each invalid field, or nothing if all are valid.
 std::optional<Response> refusal(const MessageFields& fields) {
     const Json mistakes = find_mistakes(fields);
     if (mistakes.as_object().empty()) return std::nullopt;
-    const Json error{{"status", 422}, {"message", "Some fields are wrong."}};
+    const Json error{{"status", 422}, {"message", "Some fields are invalid."}};
     return as_response(Json{{"error", error}, {"fields", mistakes}}, 422);
 }
 

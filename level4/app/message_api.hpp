@@ -2,10 +2,10 @@
 //     GET    /messages?limit=20&offset=0   {"messages": [...], "total": 7, "limit": 20, ...}
 //     POST   /messages                     201, Location and the new message
 //     GET    /messages/{id:int}            the message
-//     PUT    /messages/{id:int}            the message, as it is now
+//     PUT    /messages/{id:int}            the changed message
 //     DELETE /messages/{id:int}            204
-// Leaves out: who may do what. Anybody may write, change and delete. To ask for a password, put
-// basic_auth() around the group, as main.cpp does for /admin.
+// Leaves out: permissions. Any client may add, change and delete messages. To ask for a password,
+// put basic_auth() around the group, as is done for /admin.
 #pragma once
 
 #include "app/chat.hpp"
@@ -13,5 +13,5 @@
 #include "body/json.hpp"
 #include "router.hpp"
 
-// Store and chat must live longer than the router. The chat is told about new messages.
+// Store and chat must live longer than the router. New messages are announced in the chat.
 void add_message_api(RouteGroup api, MessageStore& store, Chat& chat);

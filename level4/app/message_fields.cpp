@@ -1,23 +1,23 @@
-// See message_fields.hpp. Lengths count characters (code points), not bytes: a limit that is fair
-// to somebody who writes Greek.
+// See message_fields.hpp. Lengths count characters (code points), not bytes, so that a message in
+// Greek may be as long as one in English.
 #include "app/message_fields.hpp"
 
 #include <algorithm>
 #include <string_view>
 
+#include "text.hpp"
 #include "utf8.hpp"
 
 namespace {
 
 bool has_control_character(std::string_view text, std::string_view allowed) {
-    return std::any_of(text.begin(), text.end(), [&](char byte) {
-        const bool control = static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f;
-        return control && allowed.find(byte) == std::string_view::npos;
+    return std::any_of(text.begin(), text.end(), [&](char c) {
+        return is_control(c) && allowed.find(c) == std::string_view::npos;
     });
 }
 
-// Not more than a slip of the finger can be found without sending a mail: one @, something on both
-// sides of it, no spaces, and at most 254 bytes (RFC 5321 §4.5.3.1.3).
+// Only typing mistakes can be caught without sending an e-mail. So an address needs one @ with text
+// on both sides, no spaces, and at most 254 bytes (RFC 5321 §4.5.3.1.3).
 bool looks_like_email(std::string_view text) {
     const auto at = text.find('@');
     return at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
@@ -56,11 +56,11 @@ Json find_mistakes(const MessageFields& fields) {
         return !text.empty() && count_characters(text) <= most;
     };
     check("name", fields.name, between(fields.name, 100) && !has_control_character(fields.name, ""),
-          "Please tell your name, in 1 to 100 characters.");
+          "Please enter your name (1 to 100 characters).");
     check("email", fields.email, fields.email.empty() || looks_like_email(fields.email),
-          "This does not look like an e-mail address. You may leave it out.");
+          "This does not look like an e-mail address. You may leave this field empty.");
     check("message", fields.message,
           between(fields.message, 2000) && !has_control_character(fields.message, "\n\t"),
-          "Please write a message, of 1 to 2,000 characters.");
+          "Please enter a message (1 to 2,000 characters).");
     return mistakes;
 }

@@ -1,5 +1,5 @@
-// What a message consists of, and what is wrong with it: the same rules for the form and for the
-// API.
+// The fields of a message, and the rules for them, which are the same for the form, the API and the
+// chat.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +7,8 @@
 
 #include "body/json.hpp"
 
-// Bytes of a message as JSON. It needs some 10 KB at most. A JSON text takes up to 60 times its
-// size in memory while it is read, so this is where to stop, and not at --max-body.
+// How long the JSON text of a message may be, in bytes. 10 KB would be enough. This limit is far
+// below --max-body because a JSON text takes up to 60 times its size in memory while it is read.
 constexpr std::size_t most_json = 64 * 1024;
 
 struct MessageFields {
@@ -17,8 +17,8 @@ struct MessageFields {
     std::string message;  // 1 to 2,000 characters
 };
 
-// Spaces around the values go, and line ends become a single \n: browsers send \r\n.
+// Removes blanks around the values, and turns line ends into \n, because browsers send \r\n.
 MessageFields tidy(const MessageFields& fields);
 
-// An object with a text for each field that is wrong; an empty object if none is.
+// An object with a message to the visitor for each invalid field. Empty if all are valid.
 Json find_mistakes(const MessageFields& fields);

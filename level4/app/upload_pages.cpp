@@ -18,19 +18,19 @@ Response take_file(const Request& request, UploadStore& store, TemplateFolder& t
     for (const auto& file : form.files) {
         if (file.name != "file") continue;
         const auto name = store.save(file.content);
-        if (!name) return show_form(templates, "This is neither a picture nor a text.", 415);
+        if (!name) return show_form(templates, "This file is neither a picture nor a text.", 415);
         return Response::redirect("/uploads/" + *name);
     }
     return show_form(templates, "Please choose a file.", 422);
 }
 
-// What a stranger sent comes from our address, so the browser must not run anything in it: the type
-// follows from the name that the store chose, and the sandbox holds even if that were wrong.
+// An upload is a stranger's file at our address, so the browser must not run anything in it. The
+// type follows from the name that the store chose, and the sandbox holds even if that is wrong.
 Response show_upload(const Request& request, StaticFiles& files) {
     const std::string& name = request.params.at("name");
     if (!is_upload_name(name)) return Response::error(404, "There is no such upload.");
     auto response = files.serve_file(request, name);
-    // Browsers put a picture that is opened by itself into a page of theirs, and style that page.
+    // A browser puts a picture that is opened by itself into a page of its own, with styles.
     response.headers.set("Content-Security-Policy",
                          "default-src 'none'; style-src 'unsafe-inline'; sandbox");
     return response;

@@ -1,5 +1,5 @@
-// A file is first written under a hidden temporary name, brought to disk, and only then renamed: so
-// under its real name it is there as a whole or not at all, whenever the power fails.
+// A file is first written under a hidden temporary name, brought to disk, and only then renamed. So
+// under its real name the file is complete or absent, whenever the power fails.
 #include "app/upload_store.hpp"
 
 #include <fcntl.h>
@@ -16,14 +16,17 @@
 #include <utility>
 
 #include "../../common/descriptor.hpp"
+#include "app/disk.hpp"
 #include "session/random.hpp"
+#include "text.hpp"
 #include "utf8.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
 
-// Hidden, as a dot-file, and no name that is_upload_name() knows: nobody is ever shown one.
+// The names of temporary files begin with a dot and end in this. is_upload_name() refuses them, so
+// they are never served.
 constexpr std::string_view temporary_suffix = ".part";
 constexpr std::chrono::hours oldest_temporary{1};
 
@@ -31,7 +34,7 @@ constexpr std::array<std::string_view, 5> suffixes = {".png", ".jpg", ".gif", ".
 constexpr std::string_view hex_digits = "0123456789abcdef";
 constexpr std::size_t name_bytes = 16;
 
-// 128 random bits: no two files ever get one name, and nobody guesses that of another's file.
+// 128 random bits, so that no two files ever get the same name, and none can be guessed.
 std::string random_name() {
     std::string name;
     for (const char c : random_bytes(name_bytes)) {
@@ -42,13 +45,12 @@ std::string random_name() {
     return name;
 }
 
-// UTF-8 without control characters, but for those that shape a text.
+// UTF-8 without control characters other than tabs, line ends and form feeds.
 bool is_text(std::string_view content) {
-    const auto is_control = [](char c) {
-        const auto byte = static_cast<unsigned char>(c);
-        return (byte < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f') || byte == 0x7F;
+    const auto is_forbidden = [](char c) {
+        return is_control(c) && c != '\t' && c != '\n' && c != '\r' && c != '\f';
     };
-    return std::none_of(content.begin(), content.end(), is_control) && is_valid_utf8(content);
+    return std::none_of(content.begin(), content.end(), is_forbidden) && is_valid_utf8(content);
 }
 
 // Writes the file and waits until it is on disk.
@@ -64,10 +66,11 @@ void write_file(const fs::path& path, std::string_view content) {
     if (fsync(file.number()) != 0) throw_disk_error("Cannot write an upload", errno);
 }
 
-// What was left by a server that was killed. The young ones may still be being written, by another.
+// Removes what was left by a server that was killed. Another server may still be writing the young
+// ones.
 void remove_old_temporaries(const fs::path& folder) {
     for (const auto& entry : fs::directory_iterator(folder)) {
-        std::error_code error;  // somebody else may be quicker: no reason not to start
+        std::error_code error;  // another server may have removed it first, which is fine
         const auto age = fs::file_time_type::clock::now() - entry.last_write_time(error);
         if (!error && entry.path().extension() == temporary_suffix && age > oldest_temporary) {
             fs::remove(entry.path(), error);
@@ -108,7 +111,7 @@ std::optional<std::string_view> upload_suffix(std::string_view content) {
     if (content.starts_with("\x89PNG\r\n\x1A\n"sv)) return ".png";
     if (content.starts_with("\xFF\xD8\xFF"sv)) return ".jpg";
     if (content.starts_with("GIF87a"sv) || content.starts_with("GIF89a"sv)) return ".gif";
-    // Four bytes of length stand between the two words.
+    // Four bytes of length stand between RIFF and WEBP.
     if (content.starts_with("RIFF"sv) && content.size() >= 12 && content.substr(8, 4) == "WEBP"sv) {
         return ".webp";
     }

@@ -1,20 +1,19 @@
-// Reads a field value from left to right: each function takes what it knows off the front of the
-// text and leaves the rest to the next one.
+// Reads a field value from left to right. Each function takes its part off the front of the text,
+// and leaves the rest to the next one.
 #include "body/field_value.hpp"
 
 #include <utility>
 
 #include "handler.hpp"
-#include "headers.hpp"
-#include "request.hpp"
 #include "text.hpp"
 
 namespace {
 
-// Takes a quoted string off the front of `text`. A backslash escapes a quote or itself; before any
-// other character it is one: browsers write `C:\new.txt` as it is. They also write a quote as %22
-// (HTML standard, "multipart/form-data encoding algorithm"). The two ways meet badly in one place:
-// a browser's name that ends in a backslash looks as if it had no end, and is refused.
+// Takes a quoted string off the front of `text`. A backslash escapes a quote or another backslash,
+// and is an ordinary character elsewhere, because browsers write `C:\new.txt` without escapes. They
+// write a quote as %22 (HTML standard, "multipart/form-data encoding algorithm").
+// The two ways collide in one place: if a name from a browser ends in a backslash, the string seems
+// to have no closing quote, and is refused.
 std::string take_quoted(std::string_view& text) {
     std::string result;
     for (std::size_t i = 1; i < text.size(); ++i) {
@@ -32,10 +31,10 @@ std::string take_quoted(std::string_view& text) {
             result += text[i];
         }
     }
-    throw HttpError(400, "A quoted text in a field has no end.");
+    throw HttpError(400, "A quoted string in a field has no closing quote.");
 }
 
-// Takes everything up to one of `ends` off the front; it has to be a token.
+// Takes everything up to one of `ends` off the front. It must be a token.
 std::string take_token(std::string_view& text, std::string_view ends) {
     const std::string_view token = text.substr(0, text.find_first_of(ends));
     if (!is_token(token)) throw HttpError(400, "A parameter of a field is malformed.");
@@ -47,24 +46,22 @@ std::string take_token(std::string_view& text, std::string_view ends) {
 
 FieldValue parse_field_value(std::string_view text) {
     FieldValue field;
-    const std::string_view value = text.substr(0, text.find(';'));
-    field.value = lower_case(trim(value));
-    text.remove_prefix(value.size());
-    while (!text.empty()) {
-        // `text` begins with a semicolon here: the loop ends each round in front of the next one.
-        text = trim(text.substr(1));
-        if (text.empty() || text.front() == ';') continue;
+    field.value = lower_case(trim(take_until(text, ";")));
+    for (text = trim(text); !text.empty(); text = trim(text)) {
+        if (text.starts_with(';')) {  // an empty parameter
+            text.remove_prefix(1);
+            continue;
+        }
         const std::string name = lower_case(take_token(text, "=; \t"));
         if (!text.starts_with('=')) throw HttpError(400, "A parameter of a field has no value.");
         text.remove_prefix(1);
         std::string content = text.starts_with('"') ? take_quoted(text) : take_token(text, "; \t");
-        // Given twice, a filter in front of us might have looked at the other one.
+        // Of two values, a filter in front of us might have checked the other one.
         if (!field.parameters.emplace(name, std::move(content)).second) {
-            throw HttpError(400, "A parameter of a field is there twice.");
+            throw HttpError(400, "A parameter of a field appears twice.");
         }
-        text = trim(text);
-        if (!text.empty() && text.front() != ';') {
-            throw HttpError(400, "A parameter of a field is followed by something else.");
+        if (!trim(take_until(text, ";")).empty()) {
+            throw HttpError(400, "A parameter of a field must be followed by a semicolon.");
         }
     }
     return field;
@@ -72,8 +69,6 @@ FieldValue parse_field_value(std::string_view text) {
 
 std::string lower_case(std::string_view text) {
     std::string result(text);
-    for (char& c : result) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-    }
+    for (char& c : result) c = to_lower(c);
     return result;
 }

@@ -1,21 +1,20 @@
 // Field values that carry parameters, such as `form-data; name="photo"; filename="cat.png"` or
 // `text/html; charset=utf-8` (RFC 9110 §5.6.6).
-// Leaves out: lists of such values, and RFC 8187 (`name*=utf-8''...`), whose names end in `*` here.
+// Leaves out: lists of such values, and RFC 8187 (`name*=utf-8''...`). To us `name*` is a name like
+// any other.
 #pragma once
 
 #include <map>
 #include <string>
 #include <string_view>
 
-#include "handler.hpp"
-
 struct FieldValue {
-    std::string value;  // what comes before the first `;`, in lower case
+    std::string value;                              // the part before the first `;`, in lower case
     std::map<std::string, std::string> parameters;  // names in lower case, values without quotes
 };
 
-// Throws HttpError 400 when a parameter is not well-formed or there twice.
+// Throws HttpError 400 if a parameter is malformed or appears twice.
 FieldValue parse_field_value(std::string_view text);
 
-// ASCII letters in lower case: names of types and parameters have none other.
+// Turns ASCII letters to lower case. The names of types and parameters hold no others.
 std::string lower_case(std::string_view text);

@@ -1,7 +1,7 @@
 // JSON (RFC 8259): the one kind of value that the API, the message store and the templates share.
-//
-// parse() is strict: what the RFC's grammar does not allow is an error with line and column.
-// Leaves out: comments, streaming (a text is parsed whole) and numbers beyond 64 bits.
+// parse() is strict. Text that the RFC's grammar doesn't allow is an error with line and column.
+// Leaves out: comments, numbers beyond 64 bits, and streaming, because the whole text must be in
+// memory.
 #pragma once
 
 #include <concepts>
@@ -15,15 +15,15 @@
 #include <variant>
 #include <vector>
 
-// Text that is not JSON, or a value used as something that it is not.
+// The text isn't JSON, or a value isn't of the kind that was asked for.
 class JsonError : public std::runtime_error {
   public:
     explicit JsonError(const std::string& problem, std::size_t at_line = 0,
                        std::size_t at_column = 0)
         : std::runtime_error(problem), line(at_line), column(at_column) {}
 
-    std::size_t line;    // both count from 1; 0 when the error is not about a text
-    std::size_t column;  // in characters, not bytes
+    std::size_t line;    // counts from 1; 0 if the error isn't about a text
+    std::size_t column;  // counts characters from 1; 0 if the error isn't about a text
 };
 
 class Json {
@@ -32,14 +32,14 @@ class Json {
     using Array = std::vector<Json>;
     using Object = std::vector<Member>;  // in the order in which the members were added
 
-    // Arrays and objects deeper than this are refused, as RFC 8259 §9 allows: each costs stack.
+    // Deeper arrays and objects are refused, as RFC 8259 §9 allows, because each one costs stack.
     static constexpr int max_depth = 64;
 
-    // A value is made from the C++ value it stands for:  Json("text"), Json(5), Json(true).
-    // Json{} is null; an empty object is Json::object(). Otherwise braces make an object:
+    // A value is made from the C++ value that it stands for: Json("text"), Json(5), Json(true).
+    // Json{} is null, and Json::object() an empty object. Otherwise braces make an object:
     //     Json{{"name", name}, {"tags", Json::array({"a", "b"})}}
     Json(std::nullptr_t = nullptr);
-    // Exactly a bool: a plain bool parameter would take any pointer, and make it true.
+    // Only for bool itself. A plain bool parameter would take any pointer and make it true.
     Json(std::same_as<bool> auto flag) : value_(flag) {}
     Json(double number);
     Json(const char* text);
@@ -49,7 +49,7 @@ class Json {
     Json(Object members);
     Json(std::initializer_list<Member> members);
 
-    // Any integer type. What an int64 cannot hold becomes a double, as it does in parse().
+    // Any integer type. A number too large for an int64 becomes a double, as it does in parse().
     template <std::integral Integer>
     requires(!std::same_as<Integer, bool>) Json(Integer number);
 
@@ -57,13 +57,13 @@ class Json {
     static Json object();  // an empty one
 
     // Throws JsonError, with line and column. Of two members with one name both are kept, and
-    // find() and at() see the last. Reading takes up to 60 times the memory of the text (each
-    // "0," becomes a whole Json): bound the text.
+    // find() and at() see the last. Bound the length of the text, because the values take up to 60
+    // times its memory: each "0," becomes a whole Json.
     static Json parse(std::string_view text);
 
-    // Compact, on one line, and safe inside an HTML <script> element. The output must be UTF-8
-    // (§8.1): in a string that is not, U+FFFD stands for every byte past ASCII. Throws JsonError on
-    // NaN and infinity, for which JSON has no form (§6).
+    // Compact, on one line, and safe inside an HTML <script> element. The output is always UTF-8
+    // (§8.1). In a string that isn't, U+FFFD replaces every byte past ASCII. Throws JsonError for
+    // NaN and infinity, which JSON can't express (§6).
     std::string dump() const;
 
     bool is_null() const { return std::holds_alternative<std::nullptr_t>(value_); }
@@ -74,23 +74,23 @@ class Json {
     bool is_array() const { return std::holds_alternative<Array>(value_); }
     bool is_object() const { return std::holds_alternative<Object>(value_); }
 
-    // Each throws JsonError when the value is of another kind: "expected a string, found null".
+    // Each throws JsonError if the value is of another kind: "expected a string, found null".
     bool as_bool() const { return get<bool>("a boolean"); }
     std::int64_t as_int() const { return get<std::int64_t>("an integer"); }
-    double as_double() const;  // of an integer, too
+    double as_double() const;  // also converts an integer
     const std::string& as_string() const { return get<std::string>("a string"); }
     const Array& as_array() const { return get<Array>("an array"); }
     const Object& as_object() const { return get<Object>("an object"); }
 
-    // The member of that name, or nullptr when there is none or this is not an object.
+    // The member with that name, or nullptr if there is none or this isn't an object.
     const Json* find(std::string_view name) const;
-    // The same for a member that must be there: throws JsonError, which names it, when it is not.
+    // The same for a member that must exist. Throws JsonError, which names it, if it doesn't.
     const Json& at(std::string_view name) const;
-    // Adds a member at the end; whatever had that name before goes. Throws JsonError on anything
-    // but an object.
+    // Adds a member at the end, and removes all earlier ones with its name. Throws JsonError if
+    // this isn't an object.
     void set(std::string name, Json value);
 
-    bool operator==(const Json& other) const;  // objects are equal when their order is, too
+    bool operator==(const Json& other) const;  // members of objects must be in the same order
 
   private:
     template <typename Type>
@@ -99,7 +99,6 @@ class Json {
         complain(expected);
     }
     [[noreturn]] void complain(const char* expected) const;
-    void append_to(std::string& out) const;
 
     std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Array, Object> value_;
 };

@@ -1,5 +1,5 @@
 // The boundary counts only at the beginning of a line, and the line end before it belongs to it.
-// Every byte is searched once, so a body made to be slow takes no longer than any other.
+// Every byte is searched once, so a malicious body takes no longer than any other.
 #include "body/multipart.hpp"
 
 #include <algorithm>
@@ -7,12 +7,11 @@
 #include <string>
 
 #include "handler.hpp"
-#include "request.hpp"
 #include "text.hpp"
 
 namespace {
 
-// RFC 2046 §5.1.1: 1 to 70 characters of a small set, the last one not a space.
+// RFC 2046 §5.1.1: 1 to 70 characters of a small set, and no space at the end.
 bool is_boundary(std::string_view text) {
     return !text.empty() && text.size() <= 70 && !text.ends_with(' ') &&
            std::all_of(text.begin(), text.end(), [](char c) {
@@ -23,13 +22,13 @@ bool is_boundary(std::string_view text) {
 
 // A line that separates two parts or, with two more dashes, ends the last one (RFC 2046 §5.1.1).
 struct Delimiter {
-    std::size_t begin;  // where the part before it ends
-    std::size_t end;    // where the part after it begins
+    std::size_t begin;  // where the part in front of it ends
+    std::size_t end;    // where the part behind it begins
     bool is_last;
 };
 
-// Is there a delimiter, given that its `--boundary` ends at `at`? Only blanks may follow on its
-// line. If anything else does, it is content that looks similar, such as a longer boundary.
+// Is this a delimiter, given that its `--boundary` ends at `at`? Only blanks may follow on its
+// line. Anything else means that it is content, such as a longer boundary.
 std::optional<Delimiter> match_delimiter(std::string_view body, std::size_t begin, std::size_t at) {
     const bool is_last = body.substr(at).starts_with("--");
     if (is_last) at += 2;
@@ -39,18 +38,18 @@ std::optional<Delimiter> match_delimiter(std::string_view body, std::size_t begi
     return std::nullopt;
 }
 
-// The next delimiter from `from` on. `needle` is CRLF, two dashes and the boundary: the CRLF
-// belongs to the delimiter, so the content of a file keeps or lacks its own last line end.
+// The next delimiter from `from` on. `needle` is CRLF, two dashes and the boundary. The CRLF
+// belongs to the delimiter and not to the content.
 Delimiter find_delimiter(std::string_view body, std::string_view needle, std::size_t from) {
     for (std::size_t at = body.find(needle, from); at != std::string_view::npos;
          at = body.find(needle, at + needle.size())) {
         if (auto found = match_delimiter(body, at, at + needle.size())) return *found;
     }
-    throw HttpError(400, "The form's last boundary is missing: the body was cut off.");
+    throw HttpError(400, "The form's last boundary is missing, so the body is incomplete.");
 }
 
 Delimiter find_first_delimiter(std::string_view body, std::string_view needle) {
-    // Usually there is no preamble, and so no CRLF in front of the first one.
+    // Usually there is no preamble, and so no CRLF in front of the first delimiter.
     const std::string_view line = needle.substr(2);
     if (body.starts_with(line)) {
         if (auto found = match_delimiter(body, 0, line.size())) return *found;
@@ -58,28 +57,30 @@ Delimiter find_first_delimiter(std::string_view body, std::string_view needle) {
     return find_delimiter(body, needle, 0);
 }
 
-// The fields in front of a part. Stricter than those of a request: no field may come twice.
+// The header of a part. This is stricter than for a request, because no field may appear twice.
 Headers parse_part_headers(std::string_view text, std::size_t max_fields) {
+    const auto fail = [](const char* problem) {
+        throw HttpError(400, std::string("A field of a form part ") + problem);
+    };
     Headers headers;
     while (!text.empty()) {
-        const std::string_view line = text.substr(0, text.find("\r\n"));
-        text.remove_prefix(std::min(text.size(), line.size() + 2));
-        const std::string_view name = line.substr(0, line.find(':'));
-        const std::string_view value = trim(line.substr(std::min(line.size(), name.size() + 1)));
-        // No token: an empty line, a folded one, a space before the colon. No colon: all is name.
-        if (!is_token(name) || name.size() == line.size() || !is_field_value(value) ||
-            headers.count(name) != 0) {
-            throw HttpError(400, "The header of a form part is malformed.");
-        }
+        std::string_view value = take_until(text, "\r\n");
+        if (value.find(':') == std::string_view::npos) fail("needs a colon after its name.");
+        const std::string_view name = take_until(value, ":");
+        value = trim(value);
+        if (!is_token(name))
+            fail("must have a token for a name, without a space before the colon.");
+        if (!is_field_value(value)) fail("has a control character in its value.");
+        if (headers.count(name) != 0) fail("appears twice.");
         if (headers.size() == max_fields) throw HttpError(413, "A form part has too many fields.");
-        headers.add(name, value);
+        headers.add_checked(name, value);
     }
     return headers;
 }
 
 // A part is its header fields, a blank line, and its content.
 Part read_part(std::string_view text, const MultipartLimits& limits) {
-    // The blank line is looked for where it may be, not in megabytes of content.
+    // The blank line is looked for only where it may be, not in megabytes of content.
     const std::size_t end = text.substr(0, limits.header_bytes + 4).find("\r\n\r\n");
     if (end != std::string_view::npos) {
         return {parse_part_headers(text.substr(0, end), limits.header_fields),
@@ -95,7 +96,8 @@ Part read_part(std::string_view text, const MultipartLimits& limits) {
 
 std::vector<Part> split_multipart(std::string_view boundary, std::string_view body,
                                   const MultipartLimits& limits) {
-    if (!is_boundary(boundary)) throw HttpError(400, "The form's type has no proper boundary.");
+    if (!is_boundary(boundary))
+        throw HttpError(400, "The form's Content-Type has no valid boundary.");
     const std::string needle = "\r\n--" + std::string(boundary);
     std::vector<Part> parts;
     Delimiter delimiter = find_first_delimiter(body, needle);  // skips a preamble
@@ -106,5 +108,5 @@ std::vector<Part> split_multipart(std::string_view boundary, std::string_view bo
         if (parts.size() == limits.parts) throw HttpError(413, "The form has too many parts.");
         parts.push_back(read_part(body.substr(begin, delimiter.begin - begin), limits));
     }
-    return parts;  // whatever comes after the last delimiter is an epilogue, and means nothing
+    return parts;  // text after the last delimiter is an epilogue, which means nothing
 }

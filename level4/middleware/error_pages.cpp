@@ -2,9 +2,7 @@
 #include "middleware/error_pages.hpp"
 
 #include "accept.hpp"
-#include "app/message_store.hpp"
 #include "body/json.hpp"
-#include "connection.hpp"
 #include "handler.hpp"
 #include "middleware/vary.hpp"
 
@@ -19,14 +17,7 @@ bool wants_json(const Request& request) {
 }  // namespace
 
 Response error_pages(Request& request, const Next& next) {
-    const Handler handler = [&next](Request& asked) {
-        try {
-            return next(asked);
-        } catch (const StoreFull&) {
-            throw HttpError(507, "The server's disk is full: nothing was kept.");
-        }
-    };
-    Response response = call_handler(handler, request);
+    Response response = call_handler(next, request);
     if (response.problem.empty() || response.status < 400) return response;
     vary_on(response.headers, "Accept");
     if (!wants_json(request)) return response;

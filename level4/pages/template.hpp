@@ -1,16 +1,13 @@
-// Templates: pages with {{tags}}, which a Json value fills in. The language is Mustache, all of the
-// core of its specification: no expressions, no code, so a template cannot do what a page must not.
-// Leaves out: lambdas and the specification's optional parts (inheritance, dynamic names).
+// Templates: pages with {{tags}}, which a Json value fills in. The language is Mustache, with the
+// whole core of its specification. It has no expressions and no code, so a template can't do
+// anything that a page shouldn't.
+// Leaves out: lambdas, the specification's optional parts (inheritance, dynamic names), and files
+// (template_folder.hpp).
 #pragma once
 
-#include <chrono>
 #include <cstddef>
-#include <cstdint>
-#include <filesystem>
 #include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -18,7 +15,7 @@
 
 #include "body/json.hpp"
 
-// For the developer's eyes: "thankyou.html:12: {{#messages}} is never closed".
+// A mistake in a template, for the developer: "thankyou.html:12: {{#messages}} is never closed".
 class TemplateError : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
@@ -27,32 +24,34 @@ class TemplateError : public std::runtime_error {
 // One template: compiled once, rendered often, from any number of threads.
 //
 //   {{name}}                   the value, with & " ' < > escaped
-//   {{{name}}} or {{&name}}    the value as it is: only for HTML of our own making
-//   {{#name}} ... {{/name}}    once for each item of an array; otherwise once if the value is there
-//   {{^name}} ... {{/name}}    if it is not there: missing, null, false, "" or []
+//   {{{name}}} or {{&name}}    the value as it is: only for HTML that we have made ourselves
+//   {{#name}} ... {{/name}}    once for each item of an array; for any other value once, unless it
+//                              is missing, null, false, "" or []
+//   {{^name}} ... {{/name}}    once if the value is missing, null, false, "" or []
 //   {{a.b}}  {{.}}             a member of a member; the current item
 //   {{>name}}  {{! ... }}      another template, in this place; a comment
 //   {{=<% %>=}}                other delimiters from here on
 class Template {
   public:
-    // Finds the template that {{>name}} asks for. `from` is the tag's place, "messages.html:7". To
-    // return nullptr makes the tag render as nothing, which is what the specification wants.
+    // Finds the template that {{>name}} asks for. `from` is the place of the tag, such as
+    // "messages.html:7". If the function returns nullptr, the tag renders as nothing, as the
+    // specification demands for a missing partial.
     using Partials = std::function<std::shared_ptr<const Template>(const std::string& name,
                                                                    const std::string& from)>;
 
-    // Sections and partials inside each other, at most: a partial may include itself by mistake.
+    // How deep sections and partials may be nested. A partial may include itself by mistake.
     static constexpr int max_depth = 100;
 
-    // `name` is for messages. Throws TemplateError for a tag or section that is not closed, a
-    // closing tag too many, a name that is none, or bad delimiters.
+    // `name` is for messages. Throws TemplateError for a tag or section that isn't closed, a
+    // closing tag without a section, a malformed name, or bad delimiters.
     explicit Template(std::string_view source, std::string name = "template");
 
-    // A name that has no value renders as nothing. Throws TemplateError past max_depth, and
-    // whatever `partials` throws.
+    // A name without a value renders as nothing. Throws TemplateError past max_depth, and passes on
+    // what `partials` throws.
     std::string render(const Json& values, const Partials& partials = nullptr) const;
 
-    // The same, at the end of `out`. A name is looked up in the last object of `context`, then in
-    // the one before it, and so on. `context` must not be empty.
+    // Appends the rendered page to `out`. A name is looked up in the last object of `context`, then
+    // in the one before it, and so on. `context` must not be empty.
     void append_to(std::string& out, std::vector<const Json*> context,
                    const Partials& partials) const;
 
@@ -60,52 +59,20 @@ class Template {
     class Compiler;
     class Renderer;
 
-    // The compiled form is flat: a section's contents follow it, up to its `end`.
+    // The compiled form is a flat list: the content of a section follows it, up to its `end`.
     struct Token {
         enum class Kind { text, escaped, unescaped, section, inverted, end, partial };
 
         Kind kind = Kind::text;
-        bool starts_line = false;       // the indentation of a partial goes in front of this token
+        bool starts_line = false;       // in an indented partial, the indentation goes before it
         std::string text;               // the text itself, or the partial's name
         std::vector<std::string> path;  // the name, split at its dots; {{.}} is empty
         std::size_t end = 0;            // of a section: the index of its end
-        bool alone = false;             // of a partial: has a line to itself,
-        std::string indent;             // with this in front of it
+        bool standalone = false;        // of a partial: the tag has a line to itself
+        std::string indent;             // of a standalone partial: the blanks before the tag
         std::string place;              // of a partial: "messages.html:7"
     };
 
     std::string name_;
     std::vector<Token> tokens_;
-};
-
-// A folder of templates, for any number of threads. Each file is compiled when it is first used,
-// and again when it has changed: edit a template, reload the page.
-class TemplateFolder {
-  public:
-    // A file is looked at for changes at most every `recheck`: asking the disk costs more than a
-    // small page. Throws TemplateError if there is no such folder.
-    explicit TemplateFolder(std::filesystem::path folder,
-                            std::chrono::milliseconds recheck = std::chrono::milliseconds(100));
-
-    // Renders a page, and then the layout around it: the layout sees the same values, and the page
-    // as {{{content}}}. So a title is a value like any other. An empty `layout` leaves the page
-    // bare. {{>row}} is the file row.html of the same folder. Throws TemplateError for a file that
-    // is not there, that is wrong, or whose name would lead out of the folder.
-    std::string render_template(const std::string& page, const Json& values = {},
-                                const std::string& layout = "layout.html");
-
-  private:
-    struct Entry {
-        std::shared_ptr<const Template> compiled;
-        std::filesystem::file_time_type modified;
-        std::uintmax_t size = 0;
-        std::chrono::steady_clock::time_point checked;
-    };
-
-    std::shared_ptr<const Template> find(const std::string& name, const std::string& from);
-
-    const std::filesystem::path folder_;
-    const std::chrono::milliseconds recheck_;
-    std::mutex mutex_;  // guards entries_
-    std::map<std::string, Entry> entries_;
 };

@@ -1,5 +1,5 @@
-// Base64 is a change of grouping: bytes of 8 bits go into a small reservoir and leave it as digits
-// of 6 bits, or the other way round. The alphabet is a parameter; padding is added around it.
+// Base64 regroups bits. Bytes of 8 bits go into a small reservoir and leave it as digits of 6 bits,
+// or the other way round. The alphabet is a parameter. Padding is handled outside.
 #include "session/base64.hpp"
 
 #include <cstddef>
@@ -18,9 +18,9 @@ constexpr std::string_view url_alphabet =
 std::string encode(std::string_view bytes, std::string_view alphabet) {
     std::string text;
     text.reserve((bytes.size() + 2) / 3 * 4);
-    // Old bits are never removed: they are shifted out at the top, where nobody looks.
+    // Bits that were written stay in the reservoir until they are shifted out at the top.
     std::uint32_t reservoir = 0;
-    unsigned bits = 0;  // how many bits of the reservoir are not written yet: below 6 between bytes
+    unsigned bits = 0;  // how many bits are still to be written; fewer than 6 between two bytes
     for (char c : bytes) {
         reservoir = (reservoir << 8) | static_cast<unsigned char>(c);
         for (bits += 8; bits >= 6;) {
@@ -28,7 +28,7 @@ std::string encode(std::string_view bytes, std::string_view alphabet) {
             text += alphabet[(reservoir >> bits) & 0x3F];
         }
     }
-    // 2 or 4 bits are left after one or two bytes: zeros fill them up to a last digit.
+    // If 2 or 4 bits are left, zeros fill them up to a last digit.
     if (bits > 0) text += alphabet[(reservoir << (6 - bits)) & 0x3F];
     return text;
 }
@@ -39,7 +39,7 @@ std::optional<std::string> decode(std::string_view text, std::string_view alphab
     std::uint32_t reservoir = 0;
     unsigned bits = 0;
     for (char c : text) {
-        // A search through 64 characters: a table would be faster, and our texts are short.
+        // A table would be faster than this search, but our texts are short.
         const std::size_t digit = alphabet.find(c);
         if (digit == std::string_view::npos) return std::nullopt;
         reservoir = (reservoir << 6) | static_cast<std::uint32_t>(digit);
@@ -49,7 +49,7 @@ std::optional<std::string> decode(std::string_view text, std::string_view alphab
             bytes += static_cast<char>((reservoir >> bits) & 0xFF);
         }
     }
-    // 6 bits over: a digit too many, which no encoder writes. 2 or 4 over: they must be zeros.
+    // If 6 bits are left, there is one digit too many. If 2 or 4 are left, they must be zeros.
     const bool filled_with_zeros = (reservoir & ((1U << bits) - 1)) == 0;
     if (bits == 6 || !filled_with_zeros) return std::nullopt;
     return bytes;
@@ -69,7 +69,7 @@ std::string base64url_encode(std::string_view bytes) {
 
 std::optional<std::string> base64_decode(std::string_view text) {
     if (text.size() % 4 != 0) return std::nullopt;
-    // One `=` or two at the end. A third one stays, and is then refused as a foreign character.
+    // At most two `=` are removed. A third one is then refused as a foreign character.
     for (int i = 0; i < 2 && text.ends_with('='); ++i) text.remove_suffix(1);
     return decode(text, standard_alphabet);
 }

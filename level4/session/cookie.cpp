@@ -1,5 +1,5 @@
-// Lenient in what it reads, strict in what it writes. RFC 6265 has two grammars: §4.1.1 says what a
-// server may send, and that one decides here what serialize_cookie() lets through.
+// Lenient in what it reads, strict in what it writes. RFC 6265 §4.1.1 has the grammar of what a
+// server may send, and serialize_cookie() lets nothing else through.
 #include "session/cookie.hpp"
 
 #include <algorithm>
@@ -10,7 +10,6 @@
 #include <string>
 #include <string_view>
 
-#include "headers.hpp"
 #include "response.hpp"  // http_date()
 #include "text.hpp"
 
@@ -25,14 +24,14 @@ bool is_printable(char c) {
     return c >= ' ' && c <= '~';
 }
 
-// What we accept from a browser: also blanks and commas, which cookie-octet excludes but which
-// scripts in pages do store (Go's net/http accepts the same set).
+// What we accept from a browser. cookie-octet excludes blanks and commas, but scripts in pages
+// store them all the same. Go's net/http accepts the same set.
 bool is_readable_value(std::string_view value) {
     return std::all_of(value.begin(), value.end(),
                        [](char c) { return is_printable(c) && c != '"' && c != ';' && c != '\\'; });
 }
 
-// What we send: cookie-octet, nothing else.
+// What we send: only cookie-octet.
 bool is_writable_value(std::string_view value) {
     return is_readable_value(value) && value.find_first_of(" ,") == std::string_view::npos;
 }
@@ -52,22 +51,22 @@ void require(bool condition, const std::string& what) {
     if (!condition) throw std::invalid_argument("cookie: " + what);
 }
 
-// §4.1.1. Whoever sets a cookie from a visitor's text learns here, not from an attacker, that the
-// text had to be encoded. To drop the bad characters silently would hide the mistake.
+// §4.1.1. A programmer who puts a visitor's text into a cookie learns here, and not from an
+// attacker, that it must be encoded. Dropping the bad characters silently would hide the mistake.
 void check(const Cookie& cookie) {
-    // The messages never repeat wrong text: they may end up in a log, with its line ends.
-    require(is_token(cookie.name), "the name is not a token");
+    // The messages never repeat a wrong text, because they may end up in a log, with its line ends.
+    require(is_token(cookie.name), "the name isn't a token");
     require(is_writable_value(cookie.value),
             "the value of '" + cookie.name + "' has a character that must be encoded first");
     require(std::all_of(cookie.domain.begin(), cookie.domain.end(),
                         [](char c) { return is_letter_or_digit(c) || c == '-' || c == '.'; }),
-            "the domain of '" + cookie.name + "' is not a host name");
+            "the domain of '" + cookie.name + "' isn't a host name");
     // A path that does not begin with a slash is silently replaced by the browser (§5.2.4).
     require(cookie.path.empty() || cookie.path.starts_with('/'),
             "the path of '" + cookie.name + "' must begin with /");
     require(std::all_of(cookie.path.begin(), cookie.path.end(),
                         [](char c) { return is_printable(c) && c != ';'; }),
-            "the path of '" + cookie.name + "' has a character that a path cannot have");
+            "the path of '" + cookie.name + "' has a character that a path can't have");
     require(cookie.same_site != SameSite::none || cookie.secure,
             "browsers refuse '" + cookie.name + "': SameSite=None needs Secure");
 }
@@ -77,18 +76,15 @@ void check(const Cookie& cookie) {
 std::map<std::string, std::string> parse_cookies(std::string_view field) {
     std::map<std::string, std::string> cookies;
     while (!field.empty()) {
-        const std::string_view pair = field.substr(0, field.find(';'));
-        field.remove_prefix(std::min(pair.size() + 1, field.size()));
-
-        // The first equals sign: a value may have more of them, base64 ends in some.
-        const std::size_t equals = pair.find('=');
-        if (equals == std::string_view::npos) continue;
-        const std::string_view name = trim(pair.substr(0, equals));
-        std::string_view value = trim(pair.substr(equals + 1));
+        std::string_view value = take_until(field, ";");
+        if (value.find('=') == std::string_view::npos) continue;
+        // The first equals sign counts. A value may hold more of them, as base64 does.
+        const std::string_view name = trim(take_until(value, "="));
+        value = trim(value);
         if (value.size() >= 2 && value.starts_with('"') && value.ends_with('"')) {
             value = value.substr(1, value.size() - 2);
         }
-        // emplace() leaves an entry that is there already alone: the first one counts.
+        // emplace() doesn't change an existing entry, so the first cookie with a name counts.
         if (is_token(name) && is_readable_value(value)) cookies.emplace(name, value);
     }
     return cookies;
@@ -109,7 +105,7 @@ std::string serialize_cookie(const Cookie& cookie) {
         case SameSite::lax: field += "; SameSite=Lax"; break;
         case SameSite::none: field += "; SameSite=None"; break;
     }
-    // A browser would drop it without a word, and the programmer would look for hours.
+    // A browser would silently drop it, and the mistake would be hard to find.
     if (field.size() > max_cookie_bytes) {
         throw std::length_error("cookie '" + cookie.name + "' takes " +
                                 std::to_string(field.size()) + " bytes; browsers drop more than " +

@@ -1,6 +1,6 @@
 // What SHA-1 and SHA-256 have in common (FIPS 180-4): a message is padded and cut into blocks, each
 // block is stirred into a state of a few words, and the state at the end is the digest.
-// Leaves out: hashing data in pieces. The message is copied once for the padding: ours are short.
+// Leaves out: hashing data in pieces. Padding copies the message, but ours are short.
 #pragma once
 
 #include <array>
@@ -11,10 +11,10 @@
 
 namespace digest {
 
-constexpr std::size_t block_size = 64;  // bytes; both work on 512 bits at a time
+constexpr std::size_t block_size = 64;  // in bytes; both work on 512 bits at a time
 
-// §5.1.1: a 1 bit, zeros, and the length in bits as 8 bytes, to a multiple of the block size.
-// The length makes sure that no two messages look the same once they are padded.
+// §5.1.1: appends a 1 bit, zeros, and the length in bits as 8 bytes, up to a multiple of the block
+// size. Because of the length, no two messages are the same once they are padded.
 inline std::string pad(std::string_view message) {
     std::string padded(message);
     padded += '\x80';
@@ -26,8 +26,8 @@ inline std::string pad(std::string_view message) {
     return padded;
 }
 
-// `state` is the initial one (§5.3), `compress` stirs a block into it (§6). The digest is the words
-// of the last one, most significant byte first.
+// `state` is the initial state (§5.3), and `compress` stirs a block into it (§6). The digest
+// consists of the words of the last state, most significant byte first.
 template <std::size_t Words>
 std::string of(std::string_view message, std::array<std::uint32_t, Words> state,
                void (*compress)(std::array<std::uint32_t, Words>&, std::string_view block)) {

@@ -1,11 +1,11 @@
-// Which page asks? Browsers say it in the field Origin: a scheme, a host and perhaps a port, such
-// as http://localhost:9000 (RFC 6454 §6.1). No page can forge it.
+// Which page has sent a request? The browser says so in the field Origin: a scheme, a host and
+// perhaps a port, such as http://localhost:9000 (RFC 6454 §6.1). A page can't forge it.
 // Leaves out: the scheme. Behind a proxy it is https for the browser and http for us.
 #pragma once
 
 #include "headers.hpp"
 
-// True if there is one Origin, and its host and port are those by which the client calls us (Host).
-// "null", which stands for a page without an origin of its own (in a sandboxed frame, or a local
-// file), is never ours.
+// True if there is exactly one Origin, and its host and port are those in the field Host. The
+// origin "null" belongs to a page without an origin of its own (in a sandboxed frame, or a local
+// file), and is never the same as ours.
 bool is_same_origin(const Headers& headers);

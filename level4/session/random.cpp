@@ -1,4 +1,5 @@
-// See random.hpp. <random> is of no use here: whoever sees enough of its numbers knows the next.
+// See random.hpp. <random> can't be used here, because a client that sees enough of its numbers can
+// compute the next ones.
 #include "session/random.hpp"
 
 #include <unistd.h>
@@ -9,7 +10,7 @@
 std::string random_bytes(std::size_t count) {
     std::string bytes(count, '\0');
     if (getentropy(bytes.data(), count) != 0) {
-        throw std::system_error(errno, std::generic_category(), "no random bytes");
+        throw std::system_error(errno, std::generic_category(), "Cannot get random bytes");
     }
     return bytes;
 }

@@ -1,7 +1,7 @@
 // A session cookie is `base64url(payload).base64url(HMAC-SHA-256 of the text before the dot)`.
-// The payload is a row of strings, each written as `LENGTH:BYTES`: the expiry time in seconds since
-// 1970, then name and value in turn. With the length in front nothing needs escaping. A flash is a
-// value with an empty name.
+// The payload is a row of strings, each written as `LENGTH:BYTES`, so that nothing needs escaping:
+// first the time of expiry in seconds since 1970, then names and values in turn. A flash is a value
+// with an empty name.
 #include "session/session.hpp"
 
 #include <algorithm>
@@ -15,7 +15,6 @@
 #include <utility>
 #include <vector>
 
-#include "headers.hpp"
 #include "number.hpp"
 #include "session/base64.hpp"
 #include "session/random.hpp"
@@ -28,13 +27,13 @@ std::int64_t unix_seconds(std::chrono::system_clock::time_point when) {
     return std::chrono::duration_cast<std::chrono::seconds>(when.time_since_epoch()).count();
 }
 
-// The word in front ties the signature to its purpose: whatever else the program may one day sign
-// with the same key can never be passed off as a session.
+// The word in front ties the signature to its purpose. If the program one day signs something else
+// with the same key, that can't be passed off as a session.
 std::string sign(std::string_view text, const std::string& key) {
     return base64url_encode(hmac_sha256(key, "session." + std::string(text)));
 }
 
-// Compares texts, not decoded bytes: then there is only one way to write a right signature.
+// Compares texts and not decoded bytes, so that there is only one way to write a valid signature.
 bool is_signed(std::string_view text, std::string_view signature,
                const std::vector<std::string>& keys) {
     return std::any_of(keys.begin(), keys.end(), [&](const std::string& key) {
@@ -47,27 +46,26 @@ void append_string(std::string& payload, std::string_view text) {
     payload += text;
 }
 
-// Takes the next string off the front of the payload; nothing when there is no whole one.
+// Takes the next string off the front of the payload. Nothing if there is no complete one.
 std::optional<std::string> take_string(std::string_view& payload) {
     const std::size_t colon = payload.find(':');
     if (colon == std::string_view::npos) return std::nullopt;
     const auto length = parse_number<std::size_t>(payload.substr(0, colon));
     payload.remove_prefix(colon + 1);
-    // A signature says who wrote this, not that it is without mistakes: check every length.
+    // A signature proves who wrote this, but not that it is free of mistakes. Check every length.
     if (!length || *length > payload.size()) return std::nullopt;
     std::string text(payload.substr(0, *length));
     payload.remove_prefix(*length);
     return text;
 }
 
-// The payload of a cookie value whose signature is right.
+// The payload of a cookie's value, or nothing if the signature is wrong.
 std::optional<std::string> verified_payload(std::string_view cookie_value,
                                             const std::vector<std::string>& keys) {
-    const std::size_t dot = cookie_value.find('.');
-    if (dot == std::string_view::npos) return std::nullopt;
-    const std::string_view text = cookie_value.substr(0, dot);
-    // The signature first: a stranger's bytes are not even decoded before it is right.
-    if (!is_signed(text, cookie_value.substr(dot + 1), keys)) return std::nullopt;
+    const std::string_view text = take_until(cookie_value, ".");
+    const std::string_view signature = cookie_value;  // empty, and so wrong, if there is no dot
+    // The signature is checked first, so that a stranger's bytes are not even decoded.
+    if (!is_signed(text, signature, keys)) return std::nullopt;
     return base64url_decode(text);
 }
 
@@ -81,7 +79,7 @@ std::string Session::get(std::string_view name) const {
 void Session::set(const std::string& name, const std::string& value) {
     if (name.empty()) throw std::invalid_argument("session: a value needs a name");
     const auto [entry, is_new] = values_.try_emplace(name, value);
-    if (!is_new && entry->second == value) return;  // nothing new: no cookie needed
+    if (!is_new && entry->second == value) return;  // no change, so no cookie is needed
     entry->second = value;
     changed_ = true;
 }
@@ -93,7 +91,7 @@ void Session::erase(std::string_view name) {
     changed_ = true;
 }
 
-// Nothing to clear is no change: a visitor without a session gets no cookie for logging out.
+// Clearing an empty session changes nothing, so logging out without a session sends no cookie.
 void Session::clear() {
     if (empty()) return;
     values_.clear();
@@ -106,7 +104,7 @@ void Session::flash(std::string message) {
     changed_ = true;
 }
 
-// Taking is a change, too: the cookie that still carries the messages must be replaced.
+// Taking messages is a change, because the cookie that still carries them must be replaced.
 std::vector<std::string> Session::take_flashes() {
     if (!flashes_.empty()) changed_ = true;
     return std::exchange(flashes_, {});
@@ -115,9 +113,7 @@ std::vector<std::string> Session::take_flashes() {
 std::vector<std::string> parse_session_keys(std::string_view secret_key) {
     std::vector<std::string> keys;
     while (!secret_key.empty()) {
-        const auto length = std::min(secret_key.find(','), secret_key.size());
-        const std::string_view key = trim(secret_key.substr(0, length));
-        secret_key.remove_prefix(std::min(length + 1, secret_key.size()));
+        const std::string_view key = trim(take_until(secret_key, ","));
         if (!key.empty()) keys.emplace_back(key);
     }
     return keys;
@@ -133,7 +129,7 @@ Session open_session(std::string_view cookie_value, const std::vector<std::strin
     if (!payload) return {};
     std::string_view rest = *payload;
 
-    // The browser forgets the cookie after 14 days by itself; a thief's copy has to be told.
+    // The browser forgets the cookie after 14 days by itself, but a thief's copy lives on.
     const auto expires = parse_number<std::int64_t>(take_string(rest).value_or(""));
     if (!expires || unix_seconds(now) >= *expires) return {};
 
@@ -141,7 +137,7 @@ Session open_session(std::string_view cookie_value, const std::vector<std::strin
     while (!rest.empty()) {
         std::optional<std::string> name = take_string(rest);
         std::optional<std::string> value = take_string(rest);
-        // Signed by us and yet not readable: another version of the program wrote it.
+        // We have signed it and can't read it, so another version of the program wrote it.
         if (!name || !value) return {};
         if (name->empty()) {
             session.flashes_.push_back(std::move(*value));
@@ -160,13 +156,13 @@ Cookie seal_session(const Session& session, const std::vector<std::string>& keys
     cookie.http_only = true;
     cookie.same_site = SameSite::lax;
     if (session.empty()) {
-        // There is no "delete" in HTTP: a cookie goes away by being set with a time in the past.
+        // HTTP can't delete a cookie. It can only set one that has expired.
         cookie.max_age = std::chrono::seconds(0);
         cookie.expires = std::chrono::system_clock::time_point{};  // 1970, for old browsers
         return cookie;
     }
 
-    // The time is inside what is signed: Max-Age is only a wish to the browser.
+    // The time is signed as well, because Max-Age is only a request to the browser.
     std::string payload;
     append_string(payload, std::to_string(unix_seconds(now + session_lifetime)));
     for (const auto& [name, value] : session.values_) {

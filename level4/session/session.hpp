@@ -1,7 +1,8 @@
 // A session: what the server remembers about one visitor, kept in the visitor's own cookie. The
-// content is signed, so the visitor can read it but not change it; there is no table on the server.
-// Leaves out: secrecy (never put a password in), and taking a session back: a copied cookie works
-// until it expires or the key changes. Data that must vanish at once belongs on the server.
+// content is signed, so the visitor can read it but not change it. The server keeps no table.
+// Leaves out: secrecy (never store a password in it), and taking a session back, because a copied
+// cookie works until it expires or the key changes. Data that must vanish at once belongs on the
+// server.
 #pragma once
 
 #include <chrono>
@@ -20,18 +21,18 @@ class Session {
   public:
     // The value stored under `name`, or an empty string.
     std::string get(std::string_view name) const;
-    // Throws std::invalid_argument for an empty name. Names and values may have any bytes.
+    // Throws std::invalid_argument for an empty name. Names and values may hold any bytes.
     void set(const std::string& name, const std::string& value);
     void erase(std::string_view name);
-    void clear();  // a visitor logs out: values and flashes are gone
+    void clear();  // removes values and flashes: the visitor logs out
 
     // A message for the next page that the visitor sees, such as "Saved." before a redirect.
     void flash(std::string message);
-    // The messages, oldest first. They are gone from the session afterwards.
+    // The messages, oldest first. They are removed from the session.
     std::vector<std::string> take_flashes();
 
     bool empty() const { return values_.empty() && flashes_.empty(); }
-    // Is a Set-Cookie needed? Sending it only then keeps other responses fit for caches.
+    // Does the reply need a Set-Cookie? Replies without one can be cached.
     bool changed() const { return changed_; }
 
   private:
@@ -45,24 +46,24 @@ class Session {
     bool changed_ = false;
 };
 
-// The keys in the variable SECRET_KEY, `new,old,older`: the first signs, all of them verify, so a
-// key can be replaced without logging everybody out. Blanks around a key and empty keys are
-// dropped. No key at all gives an empty list: then use random_session_key() and warn, because every
-// session ends with the program. Keys should be long and random (`openssl rand -hex 32`).
+// The keys in the variable SECRET_KEY, such as `new,old,older`. The first one signs, and all of
+// them verify, so a key can be replaced without logging all visitors out. Blanks around a key and
+// empty keys are dropped. If the list is empty, use random_session_key() and warn that sessions
+// will end with the program. Keys should be long and random (`openssl rand -hex 32`).
 std::vector<std::string> parse_session_keys(std::string_view secret_key);
 
-// 32 random bytes from the operating system; throws std::system_error when it has none.
+// 32 random bytes. Throws std::system_error if the operating system has none to give.
 std::string random_session_key();
 
-// The session in the value of a session cookie (empty when the visitor sent none). A value that is
-// altered, expired, signed with another key or no session at all gives an empty session: to the
-// application it is a new visitor. `now` is a parameter so that tests can let 14 days pass.
+// The session in the value of a session cookie, which is empty if the visitor sent none. A value
+// that was altered, has expired or is signed with another key gives an empty session, so the
+// application sees a new visitor. `now` is a parameter so that tests can let 14 days pass.
 Session open_session(std::string_view cookie_value, const std::vector<std::string>& keys,
                      std::chrono::system_clock::time_point now);
 
 // The cookie that carries `session`: HttpOnly, SameSite=Lax, Path=/, 14 days from `now`. For an
 // empty session it is a cookie that makes the browser forget the old one. Behind a TLS proxy, set
-// `secure` on it. Throws std::invalid_argument when there is no key. serialize_cookie() throws
-// std::length_error when the session has grown past 4096 bytes: about 2,900 bytes of content.
+// `secure` on it. Throws std::invalid_argument if there is no key. serialize_cookie() then throws
+// std::length_error if the session is too large for a cookie, past about 2,900 bytes of content.
 Cookie seal_session(const Session& session, const std::vector<std::string>& keys,
                     std::chrono::system_clock::time_point now);

@@ -1,5 +1,5 @@
-// SHA-256 as FIPS 180-4 §6.2 writes it, with its names (a to h, W, K), so that the two can be read
-// side by side.
+// SHA-256 as in FIPS 180-4 §6.2, with the same names (a to h, W, K), so that both can be read side
+// by side.
 #include "session/sha256.hpp"
 
 #include <array>
@@ -15,8 +15,8 @@ namespace {
 
 using State = std::array<std::uint32_t, 8>;
 
-// §4.2.2: the first 32 bits of the fractions of the cube roots of the first 64 primes. Constants
-// that anybody can recompute leave no room for a hidden weakness.
+// §4.2.2: the first 32 bits of the fractional parts of the cube roots of the first 64 primes.
+// Constants that can be recomputed leave no room for a hidden weakness.
 constexpr std::array<std::uint32_t, 64> K = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
@@ -47,8 +47,8 @@ std::uint32_t small_sigma1(std::uint32_t x) {
     return std::rotr(x, 17) ^ std::rotr(x, 19) ^ (x >> 10);
 }
 
-// §6.2.2 step 1: 16 words are the block itself, most significant byte first; 48 are mixed from
-// them.
+// §6.2.2 step 1: the first 16 words are the block itself, most significant byte first. The other 48
+// are mixed from them.
 std::array<std::uint32_t, 64> message_schedule(std::string_view block) {
     std::array<std::uint32_t, 64> W{};
     for (std::size_t i = 0; i < digest::block_size; ++i) {
@@ -83,14 +83,14 @@ void compress(State& state, std::string_view block) {
 }  // namespace
 
 std::string sha256(std::string_view message) {
-    // §5.3.3: the same idea as K, with the square roots of the first eight primes.
+    // §5.3.3: as for K, but with the square roots of the first eight primes.
     const State state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                          0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
     return digest::of(message, state, compress);
 }
 
-// Why not simply sha256(key + message)? Because whoever knows that digest can go on hashing from it
-// and so sign `message` with something appended. The second, outer hash closes that door.
+// sha256(key + message) would not do. An attacker who knows that digest could go on hashing from
+// it, and so sign `message` with something appended. The second, outer hash prevents this.
 std::string hmac_sha256(std::string_view key, std::string_view message) {
     std::string inner(key.size() > digest::block_size ? sha256(key) : std::string(key));
     inner.resize(digest::block_size, '\0');
@@ -101,7 +101,7 @@ std::string hmac_sha256(std::string_view key, std::string_view message) {
 }
 
 bool constant_time_equal(std::string_view a, std::string_view b) {
-    if (a.size() != b.size()) return false;  // the length of a signature is no secret
+    if (a.size() != b.size()) return false;  // the length of a signature isn't a secret
     int difference = 0;
     for (std::size_t i = 0; i < a.size(); ++i) difference |= a[i] ^ b[i];
     return difference == 0;

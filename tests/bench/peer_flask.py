@@ -6,7 +6,7 @@ from flask import Flask, redirect, render_template_string, request, session
 
 FORM = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sign the guestbook</title>
 <link rel="stylesheet" href="/static/style.css"></head><body><main><h1>Sign the guestbook</h1>
-{% if mistakes %}<p class="mistake">Not yet: please look at the fields that are marked.</p>{% endif %}
+{% if mistakes %}<p class="mistake">Please correct the marked fields.</p>{% endif %}
 <form method="post" action="/contact">
 {% for field in ["name", "email", "message"] %}
 <p><label for="{{ field }}">{{ field }}</label>

@@ -3,8 +3,8 @@
 #include <string_view>
 
 #include "body/form.hpp"
+#include "handler.hpp"
 #include "pieces.hpp"
-#include "request.hpp"
 #include "utf8.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const char* bytes, std::size_t size) {

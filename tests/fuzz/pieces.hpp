@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "text.hpp"
+
 // Ends the program instead of throwing an exception, which the code under test might catch.
 inline void must(bool holds, const char* what) {
     if (holds) return;
@@ -19,10 +21,7 @@ inline void must(bool holds, const char* what) {
 
 // Cuts off and returns the first line of the input, which says how to treat the rest.
 inline std::string take_first_line(std::string_view& input) {
-    const auto length = std::min(input.find('\n'), input.size());
-    const std::string line(input.substr(0, length));
-    input.remove_prefix(std::min(length + 1, input.size()));
-    return line;
+    return std::string(take_until(input, "\n"));
 }
 
 // Calls `take` for one piece after the other, and finally for what is left. The bytes of `sizes`

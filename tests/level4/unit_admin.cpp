@@ -35,8 +35,7 @@ const std::string name_of_upload = std::string(32, 'a') + ".png";
 
 }  // namespace
 
-TEST_CASE(
-    "the administrator sees the messages, the newest first, with nothing of them taken for HTML") {
+TEST_CASE("the administrator sees the messages, the newest first, and none of them as HTML") {
     Site site;
     site.store.add("Ada", "", "first");
     site.store.add("<b>", "", "second");
@@ -45,12 +44,12 @@ TEST_CASE(
     CHECK(response.body == "<Admin>2:&lt;b&gt;:second 1:Ada:first ");
 }
 
-TEST_CASE("without messages and uploads the page is just empty") {
+TEST_CASE("without messages and uploads the page is empty") {
     Site site;
     CHECK(site.ask("GET", "/admin").body == "<Admin>");
 }
 
-TEST_CASE("the administrator sees the uploads, and no other file that lies beside them") {
+TEST_CASE("the administrator sees the uploads, and no other file in their folder") {
     Site site;
     site.folder.write("data/uploads/" + name_of_upload, "x");
     site.folder.write("data/uploads/.hidden.png", "x");
@@ -58,7 +57,7 @@ TEST_CASE("the administrator sees the uploads, and no other file that lies besid
     CHECK(site.ask("GET", "/admin").body == "<Admin>[" + name_of_upload + "]");
 }
 
-TEST_CASE("the page does not grow without end") {
+TEST_CASE("the page shows at most 100 messages and 100 uploads") {
     Site site;
     for (int i = 0; i < 105; ++i) {
         site.store.add("Ada", "", "x");
@@ -74,7 +73,7 @@ TEST_CASE("the page does not grow without end") {
     CHECK(uploads == 100);
 }
 
-TEST_CASE("a message is deleted by a POST, which leads back to the page") {
+TEST_CASE("a message is deleted by a POST, which redirects to the page") {
     Site site;
     site.store.add("Ada", "", "stays");
     site.store.add("Eve", "", "goes");
@@ -83,8 +82,8 @@ TEST_CASE("a message is deleted by a POST, which leads back to the page") {
     REQUIRE(response.headers.find("Location") != nullptr);
     CHECK(*response.headers.find("Location") == "/admin");
     CHECK(site.ask("GET", "/admin").body == "<Admin>1:Ada:stays ");
-    CHECK(site.ask("POST", "/admin/messages/2/delete").status ==
-          303);  // a second click does no harm
+    // A second click does no harm.
+    CHECK(site.ask("POST", "/admin/messages/2/delete").status == 303);
     CHECK(site.store.total() == 1);
 }
 
@@ -97,7 +96,7 @@ TEST_CASE("nothing is deleted by a GET, or without a number") {
     CHECK(site.store.total() == 1);
 }
 
-TEST_CASE("to delete waits for the disk, so an event loop leaves it to its workers") {
+TEST_CASE("deleting waits for the disk, so an event loop leaves it to its workers") {
     Site site;
     Request request;
     request.method = "POST";
@@ -105,7 +104,7 @@ TEST_CASE("to delete waits for the disk, so an event loop leaves it to its worke
     CHECK(site.router.needs_worker(request));
 }
 
-TEST_CASE("whoever does not know the password neither sees nor deletes anything") {
+TEST_CASE("without the password a client can neither see nor delete anything") {
     Site site(basic_auth({"Guestbook", "ada", "secret"}));
     site.store.add("Ada", "", "a message");
     for (const char* authorization : {"", "Basic YWRhOndyb25n"}) {  // ada:wrong

@@ -1,4 +1,4 @@
-// Base64 in both alphabets: the vectors of RFC 4648, and everything that is not quite base64.
+// Base64 in both alphabets: the vectors of RFC 4648, and texts that are almost base64.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -21,7 +21,7 @@ const std::vector<std::pair<std::string, std::string>> rfc4648_vectors = {
 
 }  // namespace
 
-TEST_CASE("base64 gives the test vectors of RFC 4648 and takes them back") {
+TEST_CASE("base64 encodes and decodes the test vectors of RFC 4648") {
     for (const auto& [bytes, text] : rfc4648_vectors) {
         CHECK(base64_encode(bytes) == text);
         CHECK(base64_decode(text) == bytes);
@@ -38,7 +38,7 @@ TEST_CASE("the two alphabets differ in the last two characters") {
     CHECK_FALSE(base64url_decode("++//"));
 }
 
-TEST_CASE("every byte in every position survives") {
+TEST_CASE("any bytes are the same after encoding and decoding") {
     std::string bytes;
     for (int i = 0; i < 1024; ++i) {
         bytes += static_cast<char>(i * 37 + i / 256);
@@ -47,7 +47,7 @@ TEST_CASE("every byte in every position survives") {
     }
 }
 
-TEST_CASE("what is not base64 is refused") {
+TEST_CASE("text that is not base64 is refused") {
     for (const char* text : {"Z", "A", "A===", "AAAAA===", "Zg", "Zg=", "Zg===", "Zm9v=", "=",
                              "==", "====", "Zg==Zg==", "Z===", "Zm=v", "Zm9 ", "Zm9\n", "Zm9v\r\n",
                              "Zm9\x80", "Zm9vYg"}) {
@@ -62,7 +62,7 @@ TEST_CASE("what is not base64 is refused") {
     CHECK_FALSE(base64url_decode(std::string("Zm\0v", 4)));
 }
 
-TEST_CASE("unused bits of the last character must be zero, so that a text has only one form") {
+TEST_CASE("unused bits of the last character must be zero, so that bytes have only one text") {
     CHECK(base64_decode("Zg=="));
     CHECK_FALSE(base64_decode("Zh=="));
     CHECK_FALSE(base64_decode("Zm9="));

@@ -1,4 +1,4 @@
-// What we understand of a Cookie field, and what we let into a Set-Cookie field.
+// Cookies: what is read from a Cookie field, and what is let into a Set-Cookie field.
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -20,13 +20,13 @@ system_clock::time_point at(long long seconds) {
 
 }  // namespace
 
-TEST_CASE("a Cookie field is a row of pairs") {
+TEST_CASE("a Cookie field is a list of pairs") {
     CHECK(parse_cookies("a=1") == Cookies{{"a", "1"}});
     CHECK(parse_cookies("a=1; b=two; c=") == Cookies{{"a", "1"}, {"b", "two"}, {"c", ""}});
     CHECK(parse_cookies("").empty());
 }
 
-TEST_CASE("names of cookies differ by case; values may hold equals signs") {
+TEST_CASE("names of cookies differ by case, and values may hold equals signs") {
     CHECK(parse_cookies("A=1; a=2") == Cookies{{"A", "1"}, {"a", "2"}});
     CHECK(parse_cookies("a=b=c==") == Cookies{{"a", "b=c=="}});
 }
@@ -42,12 +42,12 @@ TEST_CASE("blanks around pairs do not matter, and none are needed") {
     CHECK(parse_cookies("a=one two") == Cookies{{"a", "one two"}});
 }
 
-TEST_CASE("quotes around a value are taken off, single ones make it malformed") {
+TEST_CASE("quotes around a value are removed, and a single quote makes it malformed") {
     CHECK(parse_cookies("a=\"1\"; b=\"\"") == Cookies{{"a", "1"}, {"b", ""}});
     CHECK(parse_cookies("a=\"1; b=2\"; c=\"; d=x\"y; e=5") == Cookies{{"e", "5"}});
 }
 
-TEST_CASE("a malformed pair is skipped and its neighbours stay") {
+TEST_CASE("a malformed pair is skipped, and its neighbours count") {
     for (const std::string bad :
          {"novalue", "=noname", "na me=1", "n\xC3\xA4me=1", "a=\x01", "a=\x7f", "a=\xC3\xA4",
           "a=back\\slash", "na\"me=1", "a,b=1", ""}) {
@@ -63,7 +63,7 @@ TEST_CASE("a cookie without attributes is just its pair") {
     CHECK(serialize_cookie({.name = "a", .value = ""}) == "a=");
 }
 
-TEST_CASE("Set-Cookie with every attribute") {
+TEST_CASE("every attribute of a cookie is written") {
     Cookie cookie{.name = "id", .value = "x1"};
     cookie.expires = at(784111777);
     cookie.max_age = std::chrono::hours(1);
@@ -82,7 +82,7 @@ TEST_CASE("Set-Cookie with every attribute") {
 }
 
 TEST_CASE("a name, value, domain or path that would break the Set-Cookie field is refused") {
-    // Each of these would begin an attribute, a field or a whole response of an attacker's choice.
+    // Each of these would let an attacker begin an attribute, a field or a whole response.
     for (const std::string bad : {"x\r\nSet-Cookie: a=b", "x\ny", "x\ry", "x; Domain=evil.example",
                                   "x\x01", "x\x7f", "x\xC3\xA4"}) {
         CAPTURE(bad);
@@ -102,7 +102,7 @@ TEST_CASE("a name, value, domain or path that would break the Set-Cookie field i
                     std::invalid_argument);
 }
 
-TEST_CASE("values need encoding before they may hold blanks, commas, quotes or backslashes") {
+TEST_CASE("a value with a blank, comma, quote or backslash is refused") {
     for (const char* bad : {"a b", "a,b", "\"a\"", "a\\b", " ", ","}) {
         CAPTURE(bad);
         CHECK_THROWS_AS(serialize_cookie({.name = "a", .value = bad}), std::invalid_argument);
@@ -113,14 +113,14 @@ TEST_CASE("values need encoding before they may hold blanks, commas, quotes or b
     }
 }
 
-TEST_CASE("what a browser would silently refuse is an error here") {
+TEST_CASE("a cookie that browsers would silently refuse is an error") {
     CHECK_THROWS_AS(serialize_cookie({.name = "a", .value = "1", .path = "docs"}),
                     std::invalid_argument);
     CHECK_THROWS_AS(serialize_cookie({.name = "a", .value = "1", .same_site = SameSite::none}),
                     std::invalid_argument);
 }
 
-TEST_CASE("Expires is written as an HTTP date, for every time that the clock has") {
+TEST_CASE("Expires is written as an HTTP date, for every time that the clock can express") {
     const auto with_expiry = [](long long seconds) {
         return serialize_cookie({.name = "a", .value = "1", .expires = at(seconds)});
     };
@@ -131,7 +131,7 @@ TEST_CASE("Expires is written as an HTTP date, for every time that the clock has
     CHECK(with_expiry(9'000'000'000) == "a=1; Expires=Wed, 14 Mar 2255 16:00:00 GMT");
 }
 
-TEST_CASE("a cookie of 4096 bytes is sent, one more byte is an error that says so") {
+TEST_CASE("a cookie may have 4096 bytes, and one more byte is an error that says so") {
     Cookie cookie{.name = "big", .value = "", .path = "/"};
     const std::size_t rest = serialize_cookie(cookie).size();
     cookie.value = std::string(max_cookie_bytes - rest, 'v');
@@ -151,12 +151,12 @@ TEST_CASE("what serialize_cookie writes, parse_cookies reads") {
     CHECK(parse_cookies(field) == Cookies{{"all", value}});
 }
 
-TEST_CASE("damaged Cookie fields never crash the parser or smuggle a control character in") {
+TEST_CASE("a damaged Cookie field never crashes the parser, and never yields a control character") {
     try_mutations("cookies", {"a=1; b=\"two\"; session=abc.def", "x=; ;=;\"\"=\"\""},
                   {";", "=", "\"", "; ", "\r\n", std::string(1, '\0'), "a=1"},
                   [](const std::string& field) {
                       for (const auto& [name, value] : parse_cookies(field)) {
-                          // Whatever was read can be sent again once blanks and commas are gone.
+                          // A value that was read can be sent without its blanks and commas.
                           std::string sent = value;
                           std::erase_if(sent, [](char c) { return c == ' ' || c == ','; });
                           CHECK_NOTHROW(serialize_cookie({.name = name, .value = sent}));

@@ -1,4 +1,4 @@
-// Forms in both formats: what browsers send, what attackers send, and each limit from both sides.
+// Forms in both formats: what browsers send, what attackers send, and both sides of each limit.
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -9,8 +9,8 @@
 
 #include "body/form.hpp"
 #include "bytes.hpp"
+#include "handler.hpp"
 #include "mutation.hpp"
-#include "request.hpp"
 #include "utf8.hpp"
 
 namespace {
@@ -45,7 +45,7 @@ std::string file(const std::string& filename, const std::string& content) {
                 content);
 }
 
-// A part with one text field, whose Content-Disposition is given.
+// The status of a form whose only part has this Content-Disposition.
 int disposition_status(const std::string& disposition) {
     return status(multipart, part("Content-Disposition: " + disposition, "x") + "--b--\r\n");
 }
@@ -56,7 +56,7 @@ std::string field_name(const std::string& disposition) {
         .first;
 }
 
-// What Firefox sends for a form with two text fields and two file controls, one of them empty.
+// A form with two text fields and two file controls, one of them empty, as Firefox sends it.
 const std::string browser_type =
     "multipart/form-data; boundary=---------------------------9051914041544843365972754266";
 const std::string browser_body =
@@ -84,7 +84,8 @@ const std::string browser_body =
 
 // --- urlencoded ----------------------------------------------------------------------------------
 
-TEST_CASE("an urlencoded form: plus is a space, escapes are bytes, order and repetition stay") {
+TEST_CASE(
+    "in an urlencoded form a plus is a space, escapes are bytes, and fields keep their order") {
     const Form form =
         parse_form(urlencoded, "name=Ada+L&tag=a&tag=b%26c%3D&blank=&alone&=nameless");
     CHECK(form.fields == Fields{{"name", "Ada L"},
@@ -101,7 +102,7 @@ TEST_CASE("an urlencoded form: plus is a space, escapes are bytes, order and rep
     CHECK(form.not_utf8.empty());
 }
 
-TEST_CASE("an empty urlencoded body is a form without fields, and empty pairs are none") {
+TEST_CASE("an empty urlencoded body is a form without fields, and empty pairs are skipped") {
     CHECK(parse_form(urlencoded, "").fields.empty());
     CHECK(parse_form(urlencoded, "&&a=1&&b=2&").fields == Fields{{"a", "1"}, {"b", "2"}});
 }
@@ -111,7 +112,7 @@ TEST_CASE("a broken escape stands for itself") {
           Fields{{"a", "100%"}, {"b", "%zz"}, {"c", "%4"}});
 }
 
-TEST_CASE("the type decides the format, in any case and with parameters; other types are 415") {
+TEST_CASE("the type decides the format, in any case and with parameters, and other types are 415") {
     CHECK(status("APPLICATION/x-www-form-URLENCODED; charset=UTF-8", "a=1") == 200);
     CHECK(status(" application/x-www-form-urlencoded ;", "a=1") == 200);
     CHECK(status("", "a=1") == 415);
@@ -121,7 +122,7 @@ TEST_CASE("the type decides the format, in any case and with parameters; other t
     CHECK(status("multipart/mixed; boundary=b", "--b--") == 415);
 }
 
-TEST_CASE("a value that is not UTF-8 is reported and left out, in either format") {
+TEST_CASE("a value that is not UTF-8 is reported and emptied, in either format") {
     const Form form = parse_form(urlencoded, "good=caf%C3%A9&bad=caf%E9&cut=%C3&bad=fine");
     CHECK(form.fields ==
           Fields{{"good", "caf\xC3\xA9"}, {"bad", ""}, {"cut", ""}, {"bad", "fine"}});
@@ -142,11 +143,11 @@ TEST_CASE("a name that is not UTF-8 makes the form malformed, in either format")
 
 // --- multipart: the shape ------------------------------------------------------------------------
 
-TEST_CASE("a multipart form as a browser sends it") {
+TEST_CASE("a multipart form is read as a browser sends it") {
     const Form form = parse_form(browser_type, browser_body);
     CHECK(form.fields ==
           Fields{{"text", "text default"}, {"message", "two\r\nlines, caf\xC3\xA9"}});
-    REQUIRE(form.files.size() == 1);  // the control that was left empty is no file
+    REQUIRE(form.files.size() == 1);  // the control that was left empty isn't a file
     CHECK(form.files[0].name == "file1");
     CHECK(form.files[0].filename == "a.txt");
     CHECK(form.files[0].content_type == "text/plain");
@@ -163,14 +164,14 @@ TEST_CASE("a multipart body cut at any byte before its end is 400") {
     CHECK(status(browser_type, std::string_view(browser_body).substr(0, end + 1)) == 400);
 }
 
-TEST_CASE("preamble and epilogue are skipped, whatever they are") {
+TEST_CASE("any preamble and epilogue are skipped") {
     const std::string body = field("a", "1") + "--b--";
     const Fields expected{{"a", "1"}};
     CHECK(parse_form(multipart, "This is a message in MIME format.\r\n" + body).fields == expected);
     CHECK(parse_form(multipart, "\r\n" + body).fields == expected);
     CHECK(parse_form(multipart, "--bx\r\n" + body).fields == expected);
     CHECK(parse_form(multipart, body + "\r\nbye\r\n" + field("c", "3")).fields == expected);
-    // Without its CRLF the preamble swallows the first boundary.
+    // Without a CRLF after it, the preamble swallows the first boundary.
     CHECK(status(multipart, "preamble" + body) == 200);
     CHECK(parse_form(multipart, "preamble" + body).fields.empty());
 }
@@ -193,8 +194,8 @@ TEST_CASE("a boundary counts only at the beginning of a line and alone on it") {
     }
 }
 
-TEST_CASE("content cannot begin with a boundary: that part would end before its content") {
-    // The blank line's CRLF already belongs to the delimiter, and a header without an end is 400.
+TEST_CASE("content can't begin with a boundary, which would end the part before its content") {
+    // The CRLF of the blank line belongs to that delimiter, so the header has no end, which is 400.
     CHECK(status(multipart, field("a", "--b\r\n") + "--b--") == 400);
     CHECK(status(multipart, field("a", "--b--") + "--b--") == 400);
 }
@@ -235,7 +236,7 @@ TEST_CASE("the boundary has 1 to 70 characters of the allowed set") {
 
 // --- multipart: the parts ------------------------------------------------------------------------
 
-TEST_CASE("names may be tokens or quoted, with escapes in the RFC's way or the browsers'") {
+TEST_CASE("names may be tokens or quoted, with escapes as in the RFC or as browsers write them") {
     CHECK(field_name("form-data; name=plain") == "plain");
     CHECK(field_name("form-data;; ; name=plain ; ;") == "plain");
     CHECK(field_name("Form-Data;NAME=\"quoted\"") == "quoted");
@@ -266,7 +267,7 @@ TEST_CASE("filename* alone is 400, and beside a filename it is ignored") {
     CHECK(disposition_status("form-data; name=a; filename=x; filename*=utf-8''y") == 200);
 }
 
-TEST_CASE("broken header fields of a part are 400") {
+TEST_CASE("malformed header fields of a part are 400") {
     const std::string good = "Content-Disposition: form-data; name=a";
     CHECK(status(multipart, part(good + "\r\nX-Other: 1", "x") + "--b--") == 200);
     for (const std::string& wrong :
@@ -282,7 +283,7 @@ TEST_CASE("broken header fields of a part are 400") {
     CHECK(status(multipart, "--b\r\n" + good + "\r\n\r\n--b--") == 400);
 }
 
-TEST_CASE("a part that says it is encoded is refused, not stored encoded") {
+TEST_CASE("a part with a transfer encoding is refused, not stored in it") {
     const auto with = [](const std::string& encoding) {
         return status(multipart, part("Content-Disposition: form-data; name=a\r\n"
                                       "Content-Transfer-Encoding: " +
@@ -308,7 +309,7 @@ TEST_CASE("a file's content is kept byte for byte") {
     CHECK(form.not_utf8.empty());
 }
 
-TEST_CASE("an empty file with a name and a nameless file with content are files") {
+TEST_CASE("an empty file with a name is a file, and so is a nameless one with content") {
     const Form form = parse_form(multipart, file("empty.txt", "") + file("", "x") + "--b--");
     REQUIRE(form.files.size() == 2);
     CHECK(form.files[0].filename == "empty.txt");
@@ -316,7 +317,7 @@ TEST_CASE("an empty file with a name and a nameless file with content are files"
     CHECK(form.files[1].content == "x");
 }
 
-TEST_CASE("a file without a Content-Type is bytes of an unknown kind") {
+TEST_CASE("a file without a Content-Type is application/octet-stream") {
     const Form form = parse_form(
         multipart, part("Content-Disposition: form-data; name=f; filename=x", "1") + "--b--");
     CHECK(form.files.at(0).content_type == "application/octet-stream");
@@ -351,7 +352,7 @@ TEST_CASE("a file name is reduced to a harmless last component") {
           "y\"z");
 }
 
-TEST_CASE("a file name of 100 bytes stays, a longer one keeps its end and whole characters") {
+TEST_CASE("a file name of 100 bytes stays, and a longer one keeps its end in whole characters") {
     const std::string longest = std::string(96, 'x') + ".txt";
     CHECK(safe_filename(longest) == longest);
     CHECK(safe_filename("y" + longest) == longest);
@@ -367,7 +368,7 @@ TEST_CASE("a file name of 100 bytes stays, a longer one keeps its end and whole 
 TEST_CASE("1000 fields are a form, 1001 are 413") {
     CHECK(status(urlencoded, repeated("a=1&", 1000)) == 200);
     CHECK(status(urlencoded, repeated("a=1&", 1001)) == 413);
-    CHECK(status(urlencoded, repeated("&", 5000) + "a") == 200);  // empty pairs are no fields
+    CHECK(status(urlencoded, repeated("&", 5000) + "a") == 200);  // empty pairs are skipped
     CHECK(status(multipart, repeated(field("a", "1"), 1000) + "--b--") == 200);
     CHECK(status(multipart, repeated(field("a", "1"), 1001) + "--b--") == 413);
 }
@@ -377,14 +378,14 @@ TEST_CASE("100 files are a form, 101 are 413") {
     CHECK(status(multipart, repeated(file("a", "1"), 101) + "--b--") == 413);
 }
 
-TEST_CASE("1000 fields and 100 files fit together; empty file controls count towards the sum") {
+TEST_CASE("1000 fields and 100 files fit together, and empty file controls count towards the sum") {
     const std::string full = repeated(field("a", "1"), 1000) + repeated(file("a", "1"), 100);
     CHECK(status(multipart, full + "--b--") == 200);
     CHECK(status(multipart, repeated(file("", ""), 1100) + "--b--") == 200);
     CHECK(status(multipart, repeated(file("", ""), 1101) + "--b--") == 413);
 }
 
-TEST_CASE("a text field of 500,000 bytes is accepted, one more byte is 413; files may be larger") {
+TEST_CASE("a text field may have 500,000 bytes, not one more, and a file may be larger") {
     const std::string longest(500'000, 'x');
     CHECK(status(urlencoded, "a=" + longest) == 200);
     CHECK(status(urlencoded, "a=" + longest + "x") == 413);
@@ -424,7 +425,7 @@ TEST_CASE("the limits can be set") {
 
 // --- robustness ----------------------------------------------------------------------------------
 
-TEST_CASE("bodies made to be slow are parsed in a moment") {
+TEST_CASE("bodies that are made to be slow are parsed within a few seconds") {
     const std::size_t size = 1 << 20;
     const std::string dashes = "multipart/form-data; boundary=" + std::string(70, '-');
     const auto start = std::chrono::steady_clock::now();
@@ -443,7 +444,7 @@ TEST_CASE("bodies made to be slow are parsed in a moment") {
     CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
 }
 
-TEST_CASE("damaged forms are parsed or refused, never anything else") {
+TEST_CASE("a damaged form is either parsed or refused") {
     const auto attempt = [](const std::string& type, const std::string& body) {
         try {
             const Form form = parse_form(type, body);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "app/message_store.hpp"
-#include "pages/template.hpp"
+#include "pages/template_folder.hpp"
 #include "temporary_folder.hpp"
 
 struct GuestbookFolder : TemporaryFolder {

@@ -1,6 +1,6 @@
-// JSON: what RFC 8259 allows is read, everything else is refused, and what we write is read back.
-// The table of texts follows the public JSONTestSuite in kind (y_: must be read, n_: must not), in
-// words of our own. Left out: its i_ cases, where each implementation may decide.
+// JSON: text that RFC 8259 allows is read, any other is refused, and what we write is read back.
+// The texts are of the same kinds as those of the public JSONTestSuite (y_: must be read, n_: must
+// not), but not copied from it. Left out: its i_ cases, where each implementation may decide.
 #include <doctest/doctest.h>
 
 #include <array>
@@ -29,7 +29,7 @@ bool is_json(const std::string& text) {
     }
 }
 
-// The message of the error that parsing must give.
+// The error that parsing this text ends in.
 std::string complaint(const std::string& text) {
     try {
         Json::parse(text);
@@ -47,7 +47,7 @@ void check_all_refused(const std::vector<std::string>& texts) {
     for (const std::string& text : texts) CHECK_MESSAGE(!is_json(text), "read: ", text);
 }
 
-// Texts that have no blanks in them, taken apart at the blanks between them.
+// Splits a list of texts at its blanks.
 std::vector<std::string> words(const std::string& text) {
     std::istringstream stream(text);
     return {std::istream_iterator<std::string>(stream), {}};
@@ -187,7 +187,7 @@ TEST_CASE("json: malformed strings are refused") {
                        "\"\\\xe5\"", "\"new\nline\"", "\"\t\"", "\"\x1f\"", R"("\u12 4")"});
 }
 
-TEST_CASE("json: a NUL is refused wherever it stands") {
+TEST_CASE("json: a NUL is refused anywhere in a text") {
     check_all_refused({"\"\\\0\""s, "\"a\0a\""s, "\0"s, "1\0"s, "[]\0"s, "[\0]"s});
 }
 
@@ -205,7 +205,7 @@ TEST_CASE("json: bytes that are not UTF-8 are refused") {
                        "\"\xc3\\n\"", "\"\xe9\"", "{\"\xb9\":\"0\",}", "{\"\xff\":1}"});
 }
 
-TEST_CASE("json: texts with anything but one value are refused") {
+TEST_CASE("json: a text that isn't exactly one value is refused") {
     check_all_refused(words(R"~(
         <.> [<null>] [1]] * {"a":"b"}#{} <null> nul tru fals True TRUE nulll [True] [nul] {}{}
         /*x*/1 undefined
@@ -237,7 +237,7 @@ TEST_CASE("json: a column counts characters, not bytes") {
           "line 1, column 7: expected ',' or ']' after an item");
 }
 
-TEST_CASE("json: an error gives its line and column as numbers, too") {
+TEST_CASE("json: an error also gives its line and column as numbers") {
     try {
         Json::parse("[\n\n  ?]");
         FAIL("no error");
@@ -309,7 +309,7 @@ TEST_CASE("json: braces around a value copy it") {
     CHECK(Json{value} == value);
 }
 
-TEST_CASE("json: find gives nullptr for a missing name and for what is no object") {
+TEST_CASE("json: find returns nullptr for a missing name and for a value that isn't an object") {
     CHECK(Json{{"a", 1}}.find("b") == nullptr);
     CHECK(Json("text").find("a") == nullptr);
 }
@@ -318,7 +318,7 @@ TEST_CASE("json: at names the member that is missing") {
     CHECK_THROWS_WITH_AS((Json{{"a", 1}}).at("email"), "there is no member \"email\"", JsonError);
 }
 
-TEST_CASE("json: a value of another kind is a clear error") {
+TEST_CASE("json: asking for the wrong kind of value is an error that names both kinds") {
     CHECK_THROWS_WITH_AS(Json(5).as_string(), "expected a string, found an integer", JsonError);
     CHECK_THROWS_WITH_AS(Json("5").as_int(), "expected an integer, found a string", JsonError);
     CHECK_THROWS_WITH_AS(Json(1.5).as_int(), "expected an integer, found a number", JsonError);
@@ -337,7 +337,7 @@ TEST_CASE("json: set adds a member") {
     CHECK(value.dump() == R"({"a":1})");
 }
 
-TEST_CASE("json: set takes the place of every member of that name") {
+TEST_CASE("json: set replaces every member of that name") {
     Json value = Json::parse(R"({"a":1,"b":2,"a":3})");
     value.set("a", 4);
     CHECK(value.dump() == R"({"b":2,"a":4})");
@@ -350,11 +350,11 @@ TEST_CASE("json: set on anything but an object is an error") {
 
 // --- Writing ---
 
-TEST_CASE("json: what is written inside a script element cannot end it") {
+TEST_CASE("json: JSON inside a script element can't end that element") {
     CHECK(Json("</script><!--").dump() == R"("\u003c/script>\u003c!--")");
 }
 
-TEST_CASE("json: what is written is one line") {
+TEST_CASE("json: a value is written on one line") {
     CHECK(Json("a\nb\rc").dump() == R"("a\nb\rc")");
 }
 
@@ -377,16 +377,16 @@ TEST_CASE("json: a double without a fraction stays a double") {
     CHECK(Json(-0.0).dump() == "-0.0");
 }
 
-TEST_CASE("json: NaN and infinity cannot be written") {
+TEST_CASE("json: NaN and infinity can't be written") {
     CHECK_THROWS_AS(Json(std::numeric_limits<double>::quiet_NaN()).dump(), JsonError);
     CHECK_THROWS_AS(Json(std::numeric_limits<double>::infinity()).dump(), JsonError);
 }
 
-TEST_CASE("json: empty arrays and objects are written as such") {
+TEST_CASE("json: empty arrays and objects are written without blanks") {
     CHECK(Json::parse("[ [ ] , { } ]").dump() == "[[],{}]");
 }
 
-TEST_CASE("json: whatever is written is read back as the same value") {
+TEST_CASE("json: any value is read back as it was written") {
     const unsigned long seed = number_from_environment("SEED", std::random_device{}());
     INFO("SEED=", seed);
     std::mt19937_64 random(seed);
@@ -397,8 +397,7 @@ TEST_CASE("json: whatever is written is read back as the same value") {
     }
 }
 
-TEST_CASE(
-    "json: a damaged text is refused with its place, or read as something that can be written") {
+TEST_CASE("json: a damaged text is refused with its line, or read as a value that can be written") {
     const std::vector<std::string> samples = {
         R"({"id":12,"name":"Zo\u00eb \ud83d\ude00","tags":["a",[],{}],"ok":true,"none":null})",
         R"([-0.5e-7, 9223372036854775808, "\"\\\/\b\f\n\r\t", false, {"a":{"a":[[1]]}}])",

@@ -1,5 +1,5 @@
-// The message store: what it has accepted is there afterwards, whoever else writes, dies or fills
-// the disk meanwhile. Each case has a folder of its own.
+// The message store: a message that it has accepted is there afterwards, even if other processes
+// write, die or fill the disk. Each case has a folder of its own.
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -21,6 +21,7 @@
 #include <thread>
 #include <vector>
 
+#include "app/disk.hpp"
 #include "app/message_store.hpp"
 #include "file_content.hpp"
 #include "full_disk.hpp"
@@ -34,8 +35,8 @@ std::atomic<bool> disk_fails{false};
 
 }  // namespace
 
-// Stands in for the library's: no test can cut the power, but it can see that the disk is asked, and
-// what happens when the answer is no.
+// Takes the place of the library's function. A test can't cut the power, but it can see that the
+// disk is asked, and what happens if the disk fails.
 extern "C" int fdatasync(int descriptor) {
     ++times_synced;
     if (!disk_fails) return static_cast<int>(syscall(SYS_fdatasync, descriptor));
@@ -73,8 +74,7 @@ void add_many(MessageStore& store, int count) {
     for (int i = 0; i < count; ++i) store.add("Ada", "", std::to_string(i));
 }
 
-// True if there are `count` messages and no two of one id. newest() sorts them, so twins would be
-// neighbours; a set does not rely on that.
+// True if there are `count` messages, each with an id of its own.
 bool all_there(MessageStore& store, std::size_t count) {
     const Ids ids = all_ids(store);
     return ids.size() == count && std::set<std::int64_t>(ids.begin(), ids.end()).size() == count;
@@ -156,7 +156,7 @@ TEST_CASE("line ends, quotes, markup, NUL and every script survive a restart") {
     CHECK(std::count(content.begin(), content.end(), '\n') == std::ssize(texts));
 }
 
-TEST_CASE("whatever is written is on the disk before the call returns") {
+TEST_CASE("a call returns only when the disk has what it wrote") {
     const Folder folder;
     MessageStore store(folder.file);
     const int before = times_synced;
@@ -168,13 +168,13 @@ TEST_CASE("whatever is written is on the disk before the call returns") {
     CHECK(times_synced == before + 3);
 }
 
-TEST_CASE("once the disk has failed nothing is promised any more, until a restart") {
+TEST_CASE("once the disk has failed the store takes nothing, until a restart") {
     const Folder folder;
     MessageStore store(folder.file);
     store.add("Ada", "", "kept");
     disk_fails = true;
     CHECK_THROWS_AS(store.add("Ada", "", "perhaps"), std::runtime_error);
-    disk_fails = false;  // the next one would succeed, and the one before be lost in silence
+    disk_fails = false;  // the next one would succeed, although the one before is lost
     CHECK_THROWS_AS(store.add("Ada", "", "not taken"), std::runtime_error);
     CHECK(store.find(1)->message == "kept");
     MessageStore after_restart(folder.file);
@@ -199,7 +199,7 @@ TEST_CASE("a change keeps the id and the time, also after a restart") {
     CHECK(all_ids(store) == Ids{2, 1});
 }
 
-TEST_CASE("what is not there can be neither found nor changed nor removed") {
+TEST_CASE("a message that does not exist can be neither found nor changed nor removed") {
     const Folder folder;
     MessageStore store(folder.file);
     store.add("Ada", "", "Hello");
@@ -213,7 +213,7 @@ TEST_CASE("what is not there can be neither found nor changed nor removed") {
     CHECK(folder.content() == before);
 }
 
-TEST_CASE("ids are never given twice, not even that of the last message after its deletion") {
+TEST_CASE("an id is never given twice, not even that of a last message that was deleted") {
     const Folder folder;
     {
         MessageStore store(folder.file);
@@ -236,7 +236,7 @@ TEST_CASE("newest() pages through the messages from the last to the first") {
     MessageStore store(folder.file);
     add_many(store, 7);
     store.remove(5);
-    store.update(2, "Ada", "", "changed");  // no reason to move it to the top
+    store.update(2, "Ada", "", "changed");  // which does not move it to the top
     CHECK(ids_of(store.newest(0, 3)) == Ids{7, 6, 4});
     CHECK(ids_of(store.newest(3, 3)) == Ids{3, 2, 1});
     CHECK(ids_of(store.newest(5, 3)) == Ids{1});
@@ -247,7 +247,7 @@ TEST_CASE("newest() pages through the messages from the last to the first") {
     CHECK(store.total() == 6);
 }
 
-TEST_CASE("of sixteen threads that write at once none loses a message") {
+TEST_CASE("sixteen threads can write at once, and no message is lost") {
     const Folder folder;
     {
         MessageStore store(folder.file);
@@ -285,7 +285,7 @@ TEST_CASE("threads can read, change and remove while others write") {
     }
 }
 
-TEST_CASE("two stores on one file see what the other does") {
+TEST_CASE("two stores on one file see what the other writes") {
     const Folder folder;
     MessageStore one(folder.file);
     MessageStore two(folder.file);
@@ -334,7 +334,7 @@ TEST_CASE("several processes can write to one file at once") {
     CHECK(all_ids(again) == all_ids(store));
 }
 
-TEST_CASE("every message that was acknowledged before kill -9 is there afterwards") {
+TEST_CASE("every message that was acknowledged before a kill -9 is there afterwards") {
     const Folder folder;
     std::int64_t acknowledged = 0;
     for (int round = 0; round < 3; ++round) {
@@ -362,7 +362,7 @@ TEST_CASE("every message that was acknowledged before kill -9 is there afterward
     }
 }
 
-TEST_CASE("a last line that was torn at any byte is cut off, and nothing else is") {
+TEST_CASE("a last line that ends at any byte but its last is cut off, and nothing else is") {
     const Folder folder;
     const std::string whole = line(1) + line(2);
     const std::string last = line(3, "the last one");
@@ -384,7 +384,7 @@ TEST_CASE("a last line that was torn at any byte is cut off, and nothing else is
     CHECK(warnings.empty());
 }
 
-TEST_CASE("a file that is nothing but half a line is emptied") {
+TEST_CASE("a file that holds nothing but half a line is emptied") {
     const Folder folder;
     folder.write(line(1).substr(0, 20));
     const Warnings warnings;
@@ -393,7 +393,7 @@ TEST_CASE("a file that is nothing but half a line is emptied") {
     CHECK(folder.content().empty());
 }
 
-TEST_CASE("half a line that another process left behind does not spoil the next message") {
+TEST_CASE("half a line that another process has left does not damage the next message") {
     const Folder folder;
     MessageStore store(folder.file);
     store.add("Ada", "", "first");
@@ -406,7 +406,7 @@ TEST_CASE("half a line that another process left behind does not spoil the next 
     CHECK(all_ids(again) == Ids{2, 1});
 }
 
-TEST_CASE("lines in the middle that are no messages are named, passed over and kept") {
+TEST_CASE("a line in the middle that isn't a message is reported, skipped and kept") {
     const Folder folder;
     const std::string broken[] = {
         "garbage",
@@ -445,7 +445,7 @@ TEST_CASE("the id of a line that can no longer be read is not given again") {
     CHECK(store.add("Ada", "", "x").id == 3);
 }
 
-TEST_CASE("a file with many and with very long lines is read whole") {
+TEST_CASE("a file with many lines and very long ones is read completely") {
     const Folder folder;
     std::string content;
     for (int id = 1; id <= 5'000; ++id) content += line(id, std::to_string(id));
@@ -460,10 +460,10 @@ TEST_CASE("a file with many and with very long lines is read whole") {
     CHECK(warnings.empty());
 }
 
-TEST_CASE("it does not matter where in the file a line ends, while it is read in pieces") {
+TEST_CASE("a line may end at any byte of the pieces in which the file is read") {
     const Folder folder;
-    // The pieces are some power of two long, so one of these line ends is the first byte of a
-    // piece, one the last, and one in the middle.
+    // A piece is a power of two long. So one of these line ends is the first byte of a piece, one
+    // is the last, and one lies in the middle.
     for (std::size_t power = 4'096; power <= 1'048'576; power *= 2) {
         for (std::size_t end = power - 1; end <= power + 2; ++end) {
             CAPTURE(end);
@@ -476,17 +476,18 @@ TEST_CASE("it does not matter where in the file a line ends, while it is read in
     }
 }
 
-TEST_CASE("on a full disk nothing is half written, and all goes on once there is room again") {
+TEST_CASE("on a full disk nothing is half written, and the store goes on once there is room") {
     const Folder folder;
     MessageStore store(folder.file);
     store.add("Ada", "", "first");
     const std::string before = folder.content();
-    // A line is a little longer than the text: it fails at its first byte, in its middle, and
-    // when only its line end has no room.
+    // The write fails at the first byte of the line, at each byte in its middle, and when only the
+    // line end has no room.
     const std::size_t length = line(2, "a second message").size();
     for (std::size_t room = 0; room < length; ++room) {
         CAPTURE(room);
         int refused = 0;
+        const Warnings warnings;
         {
             const FullDisk disk(before.size() + room);
             try {
@@ -501,6 +502,7 @@ TEST_CASE("on a full disk nothing is half written, and all goes on once there is
             }
         }
         CHECK(refused == 2);
+        CHECK(warnings.mention(folder.file.string()));
         CHECK(folder.content() == before);
         CHECK(store.total() == 1);
         CHECK(store.find(1)->message == "first");
@@ -509,11 +511,12 @@ TEST_CASE("on a full disk nothing is half written, and all goes on once there is
     CHECK(folder.content().size() == before.size() + length);
 }
 
-TEST_CASE("on a full disk many threads are all told, and what was accepted is there") {
+TEST_CASE("on a full disk each of many threads is told, and what was accepted is there") {
     const Folder folder;
     int accepted = 0;
     int refused = 0;
     {
+        const Warnings warnings;
         MessageStore store(folder.file);
         const FullDisk disk(5'000);
         std::vector<std::thread> threads;
@@ -543,7 +546,7 @@ TEST_CASE("on a full disk many threads are all told, and what was accepted is th
     CHECK(warnings.empty());
 }
 
-TEST_CASE("when somebody deletes or shortens the file, the store says so and takes no more") {
+TEST_CASE("a store whose file is deleted or shortened says so and takes no more") {
     const Folder folder;
     {
         MessageStore store(folder.file);
@@ -560,7 +563,7 @@ TEST_CASE("when somebody deletes or shortens the file, the store says so and tak
     CHECK(folder.content().size() == 3);
 }
 
-TEST_CASE("a place where no file can be is refused with one line that names it") {
+TEST_CASE("a path where no file can be is refused with one line that names it") {
     const Folder folder;
     folder.write("");
     for (const fs::path& impossible :
@@ -578,12 +581,14 @@ TEST_CASE("a place where no file can be is refused with one line that names it")
     }
 }
 
-TEST_CASE("when ids have run out, no more messages are taken") {
+TEST_CASE("once the ids have run out, no more messages are taken") {
     const Folder folder;
     folder.write(line((std::int64_t{1} << 53) - 1));
     MessageStore store(folder.file);
     CHECK(store.add("Ada", "", "x").id == std::int64_t{1} << 53);
+    const Warnings warnings;
     CHECK_THROWS_AS(store.add("Ada", "", "x"), StoreFull);
+    CHECK(warnings.mention("no id left"));
     MessageStore again(folder.file);
     CHECK(again.total() == 2);
 }

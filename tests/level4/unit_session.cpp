@@ -1,4 +1,4 @@
-// Sessions: what is remembered comes back, and nobody without the key can make or change one.
+// Sessions: what is stored comes back, and only the holder of the key can make or change one.
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -35,7 +35,7 @@ Session ada() {
     return session;
 }
 
-// A cookie with a right signature around any payload, as a later version might have written it.
+// A cookie with a valid signature of any payload, as another version might have written it.
 std::string signed_payload(const std::string& payload) {
     const std::string text = base64url_encode(payload);
     return text + "." + base64url_encode(hmac_sha256(keys[0], "session." + text));
@@ -43,7 +43,7 @@ std::string signed_payload(const std::string& payload) {
 
 }  // namespace
 
-TEST_CASE("what a session remembers comes back from its cookie") {
+TEST_CASE("what is stored in a session comes back from its cookie") {
     Session session = ada();
     session.set("empty", "");
     session.set("odd; name=\r\n", std::string("any \0 byte \xFF; 5:hello", 21));
@@ -62,11 +62,11 @@ TEST_CASE("the session cookie is HttpOnly, SameSite=Lax, for every path, for 14 
     const std::string field = serialize_cookie(seal_session(session, keys, now));
     CHECK(field.starts_with("session="));
     CHECK(field.ends_with("; Max-Age=1209600; Path=/; HttpOnly; SameSite=Lax"));
-    // The format is fixed: a new version of the program must understand old cookies.
+    // The format is fixed, because a new version of the program must understand old cookies.
     CHECK(sealed(session) == signed_payload("10:17012096001:a1:b"));
 }
 
-TEST_CASE("a session lives until the last second of its 14 days, in a stolen copy too") {
+TEST_CASE("a session lives until the last second of its 14 days, even in a stolen copy") {
     const std::string value = sealed(ada());
     const auto end = now + std::chrono::hours(14 * 24);
     CHECK(open_session(value, keys, end - std::chrono::seconds(1)).get("name") == "Ada");
@@ -80,7 +80,7 @@ TEST_CASE("no cookie gives an empty session, and an empty session needs no cooki
     CHECK_FALSE(session.changed());
 }
 
-TEST_CASE("a session cookie with any bit changed, anything added or cut off, is worth nothing") {
+TEST_CASE("a session cookie with any bit changed, with bytes added or cut off, is refused") {
     const std::string value = sealed(ada());
     for (std::size_t i = 0; i < value.size(); ++i) {
         for (int bit = 0; bit < 8; ++bit) {
@@ -98,7 +98,7 @@ TEST_CASE("a session cookie with any bit changed, anything added or cut off, is 
     CHECK(opened("..").empty());
 }
 
-TEST_CASE("the signature of one session does not fit another") {
+TEST_CASE("the signature of one session is not valid for another") {
     Session other;
     other.set("name", "Eve");
     const std::string a = sealed(ada());
@@ -106,12 +106,12 @@ TEST_CASE("the signature of one session does not fit another") {
     CHECK(opened(b.substr(0, b.find('.')) + a.substr(a.find('.'))).empty());
 }
 
-TEST_CASE("a signature that was made with the same key for another purpose is refused") {
+TEST_CASE("a signature made with the same key for another purpose is refused") {
     const std::string text = base64url_encode("10:17012096004:name3:Eve");
     CHECK(opened(text + "." + base64url_encode(hmac_sha256(keys[0], text))).empty());
 }
 
-TEST_CASE("a well-signed payload that cannot be read gives an empty session") {
+TEST_CASE("a payload with a valid signature that can't be read gives an empty session") {
     CHECK(opened(signed_payload("10:17012096004:name3:Eve")).get("name") == "Eve");
     for (const char* payload :
          {"", "x", "10:1701209600:", "10:17012096004:name", "10:17012096004:namex:",
@@ -135,7 +135,7 @@ TEST_CASE("the first key signs, and every key of the list verifies") {
     CHECK(opened(new_value, {"old"}).empty());
 }
 
-TEST_CASE("SECRET_KEY lists keys, the newest first, with commas between them") {
+TEST_CASE("SECRET_KEY is a list of keys, with commas between them") {
     CHECK(parse_session_keys("one") == Keys{"one"});
     CHECK(parse_session_keys("new,old,older") == Keys{"new", "old", "older"});
     CHECK(parse_session_keys(" new , o ld ") == Keys{"new", "o ld"});
@@ -144,7 +144,7 @@ TEST_CASE("SECRET_KEY lists keys, the newest first, with commas between them") {
     CHECK(parse_session_keys(" , ,").empty());
 }
 
-TEST_CASE("an empty key never signs or verifies anything") {
+TEST_CASE("an empty key never signs") {
     CHECK_THROWS_AS(seal_session(ada(), {}, now), std::invalid_argument);
     CHECK_THROWS_AS(seal_session(ada(), parse_session_keys(" ,"), now), std::invalid_argument);
 }
@@ -156,7 +156,7 @@ TEST_CASE("random keys have 32 bytes and differ") {
     CHECK(opened(sealed(ada(), random), random).get("name") == "Ada");
 }
 
-TEST_CASE("a session knows whether it has changed, so that Set-Cookie is sent only then") {
+TEST_CASE("a session knows whether it has changed and needs a Set-Cookie") {
     const std::string value = sealed(ada());
     const auto changes = [&](auto action) {
         Session session = opened(value);
@@ -189,7 +189,7 @@ TEST_CASE("a flash is seen once") {
     CHECK(next.get("name") == "Ada");
 }
 
-TEST_CASE("erased values are gone, and others stay") {
+TEST_CASE("an erased value is gone, and others stay") {
     Session session = ada();
     session.set("other", "x");
     session.erase("name");
@@ -213,7 +213,7 @@ TEST_CASE("a value in the session needs a name") {
     CHECK_FALSE(session.changed());
 }
 
-TEST_CASE("a session grows up to one cookie of 4096 bytes; past that there is a clear error") {
+TEST_CASE("a session that needs a cookie of more than 4096 bytes is an error that says so") {
     const auto field_with = [](std::size_t length) {
         Session session;
         session.set("text", std::string(length, 'x'));
@@ -236,7 +236,7 @@ TEST_CASE("a session grows up to one cookie of 4096 bytes; past that there is a 
     CHECK(opened(parse_cookies(field)["session"]).get("text") == std::string(fits, 'x'));
 }
 
-TEST_CASE("damaged session cookies are refused, and signed nonsense never crashes") {
+TEST_CASE("a damaged session cookie is refused, and a signed damaged payload never crashes") {
     const std::string good = sealed(ada());
     try_mutations("session cookies", {good}, {".", "=", "-", std::string(1, '\0')},
                   [&](const std::string& value) {

@@ -6,9 +6,7 @@
 #include "bytes.hpp"
 #include "session/sha256.hpp"
 
-namespace {}  // namespace
-
-TEST_CASE("SHA-256 gives NIST's digests") {
+TEST_CASE("SHA-256 gives the digests of NIST's examples") {
     CHECK(hex(sha256("")) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     CHECK(hex(sha256("abc")) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     CHECK(hex(sha256("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq")) ==
@@ -22,12 +20,12 @@ TEST_CASE("SHA-256 gives NIST's digests") {
           "7abc22c0ae5af26ce93dbb94433a0e0b2e119d014f8e7f65bd56c61ccccd9504");
 }
 
-TEST_CASE("SHA-256 of a million times the letter a") {
+TEST_CASE("SHA-256 gives NIST's digest of a million letters a") {
     CHECK(hex(sha256(std::string(1'000'000, 'a'))) ==
           "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
-TEST_CASE("SHA-256 is right where the padding just fits and where it needs one more block") {
+TEST_CASE("SHA-256 is right where the padding just fits, and where it needs another block") {
     // NIST's "SHA-256 additional examples": zeros of lengths around the size of a block.
     CHECK(hex(sha256(std::string(55, '\0'))) ==
           "02779466cdec163811d078815c633f21901413081449002f24aa3e80f0b88ef7");
@@ -75,7 +73,7 @@ TEST_CASE("a key is hashed only when it is longer than a block") {
     CHECK(hmac_sha256(longer, "m") == hmac_sha256(sha256(longer), "m"));
 }
 
-TEST_CASE("constant_time_equal finds a difference at any place and in any bit") {
+TEST_CASE("constant_time_equal finds a difference in any bit of any byte") {
     const std::string secret = sha256("secret");
     CHECK(constant_time_equal(secret, sha256("secret")));
     CHECK(constant_time_equal("", ""));
@@ -89,6 +87,6 @@ TEST_CASE("constant_time_equal finds a difference at any place and in any bit") 
             if (constant_time_equal(secret, guess)) FAIL_CHECK("byte " << i << " bit " << bit);
         }
     }
-    // Two differences that are equal must not cancel each other out.
+    // Two equal differences must not cancel each other out.
     CHECK_FALSE(constant_time_equal("aa", "bb"));
 }

@@ -1,6 +1,6 @@
 // Templates: Mustache as its specification has it, errors that say where, and a folder of files.
-// The specification's own cases run when the variable MUSTACHE_SPEC names the folder of its JSON
-// files (github.com/mustache/spec, specs/*.json); they are not copied here.
+// The specification's own cases run if the variable MUSTACHE_SPEC names the folder of its JSON
+// files (github.com/mustache/spec, specs/*.json). They are not copied here.
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -17,6 +17,7 @@
 #include "file_content.hpp"
 #include "mutation.hpp"
 #include "pages/template.hpp"
+#include "pages/template_folder.hpp"
 #include "temporary_folder.hpp"
 
 namespace {
@@ -39,7 +40,7 @@ std::string render_with(const std::map<std::string, std::string>& partials,
     return Template(source).render(values, find);
 }
 
-// What is wrong with this template.
+// The error that compiling this template ends in.
 std::string complaint(const std::string& source) {
     try {
         const Template compiled(source, "page.html");
@@ -54,13 +55,15 @@ class Folder {
   public:
     Folder() { write("layout.html", "[{{title}}|{{{content}}}]"); }
 
+    void remove(const std::string& name) const { fs::remove(templates() / name); }
+
     void write(const std::string& name, const std::string& source) const {
         folder_.write(templates() / name, source);
     }
 
     fs::path templates() const { return folder_.root / "templates"; }
 
-    // What rendering this page complains about.
+    // The error that rendering this page ends in.
     std::string complaint(const std::string& page,
                           const std::string& layout = "layout.html") const {
         TemplateFolder folder(templates());
@@ -76,7 +79,7 @@ class Folder {
     TemporaryFolder folder_;
 };
 
-// A recheck of no time at all: every change is seen at once.
+// Makes a folder check its files each time, so that every change is seen at once.
 constexpr std::chrono::milliseconds always{0};
 
 }  // namespace
@@ -129,7 +132,7 @@ TEST_CASE("template: numbers and booleans are written as in JSON") {
     CHECK(render("{{a}} {{b}} {{c}}", {{"a", 42}, {"b", 1.5}, {"c", true}}) == "42 1.5 true");
 }
 
-TEST_CASE("template: null and names without a value render as nothing") {
+TEST_CASE("template: null and a name without a value render as nothing") {
     CHECK(render("[{{a}}{{b}}{{b.c}}]", {{"a", nullptr}}) == "[]");
 }
 
@@ -138,12 +141,12 @@ TEST_CASE("template: an object in braces is written as JSON that is safe in a sc
           "<script>x = {\"a\":\"\\u003c/script>\"}</script>");
 }
 
-TEST_CASE("template: a dotted name is looked up in one object only") {
+TEST_CASE("template: the parts of a dotted name are looked up in one object") {
     CHECK(render("{{#in}}[{{a.b}}]{{/in}}",
                  {{"a", {{"b", "outer"}}}, {"in", {{"a", {{"c", 1}}}}}}) == "[]");
 }
 
-TEST_CASE("template: a NUL and bytes that are not UTF-8 pass through where nothing is escaped") {
+TEST_CASE("template: where nothing is escaped, a NUL and bytes that aren't UTF-8 stay") {
     const std::string bytes(
         "a\0\xff"
         "b",
@@ -171,16 +174,16 @@ TEST_CASE("template: a section sees the names around it") {
     CHECK(render("{{#a}}{{b}}{{c}}{{/a}}", {{"a", {{"b", 1}}}, {"b", 2}, {"c", 3}}) == "13");
 }
 
-TEST_CASE("template: after a section its names are gone") {
+TEST_CASE("template: the names of a section can't be seen after it") {
     CHECK(render("{{#a}}{{x}}{{/a}}{{x}}", {{"a", {{"x", 1}}}, {"x", 2}}) == "12");
 }
 
-TEST_CASE("template: a long list of sections is not a deep one") {
+TEST_CASE("template: the limit on depth doesn't count sections that follow one another") {
     Json::Array items(1000, Json(7));
     CHECK(render("{{#a}}{{#.}}{{/.}}{{/a}}done", {{"a", items}}) == "done");
 }
 
-TEST_CASE("template: missing, null, false, the empty string and the empty array are nothing") {
+TEST_CASE("template: missing, null, false, \"\" and [] don't render a section") {
     const Json values{{"a", nullptr}, {"b", false}, {"c", ""}, {"d", Json::array()}};
     for (const std::string name : {"a", "b", "c", "d", "e"}) {
         INFO(name);
@@ -189,7 +192,7 @@ TEST_CASE("template: missing, null, false, the empty string and the empty array 
     }
 }
 
-TEST_CASE("template: zero and the empty object are something") {
+TEST_CASE("template: zero and the empty object render a section") {
     const Json values{{"a", 0}, {"b", Json::object()}};
     CHECK(render("{{#a}}yes{{/a}}{{^a}}no{{/a}} {{#b}}yes{{/b}}{{^b}}no{{/b}}", values) ==
           "yes yes");
@@ -197,7 +200,7 @@ TEST_CASE("template: zero and the empty object are something") {
 
 // --- Lines ---
 
-TEST_CASE("template: a tag with a line to itself takes the line with it") {
+TEST_CASE("template: a tag with a line to itself leaves no line behind") {
     CHECK(render("<ul>\n  {{#a}}\n  <li>{{.}}\n  {{/a}}\n</ul>\n{{! end }}\n",
                  {{"a", Json::array({1, 2})}}) == "<ul>\n  <li>1\n  <li>2\n</ul>\n");
 }
@@ -210,7 +213,7 @@ TEST_CASE("template: a value with a line to itself stays where it is") {
     CHECK(render("a\n  {{x}}\nb", {{"x", ""}}) == "a\n  \nb");
 }
 
-TEST_CASE("template: two tags on one line leave the line alone") {
+TEST_CASE("template: a line with two tags stays as it is") {
     CHECK(render("{{#a}} {{/a}}\n.", {{"a", true}}) == " \n.");
 }
 
@@ -220,13 +223,13 @@ TEST_CASE("template: a comment may span lines") {
 
 // --- Partials ---
 
-TEST_CASE("template: a partial is indented as its tag, and partials in it further") {
+TEST_CASE("template: a partial is indented like its tag, and a partial in it further") {
     CHECK(render_with({{"outer", "<ul>\n  {{>inner}}\n</ul>\n"}, {"inner", "<li>\n{{{x}}}\n"}},
                       "  {{>outer}}\n",
                       {{"x", "1\n2"}}) == "  <ul>\n    <li>\n    1\n2\n  </ul>\n");
 }
 
-TEST_CASE("template: every line of an indented partial is indented once, whatever begins it") {
+TEST_CASE("template: each line of an indented partial is indented once, whatever it begins with") {
     CHECK(render_with({{"p", "{{! c }}a\n{{#on}}b{{/on}}\n{{#on}}\nc\n{{/on}}\n{{^on}}{{/on}}d\n"}},
                       "  {{>p}}\n", {{"on", true}}) == "  a\n  b\n  c\n  d\n");
 }
@@ -236,7 +239,7 @@ TEST_CASE("template: a partial inside a line is not indented") {
           "  x 1\n2\n");
 }
 
-TEST_CASE("template: a partial may include itself as deep as the values go") {
+TEST_CASE("template: a partial may include itself while there are values") {
     const Json tree{{"n", 1}, {"kids", Json::array({Json{{"n", 2}, {"kids", Json::array()}}})}};
     CHECK(render_with({{"node", "{{n}}({{#kids}}{{>node}}{{/kids}})"}}, "{{>node}}", tree) ==
           "1(2())");
@@ -263,7 +266,7 @@ TEST_CASE("template: other delimiters hold until they are changed again") {
     CHECK(render("{{=<% %>=}}{{x}}<%x%><%={{ }}=%>{{x}}", {{"x", 1}}) == "{{x}}11");
 }
 
-TEST_CASE("template: other delimiters have their own way to leave a value as it is") {
+TEST_CASE("template: braces inside other delimiters leave a value as it is") {
     CHECK(render("{{=<% %>=}}<%{x}%>", {{"x", "<"}}) == "<");
 }
 
@@ -280,7 +283,7 @@ TEST_CASE("template: a tag that runs into the next one is an error") {
           "page.html:1: {{name{{other}} is never closed, or has a blank in its name");
 }
 
-TEST_CASE("template: three braces want three braces back") {
+TEST_CASE("template: a tag that begins with three braces must end with three") {
     CHECK(complaint("\n{{{name}} x") == "page.html:2: {{{name}} is never closed");
 }
 
@@ -309,14 +312,14 @@ TEST_CASE("template: a dotted name with an empty part is an error") {
     }
 }
 
-TEST_CASE("template: delimiters that are not two words without '=' are an error") {
+TEST_CASE("template: delimiters must be two words without '='") {
     for (const std::string tag : {"{{=<%=}}", "{{=a b c=}}", "{{==}}", "{{=a= b=}}", "{{= =}}"}) {
         CHECK(complaint(tag) ==
               "page.html:1: " + tag + " must name two delimiters, as in {{=<% %>=}}");
     }
 }
 
-TEST_CASE("template: a damaged text is rendered, or refused with its place") {
+TEST_CASE("template: a damaged template is rendered, or refused with its line") {
     const std::vector<std::string> samples = {
         "<h1>{{title}}</h1>\n{{#rows}}\n  {{>row}}\n  {{{a.b}}} {{&c}} {{.}}\n{{/rows}}\n",
         "{{^rows}}none{{/rows}}\r\n{{! comment }}\n{{=<% %>=}}<%x%> <%={{ }}=%>\n"};
@@ -343,18 +346,41 @@ TEST_CASE("templates: a page is placed in the layout, which sees the same values
           "[Thanks|<p>Thank you, &lt;Ada&gt;!</p>]");
 }
 
-TEST_CASE("templates: a value called content does not take the place of the page") {
+TEST_CASE("templates: a value called content doesn't replace the page") {
     const Folder files;
     files.write("page.html", "page");
     TemplateFolder folder(files.templates());
     CHECK(folder.render_template("page.html", {{"content", "<script>"}}) == "[|page]");
 }
 
-TEST_CASE("templates: a page can do without the layout") {
+TEST_CASE("templates: without a layout.html a page is rendered bare") {
+    const Folder files;
+    files.write("page.html", "<p>{{n}}");
+    files.remove("layout.html");
+    TemplateFolder folder(files.templates(), always);
+    CHECK(folder.render_template("page.html", {{"n", 1}}) == "<p>1");
+    files.write("layout.html", "[{{{content}}}]");
+    CHECK(folder.render_template("page.html", {{"n", 1}}) == "[<p>1]");
+    files.remove("layout.html");
+    CHECK(folder.render_template("page.html", {{"n", 1}}) == "<p>1");
+}
+
+TEST_CASE("templates: a mistake in layout.html is an error of every page") {
+    const Folder files;
+    files.write("page.html", "");
+    files.write("layout.html", "{{#a}}");
+    TemplateFolder folder(files.templates());
+    CHECK_THROWS_WITH_AS(folder.render_template("page.html"),
+                         "layout.html:1: {{#a}} is never closed", TemplateError);
+}
+
+TEST_CASE("templates: a page can be rendered in another layout, or in none") {
     const Folder files;
     files.write("row.html", "<li>{{n}}");
     TemplateFolder folder(files.templates());
     CHECK(folder.render_template("row.html", {{"n", 1}}, "") == "<li>1");
+    files.write("list.html", "<ul>{{{content}}}</ul>");
+    CHECK(folder.render_template("row.html", {{"n", 1}}, "list.html") == "<ul><li>1</ul>");
 }
 
 TEST_CASE("templates: partials come from the same folder, with and without .html") {
@@ -366,7 +392,7 @@ TEST_CASE("templates: partials come from the same folder, with and without .html
     CHECK(folder.render_template("page.html", {{"n", 1}}, "") == "row 1 part 1");
 }
 
-TEST_CASE("templates: a change that keeps the time is seen by the file's size") {
+TEST_CASE("templates: a change that keeps a file's time is noticed by its size") {
     const Folder files;
     files.write("page.html", "{{>row}}");
     files.write("row.html", "old");
@@ -379,7 +405,7 @@ TEST_CASE("templates: a change that keeps the time is seen by the file's size") 
     CHECK(folder.render_template("page.html", {}, "") == "newer");
 }
 
-TEST_CASE("templates: a change that keeps the size is seen by its time") {
+TEST_CASE("templates: a change that keeps a file's size is noticed by its time") {
     const Folder files;
     files.write("page.html", "old");
     TemplateFolder folder(files.templates(), always);
@@ -390,7 +416,7 @@ TEST_CASE("templates: a change that keeps the size is seen by its time") {
     CHECK(folder.render_template("page.html", {}, "") == "new");
 }
 
-TEST_CASE("templates: the disk is asked at most once in the time given") {
+TEST_CASE("templates: a file is checked for changes at most once in the time given") {
     const Folder files;
     files.write("page.html", "old");
     TemplateFolder folder(files.templates(), std::chrono::hours(1));
@@ -399,7 +425,7 @@ TEST_CASE("templates: the disk is asked at most once in the time given") {
     CHECK(folder.render_template("page.html", {}, "") == "old");
 }
 
-TEST_CASE("templates: a template that was wrong works once it is corrected") {
+TEST_CASE("templates: a template with a mistake works once it is corrected") {
     const Folder files;
     files.write("page.html", "{{#a}}");
     TemplateFolder folder(files.templates(), always);
@@ -412,20 +438,20 @@ TEST_CASE("templates: a missing page is an error that names it") {
     CHECK(Folder().complaint("nowhere.html") == "nowhere.html: there is no template nowhere.html");
 }
 
-TEST_CASE("templates: a missing layout is an error that names page and layout") {
+TEST_CASE("templates: a missing layout is an error that names the page and the layout") {
     const Folder files;
     files.write("page.html", "");
     CHECK(files.complaint("page.html", "other.html") ==
           "page.html: there is no template other.html");
 }
 
-TEST_CASE("templates: a missing partial is an error that names file and line of its tag") {
+TEST_CASE("templates: a missing partial is an error that names the file and line of its tag") {
     const Folder files;
     files.write("page.html", "a\n{{>row}}\n");
     CHECK(files.complaint("page.html") == "page.html:2: there is no template row.html");
 }
 
-TEST_CASE("templates: an error inside a partial names the partial's file") {
+TEST_CASE("templates: a mistake in a partial is an error that names the partial's file") {
     const Folder files;
     files.write("page.html", "{{>row}}");
     files.write("row.html", "\n{{#a}}");
@@ -450,12 +476,12 @@ TEST_CASE("templates: a name with a NUL in it is refused") {
     CHECK_THROWS_AS(folder.render_template(std::string("page.html\0.txt", 14)), TemplateError);
 }
 
-TEST_CASE("templates: a folder that is not there is an error at once") {
+TEST_CASE("templates: a folder that doesn't exist is an error at once") {
     const Folder files;
     CHECK_THROWS_AS(TemplateFolder(files.templates() / "nowhere"), TemplateError);
 }
 
-TEST_CASE("templates: threads may render while a file changes") {
+TEST_CASE("templates: threads can render while a file changes") {
     const Folder files;
     files.write("page.html", "{{#a}}{{>row}}{{/a}}");
     files.write("row.html", "x");

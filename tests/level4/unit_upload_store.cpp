@@ -1,4 +1,4 @@
-// The upload store: which contents it takes, which names it gives them, and that no file is ever
+// The upload store: which contents it takes, which names it gives them, and that a file is never
 // there by half.
 #include <doctest/doctest.h>
 
@@ -12,20 +12,22 @@
 #include <utility>
 #include <vector>
 
+#include "app/disk.hpp"
 #include "app/upload_store.hpp"
 #include "file_content.hpp"
 #include "full_disk.hpp"
 #include "temporary_folder.hpp"
+#include "warnings.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
 using namespace std::string_literals;
 
-// A folder with that of a store in it.
+// A folder that holds the folder of a store.
 struct Folder : TemporaryFolder {
     std::string content(const std::string& name) const { return file_content(uploads / name); }
-    // Also the hidden ones.
+    // The names of all files, also of hidden ones.
     std::set<std::string> names() const {
         std::set<std::string> names;
         for (const auto& entry : fs::directory_iterator(uploads)) {
@@ -72,7 +74,7 @@ TEST_CASE("pictures and texts are kept under a random name whose suffix tells wh
     CHECK(folder.names() == names);
 }
 
-TEST_CASE("what a browser might run is kept as a text") {
+TEST_CASE("content that a browser might run is kept as a text") {
     for (const char* content :
          {"<!DOCTYPE html><script>alert(1)</script>", "<svg xmlns='http://www.w3.org/2000/svg'/>",
           "<?xml version='1.0'?>", "#!/bin/sh\n", "%PDF-1.4\n", "RIFF", "RIFF1234WEB", "GIF88a",
@@ -82,7 +84,7 @@ TEST_CASE("what a browser might run is kept as a text") {
     }
 }
 
-TEST_CASE("what is neither a picture nor a text is refused, and leaves nothing behind") {
+TEST_CASE("content that is neither a picture nor a text is refused, and leaves nothing behind") {
     const Folder folder;
     const UploadStore store(folder.uploads);
     for (const std::string& content :
@@ -102,7 +104,7 @@ TEST_CASE("the same content twice makes two files") {
     CHECK(folder.names().size() == 2);
 }
 
-TEST_CASE("only names that the store could have made are looked up") {
+TEST_CASE("only a name that the store could have made counts as the name of an upload") {
     for (const char* suffix : {".png", ".jpg", ".gif", ".webp", ".txt"}) {
         CHECK(is_upload_name(digits + suffix));
     }
@@ -164,7 +166,8 @@ TEST_CASE("on a full disk an upload leaves nothing behind, and the next one may 
     const UploadStore store(folder.uploads);
     bool refused = false;
     {
-        const FullDisk disk(1000);  // the write succeeds by half, then fails
+        const Warnings warnings;
+        const FullDisk disk(1000);  // the write stops in the middle, then fails
         try {
             store.save(std::string(1001, 'x'));
         } catch (const StoreFull&) {
@@ -176,7 +179,7 @@ TEST_CASE("on a full disk an upload leaves nothing behind, and the next one may 
     CHECK(folder.content(store.save(std::string(1001, 'x')).value()).size() == 1001);
 }
 
-TEST_CASE("what a killed server left half written is removed at a later start") {
+TEST_CASE("a file that a killed server left half written is removed at a later start") {
     const Folder folder;
     const std::string kept = *UploadStore(folder.uploads).save("hello");
     const fs::path old_one = folder.uploads / ("." + digits + ".part");
@@ -189,7 +192,7 @@ TEST_CASE("what a killed server left half written is removed at a later start") 
     CHECK(folder.names() == std::set<std::string>{kept, young_one.filename().string()});
 }
 
-TEST_CASE("a place where no folder can be is refused") {
+TEST_CASE("a path where no folder can be is refused") {
     const Folder folder;
     folder.write("file", "x");
     CHECK_THROWS_AS(UploadStore(folder.root / "file"), std::runtime_error);
@@ -197,7 +200,7 @@ TEST_CASE("a place where no folder can be is refused") {
     CHECK_THROWS_AS(UploadStore("/proc/no-such-folder"), std::runtime_error);
 }
 
-TEST_CASE("a folder that vanishes is an error of one upload, not the end of the server") {
+TEST_CASE("when the folder vanishes an upload fails, and the next one may succeed") {
     const Folder folder;
     const UploadStore store(folder.uploads);
     fs::remove(folder.uploads);

@@ -1,4 +1,4 @@
-// What counts as UTF-8, as a whole and in pieces.
+// Which bytes are UTF-8, in one piece and in several.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -20,14 +20,14 @@ std::string encode(unsigned point) {
 
 }  // namespace
 
-TEST_CASE("every Unicode character is valid UTF-8, every surrogate and what lies beyond is not") {
+TEST_CASE("every Unicode character is valid UTF-8, and surrogates and larger numbers are not") {
     for (unsigned point = 0; point <= 0x110100; ++point) {
         const bool is_character = (point < 0xD800 || point > 0xDFFF) && point <= 0x10FFFF;
         if (is_valid_utf8(encode(point)) != is_character) FAIL_CHECK("character number " << point);
     }
 }
 
-TEST_CASE("of all sequences of two bytes exactly those of the standard are valid") {
+TEST_CASE("of all pairs of bytes exactly those of the standard are valid") {
     int valid = 0;
     for (int first = 0; first < 256; ++first) {
         for (int second = 0; second < 256; ++second) {
@@ -38,7 +38,7 @@ TEST_CASE("of all sequences of two bytes exactly those of the standard are valid
     CHECK(valid == 128 * 128 + 0x800 - 0x80);
 }
 
-TEST_CASE("overlong, cut and stray bytes are not UTF-8") {
+TEST_CASE("overlong and incomplete characters and stray bytes are not UTF-8") {
     const std::vector<std::string> wrong = {"\xC0\xAF",
                                             "\xC1\xBF",
                                             "\xE0\x80\xAF",
@@ -68,7 +68,7 @@ TEST_CASE("overlong, cut and stray bytes are not UTF-8") {
     CHECK(is_valid_utf8(std::string_view("\0", 1)));
 }
 
-TEST_CASE("UTF-8 may come in pieces: a character cut in two is incomplete, not wrong") {
+TEST_CASE("a character that is cut in two is incomplete, not invalid") {
     Utf8Validator validator;
     CHECK(validator.complete());
     CHECK(validator.feed("caf\xC3"));
@@ -84,7 +84,7 @@ TEST_CASE("UTF-8 may come in pieces: a character cut in two is incomplete, not w
     CHECK(validator.complete());
 }
 
-TEST_CASE("the narrower range after some first bytes survives a cut") {
+TEST_CASE("the narrower range after some first bytes holds across pieces") {
     for (std::string_view text :
          {"\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80"}) {
         Utf8Validator validator;
@@ -93,7 +93,7 @@ TEST_CASE("the narrower range after some first bytes survives a cut") {
     }
 }
 
-TEST_CASE("a wrong byte is told at once and never forgiven") {
+TEST_CASE("after an invalid byte everything is invalid") {
     Utf8Validator validator;
     CHECK_FALSE(validator.feed("good\xFF"));
     CHECK_FALSE(validator.feed("good again"));

@@ -1,0 +1,29 @@
+// What both stores need of the disk: folders, and errors that tell a full disk from a broken one.
+// Leaves out: reading and writing files. Each store has its own way to make that safe.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "handler.hpp"  // HttpError
+
+// The disk is full, a quota is used up, or a file has grown as large as it may. Nothing was
+// written. The client gets 507 and a sentence without a path; the path is on standard error. (A
+// file that is too large is an error only while SIGXFSZ is ignored. Otherwise that signal ends the
+// program.)
+struct StoreFull : HttpError {
+    StoreFull() : HttpError(507, "There is no room left on the server. Nothing was saved.") {}
+};
+
+// Writes `details` to standard error, and throws.
+[[noreturn]] void throw_store_full(const std::string& details);
+
+// Throws StoreFull if `error`, an errno, says that there is no room; otherwise std::runtime_error.
+[[noreturn]] void throw_disk_error(const std::string& what, int error);
+
+// Makes a folder and those above it, unless they exist. Throws as throw_disk_error() does.
+void make_folder(const std::filesystem::path& folder);
+
+// Waits until the names in a folder are on disk, because a new file survives a power cut only if
+// its name does. Throws as throw_disk_error() does.
+void sync_folder(const std::filesystem::path& folder);

@@ -1,0 +1,27 @@
+// A message of the guestbook, and what becomes of it: JSON for the API and the file, values for the
+// pages. Leaves out: which messages are acceptable (message_fields.hpp).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "body/json.hpp"
+
+struct Message {
+    std::int64_t id = 0;  // counts from 1, and is never given again, not even after a deletion
+    std::string name;
+    std::string email;
+    std::string message;
+    std::string created;  // 2026-11-21T10:25:00Z; a change keeps it
+
+    bool operator==(const Message&) const = default;
+};
+
+// As the API shows it, and as it stands in the file.
+Json to_json(const Message& message);
+
+// The same way back. Throws JsonError if a member is missing or of the wrong kind.
+Message to_message(const Json& json);
+
+// As the templates show it: the members of to_json(), and `when`, the time as people read it.
+Json to_page_values(const Message& message);

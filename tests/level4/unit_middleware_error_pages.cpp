@@ -1,0 +1,57 @@
+// Error pages: exceptions become responses, and a client gets errors in the form that it prefers.
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "app/disk.hpp"
+#include "handler.hpp"
+#include "middleware/error_pages.hpp"
+#include "request.hpp"
+#include "response.hpp"
+#include "value_of.hpp"
+#include "warnings.hpp"
+
+namespace {
+
+Response ask(const Handler& handler, const std::string& path, const std::string& accept) {
+    Request request;
+    request.path = path;
+    request.headers.add("Accept", accept);
+    return error_pages(request, handler);
+}
+
+Response not_found(Request&) {
+    return Response::error(404, "not <here>");
+}
+
+}  // namespace
+
+TEST_CASE("an error is a page for browsers, and JSON for the API and clients that prefer it") {
+    CHECK(ask(not_found, "/x", "text/html,*/*;q=0.8").body.starts_with("<!doctype html>"));
+    CHECK(ask(not_found, "/x", "*/*").body.starts_with("<!doctype html>"));
+    const std::string json = "{\"error\":{\"status\":404,\"message\":\"not \\u003chere>\"}}\n";
+    CHECK(ask(not_found, "/x", "application/json").body == json);
+    CHECK(ask(not_found, "/api/x", "*/*").body == json);
+    CHECK(value_of(ask(not_found, "/api/x", "*/*").headers, "Content-Type") == "application/json");
+}
+
+TEST_CASE("a thrown HttpError becomes a response with its status") {
+    const auto refuses = [](Request&) -> Response { throw HttpError(415, "no"); };
+    CHECK(ask(refuses, "/x", "*/*").status == 415);
+}
+
+TEST_CASE("a full disk is 507, and its path is for the operator's eyes only") {
+    const Warnings warnings;
+    const auto full = [](Request&) -> Response { throw_store_full("/secret/path is full"); };
+    const Response response = ask(full, "/api/x", "*/*");
+    CHECK(response.status == 507);
+    CHECK(response.body ==
+          "{\"error\":{\"status\":507,"
+          "\"message\":\"There is no room left on the server. Nothing was saved.\"}}\n");
+    CHECK(warnings.mention("/secret/path is full\n"));
+}
+
+TEST_CASE("a response that isn't an error is left as it is") {
+    const auto fine = [](Request&) { return Response::text("fine"); };
+    CHECK(ask(fine, "/api/x", "application/json").body == "fine");
+}

@@ -180,7 +180,7 @@ void close_gently(const Socket& client) {
     shutdown(client.number(), SHUT_WR);
     auto end = Clock::now() + goodbye_time;
     auto silence = Clock::now() + goodbye_silence;
-    std::array<char, 16384> buffer;
+    std::array<char, 4096> buffer;
     while (Clock::now() < end) {
         const auto what =
             receive(client, buffer.data(), buffer.size(), std::min(end, silence)).what;

@@ -114,7 +114,7 @@ void Server::serve_client(Socket& client) {
 // that is how a Connection says whether it still has something to send or wants to read.
 void Server::handle_client(const Socket& client) {
     Connection conversation(program_.handler, program_.limits, log_.get(), peer_address(client));
-    std::array<char, 16384> buffer;
+    std::array<char, 4096> buffer;  // small, because each page of a fresh stack costs a page fault
     for (;;) {
         std::string output = conversation.take_output();
         if (!output.empty()) {

@@ -132,7 +132,7 @@ void Server::handle_client(const Socket& client) {
     std::optional<Waker> waker;  // outlives the conversation, which may be woken until its end
     Conversation conversation(
         Connection(program_.handler, program_.limits, log_.get(), peer_address(client)));
-    std::array<char, 16384> buffer;
+    std::array<char, 4096> buffer;  // small, because each page of a fresh stack costs a page fault
     for (;;) {
         if (conversation.taken_over() && !waker) {
             waker.emplace();

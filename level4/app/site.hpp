@@ -11,7 +11,7 @@
 #include "app/upload_store.hpp"
 #include "handler.hpp"
 #include "options.hpp"
-#include "pages/template.hpp"
+#include "pages/template_folder.hpp"
 #include "router.hpp"
 #include "static_files.hpp"
 

@@ -1,6 +1,8 @@
-// What a running server prints: its log, its errors and its trace. A server must not stop because its
-// output isn't read, so a line that finds no room waits for a moment and is then dropped and counted.
-// Leaves out: a promise that every line arrives. The messages of a start that fails go to std::cerr.
+// What a running server prints: its log, its errors and its trace. A server must not stop because
+// its output isn't read, so a line that finds no room waits for a moment and is then dropped and
+// counted.
+// Leaves out: a promise that every line arrives. The messages of a start that fails go to
+// std::cerr.
 #pragma once
 
 #include <climits>
@@ -22,10 +24,10 @@ enum class Stream { out = 1, error = 2 };  // the descriptors of standard output
 void print(std::string_view line);
 void print_error(std::string_view line);
 
-// Writes a line, or several at once if they fit into longest_line. The first line that finds no room waits for 100 ms at most. From then on
-// lines are dropped at once, until there is room again; the next line is preceded by one that says
-// how many were lost. What it can't prevent: another process that fills the same pipe between our
-// look and our write() makes us wait.
+// Writes a line, or several at once if they fit into longest_line. The first line that finds no
+// room waits for 100 ms at most. From then on lines are dropped at once, until there is room again;
+// the next line is preceded by one that says how many were lost. What it can't prevent: another
+// process that fills the same pipe between our look and our write() makes us wait.
 void write_line(Stream stream, std::string_view line);
 
 // Where lines go, if not to write_line() directly. Set it before there are threads.

@@ -1,6 +1,6 @@
 // How socket.hpp does it. A thread that has nothing to do waits inside recv() or send(), as long as
-// the kernel's own timeouts allow. Only a thread that waits for the next client waits for two things
-// at once, a client and the signal to stop, and needs poll() for that.
+// the kernel's own timeouts allow. Only a thread that waits for the next client waits for two
+// things at once, a client and the signal to stop, and needs poll() for that.
 #include "socket.hpp"
 
 #include <fcntl.h>
@@ -91,9 +91,9 @@ Socket listen_on(const std::string& host, int port, const std::string& program) 
     const int yes = 1;
     // Without this the port of a server that has just ended stays taken for a minute (TIME_WAIT).
     setsockopt(listener.number(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    // Clients' sockets inherit these. Nagle's algorithm would hold back the end of a reply until the
-    // client has acknowledged its beginning. That may take 40 ms, and gains nothing for replies that
-    // are sent whole.
+    // Clients' sockets inherit these. Nagle's algorithm would hold back the end of a reply until
+    // the client has acknowledged its beginning. That may take 40 ms, and gains nothing for replies
+    // that are sent whole.
     setsockopt(listener.number(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     set_timeout(listener, SO_RCVTIMEO, std::chrono::milliseconds(250));
     set_timeout(listener, SO_SNDTIMEO, send_stall);

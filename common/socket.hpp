@@ -42,7 +42,8 @@ constexpr std::chrono::milliseconds accept_pause{100};
 Accepted try_accept(const Socket& listener, Socket& client, int flags = 0);
 
 // Waits for the next client. Returns an empty Socket once the program is asked to stop and the
-// backlog is empty. A client that hangs up too early, or a lack of descriptors, never ends a server.
+// backlog is empty. A client that hangs up too early, or a lack of descriptors, never ends a
+// server.
 Socket accept_client(const Socket& listener);
 
 // The address of the other end, such as 127.0.0.1; "-" if it has hung up.
@@ -61,18 +62,18 @@ struct Received {
 // a quarter of a second.
 Received receive(const Socket& client, char* buffer, std::size_t size, Clock::time_point deadline);
 
-// Sends everything, in as many pieces as the kernel wants. False if the client has gone, or has taken
-// nothing at all for `send_stall`.
+// Sends everything, in as many pieces as the kernel wants. False if the client has gone, or has
+// taken nothing at all for `send_stall`.
 bool send_all(const Socket& client, std::string_view bytes);
 constexpr std::chrono::seconds send_stall{10};
 
 // Says goodbye: "I send no more", then reads until the client closes as well, because a client that
-// is still sending may not have looked at our reply yet. A plain close() with unread bytes makes the
-// kernel send RST, and on RST the client may throw that reply away (RFC 9112 §9.6).
+// is still sending may not have looked at our reply yet. A plain close() with unread bytes makes
+// the kernel send RST, and on RST the client may throw that reply away (RFC 9112 §9.6).
 void close_gently(const Socket& client);
 
-// A goodbye ends after so long without a byte, or after so long in all. When the program is to stop it
-// ends sooner.
+// A goodbye ends after so long without a byte, or after so long in all. When the program is to stop
+// it ends sooner.
 constexpr std::chrono::seconds goodbye_silence{5};
 constexpr std::chrono::seconds goodbye_time{30};
 constexpr std::chrono::seconds goodbye_at_stop{2};

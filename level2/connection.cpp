@@ -49,7 +49,8 @@ void Connection::answer(Request& request) {
     reply(request, call_handler(handler_, request), started);
 }
 
-// Answers bytes that aren't a request. Where they end can't be known, so nothing after them is read.
+// Answers bytes that aren't a request. Where they end can't be known, so nothing after them is
+// read.
 void Connection::fail(int status, std::string_view explanation) {
     finished_ = true;
     reply(parser_.partial(), Response::error(status, explanation), Clock::now());

@@ -1,6 +1,6 @@
-// One client's conversation, as bytes in and bytes out. It knows what to answer and when to hang up,
-// but it never touches a socket. So it can be tested on strings, and driven by any engine, such as a
-// thread for each client (server.cpp).
+// One client's conversation, as bytes in and bytes out. It knows what to answer and when to hang
+// up, but it never touches a socket. So it can be tested on strings, and driven by any engine, such
+// as a thread for each client (server.cpp).
 // Leaves out: a second request on the same connection (level 3).
 #pragma once
 

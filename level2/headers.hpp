@@ -17,7 +17,8 @@ class Headers {
     void add(std::string_view name, std::string_view value);  // one more, even if the name is there
     void set(std::string_view name, std::string_view value);  // the only one of that name
 
-    // Like add(), for a caller that has looked at both (is_token() and is_field_value() in text.hpp).
+    // Like add(), for a caller that has looked at both (is_token() and is_field_value() in
+    // text.hpp).
     void add_checked(std::string_view name, std::string_view value);
 
     // The value of the first field of that name, or nullptr.

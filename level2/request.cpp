@@ -191,7 +191,8 @@ void RequestParser::check_host() {
 }
 
 // Where does the request end (§6)? If two programs disagree on that, the rest of the bytes is a
-// request to one of them and a body to the other (request smuggling, §11.2). So there is no guessing.
+// request to one of them and a body to the other (request smuggling, §11.2). So there is no
+// guessing.
 void RequestParser::check_framing() {
     const auto* const length = request_.headers.find("Content-Length");
     const auto* const coding = request_.headers.find("Transfer-Encoding");

@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-// Replaces every %XX by the byte that it names (RFC 3986 §2.1). Returns nothing if a % is not followed
-// by two hexadecimal digits. The result may hold any byte, even NUL, so check it before you use it as
-// the name of a file.
+// Replaces every %XX by the byte that it names (RFC 3986 §2.1). Returns nothing if a % is not
+// followed by two hexadecimal digits. The result may hold any byte, even NUL, so check it before
+// you use it as the name of a file.
 std::optional<std::string> percent_decode(std::string_view text);
 
 // Takes a=1&b=2 apart, in order, as browsers put forms together: + is a space, a name may repeat or

@@ -78,7 +78,8 @@ void Connection::answer(Request& request) {
     reply(request, call_handler(handler_, request), started);
 }
 
-// Answers bytes that aren't a request. Where they end can't be known, so nothing after them is read.
+// Answers bytes that aren't a request. Where they end can't be known, so nothing after them is
+// read.
 void Connection::fail(int status, std::string_view explanation) {
     finished_ = true;
     reply(parser_.partial(), Response::error(status, explanation), Clock::now());
@@ -91,7 +92,8 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
         finished_ || stopping_ || !wants_keep_alive(request) || requests_ == limits_.requests;
     if (request.has_body())
         finished_ = true;  // we don't read it, and it must not pass for a request
-    // Say so only where it differs from the default: HTTP/1.1 keeps a connection, HTTP/1.0 closes it.
+    // Say so only where it differs from the default: HTTP/1.1 keeps a connection, HTTP/1.0 closes
+    // it.
     if (finished_ || request.version == "HTTP/1.0") {
         response.headers.add("Connection", finished_ ? "close" : "keep-alive");
     }

@@ -1,8 +1,8 @@
-// One client's conversation, as bytes in and bytes out. It knows what to answer and when to hang up,
-// but it never touches a socket. So it can be tested on strings, and driven by any engine, such as a
-// thread for each client (server.cpp).
-// Leaves out: reading bodies (level 4). A request with a body is answered and ends the conversation,
-// because its bytes, which aren't read here, must never be taken for a request.
+// One client's conversation, as bytes in and bytes out. It knows what to answer and when to hang
+// up, but it never touches a socket. So it can be tested on strings, and driven by any engine, such
+// as a thread for each client (server.cpp).
+// Leaves out: reading bodies (level 4). A request with a body is answered and ends the
+// conversation, because its bytes, which aren't read here, must never be taken for a request.
 #pragma once
 
 #include <cstddef>

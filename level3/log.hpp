@@ -1,7 +1,7 @@
 // The access log: a line on standard output for each request.
 //     02:31:07 127.0.0.1 "GET /about HTTP/1.1" 200 512 0.3ms
-// The local time of day, the client, the request line, the status, the bytes of the body, and the time
-// from request to reply; after an error also the reason.
+// The local time of day, the client, the request line, the status, the bytes of the body, and the
+// time from request to reply; after an error also the reason.
 // Leaves out: files, rotation, other formats. The shell has those: ./server > access.log
 #pragma once
 

@@ -39,7 +39,7 @@ std::string_view reason_phrase(int status);
 // §5.6.7).
 std::string http_date(std::time_t time);
 
-// Appends the response, as it goes over the wire, to `output`. It adds the fields that every response
-// has, Content-Length among them, so no handler can get it wrong. Without `with_body` it leaves out
-// the body: the reply to HEAD (RFC 9110 §9.3.2).
+// Appends the response, as it goes over the wire, to `output`. It adds the fields that every
+// response has, Content-Length among them, so no handler can get it wrong. Without `with_body` it
+// leaves out the body: the reply to HEAD (RFC 9110 §9.3.2).
 void serialize(const Response& response, bool with_body, std::string& output);

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <string_view>
 
-// Cuts off and returns what stands before the separator, and cuts off the separator as well. Without
-// a separator that is all of the text.
+// Cuts off and returns what stands before the separator, and cuts off the separator as well.
+// Without a separator that is all of the text.
 inline std::string_view take_until(std::string_view& text, std::string_view separator) {
     const std::string_view part = text.substr(0, text.find(separator));
     text.remove_prefix(std::min(part.size() + separator.size(), text.size()));

@@ -105,7 +105,8 @@ void Connection::answer(Request& request) {
     reply(request, call_handler(handler_, request), started);
 }
 
-// Answers bytes that aren't a request. Where they end can't be known, so nothing after them is read.
+// Answers bytes that aren't a request. Where they end can't be known, so nothing after them is
+// read.
 void Connection::fail(int status, std::string_view explanation) {
     finished_ = true;
     Response response = Response::error(status, explanation);
@@ -121,14 +122,15 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
         finished_ || stopping_ || !wants_keep_alive(request) || requests_ == limits_.requests;
     const bool switching = response.status == 101;
     if (response.protocol && !switching) finished_ = true;  // a stream is the last reply
-    // Say so only where it differs from the default: HTTP/1.1 keeps a connection, HTTP/1.0 closes it.
+    // Say so only where it differs from the default: HTTP/1.1 keeps a connection, HTTP/1.0 closes
+    // it.
     if (!switching && (finished_ || request.version == "HTTP/1.0")) {
         response.headers.add("Connection", finished_ ? "close" : "keep-alive");
     }
     const bool with_body = request.method != "HEAD";
     if (with_body) file_ = response.file;
-    // The length of a stream isn't known, so it goes out in chunks; a WebSocket has frames. HTTP/1.0
-    // has no chunks (RFC 9112 §6.1): such a client reads to the end of the connection.
+    // The length of a stream isn't known, so it goes out in chunks; a WebSocket has frames.
+    // HTTP/1.0 has no chunks (RFC 9112 §6.1): such a client reads to the end of the connection.
     const bool chunked = response.protocol && !switching && request.version != "HTTP/1.0";
     if (with_body) takeover_ = {response.protocol, chunked, ""};
     if (chunked) response.headers.set("Transfer-Encoding", "chunked");

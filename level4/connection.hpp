@@ -1,6 +1,6 @@
-// One client's conversation, as bytes in and bytes out. It knows what to answer and when to hang up,
-// but it never touches a socket. So it can be tested on strings, and driven by any engine, such as a
-// thread for each client (server.cpp).
+// One client's conversation, as bytes in and bytes out. It knows what to answer and when to hang
+// up, but it never touches a socket. So it can be tested on strings, and driven by any engine, such
+// as a thread for each client (server.cpp).
 // Leaves out: what follows a 101 or the head of a stream. It hands that on: see take_protocol().
 #pragma once
 
@@ -72,9 +72,9 @@ class Connection {
     Clock::time_point deadline() const { return deadline_; }
     void time_out();
 
-    // Requests for which the test is true are not answered at once. The engine takes each one, calls
-    // its handler in a worker thread, and hands the response to resume(). Until then the client's
-    // next requests wait. Without a test every request is answered at once.
+    // Requests for which the test is true are not answered at once. The engine takes each one,
+    // calls its handler in a worker thread, and hands the response to resume(). Until then the
+    // client's next requests wait. Without a test every request is answered at once.
     void use_workers_if(const WorkerTest& test) { needs_worker_ = test ? &test : nullptr; }
     std::unique_ptr<Job> take_job() { return std::move(job_); }  // nullptr if it was taken before
     bool with_worker() const { return turn_ == Turn::handler; }

@@ -1,7 +1,7 @@
 // A request, and the parser that makes requests of a stream of bytes. TCP keeps no message borders:
 // one request may come in any number of pieces, and many requests may come in one piece. The
-// parser takes pieces of any size and never touches the network. It refuses what isn't exactly HTTP,
-// because where two programs read the same bytes differently, an attacker slips a request in.
+// parser takes pieces of any size and never touches the network. It refuses what isn't exactly
+// HTTP, because where two programs read the same bytes differently, an attacker slips a request in.
 // Leaves out: bodies too large for memory, and trailers, which are read and dropped.
 #pragma once
 
@@ -53,16 +53,16 @@ class RequestParser {
     // More bytes from the client, in pieces of any size.
     void feed(std::string_view bytes);
 
-    // The next complete request, or nothing if it has not arrived yet. Throws HttpError if the bytes
-    // are not HTTP or pass a limit. After that nothing that follows can be trusted, so the connection
-    // has to be closed.
+    // The next complete request, or nothing if it has not arrived yet. Throws HttpError if the
+    // bytes are not HTTP or pass a limit. After that nothing that follows can be trusted, so the
+    // connection has to be closed.
     std::optional<Request> next();
 
     // True if a byte has arrived behind the last request that was returned.
     bool begun() const { return begun_; }
 
-    // True if a request has begun. Empty lines don't begin one, because a client may send them before
-    // a request, and some do after it (RFC 9112 §2.2).
+    // True if a request has begun. Empty lines don't begin one, because a client may send them
+    // before a request, and some do after it (RFC 9112 §2.2).
     bool in_request() const { return state_ != State::request_line || position_ < buffer_.size(); }
 
     // True while a body is being read.

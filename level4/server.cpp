@@ -33,9 +33,9 @@ namespace {
 // A stack of 8 MiB, the usual size, costs as much time to set up as a whole short conversation.
 constexpr std::size_t stack_size = 256 * 1024;
 
-// Waits for the client, or for another thread that has something for the protocol to send. True when
-// there is something to receive or the deadline has passed; false after a wake(), and now and then
-// for a look at whether the program is to stop.
+// Waits for the client, or for another thread that has something for the protocol to send. True
+// when there is something to receive or the deadline has passed; false after a wake(), and now and
+// then for a look at whether the program is to stop.
 bool wait_for(const Socket& client, const Waker& waker, Clock::time_point deadline) {
     pollfd watched[2] = {{client.number(), POLLIN, 0}, {waker.descriptor(), POLLIN, 0}};
     poll(watched, 2, 250);

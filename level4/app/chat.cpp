@@ -1,5 +1,5 @@
-// See chat.hpp. The sockets carry JSON. The browser sends {"name", "message"}, and is sent a message
-// as the API shows it, or {"error"} if its own was not saved.
+// See chat.hpp. The sockets carry JSON. The browser sends {"name", "message"}, and is sent a
+// message as the API shows it, or {"error"} if its own was not saved.
 #include "app/chat.hpp"
 
 #include <algorithm>

@@ -40,7 +40,8 @@ bool skip_quoted_string(std::string_view& text) {
     return false;
 }
 
-// *( BWS ";" BWS name [ BWS "=" BWS value ] ), where a value is a token or a quoted string (§7.1.1).
+// *( BWS ";" BWS name [ BWS "=" BWS value ] ), where a value is a token or a quoted string
+// (§7.1.1).
 bool are_chunk_extensions(std::string_view text) {
     if (!is_field_value(text)) return false;
     const auto skip_blanks = [](std::string_view rest) {
@@ -144,8 +145,8 @@ std::optional<std::string_view> RequestParser::take_crlf_line(std::size_t limit,
     return line;
 }
 
-// Hexadecimal digits, and then perhaps extensions. Those are ignored, but their bytes count: without
-// that, a megabyte of body could come in a gigabyte of extensions.
+// Hexadecimal digits, and then perhaps extensions. Those are ignored, but their bytes count:
+// without that, a megabyte of body could come in a gigabyte of extensions.
 void RequestParser::parse_chunk_size(std::string_view line) {
     const char* const end = line.data() + line.size();
     const auto [stop, error] = std::from_chars(line.data(), end, body_left_, 16);

@@ -1,11 +1,13 @@
 // What an event loop knows of one client. Whose move it is, is one state:
 //
-//     state        epoll watches  we look again      an event means    and then
-//     talking      EPOLLIN        at the deadline    read()            its time_out()
-//     blocked      EPOLLOUT       every second       advance()         dropped after 10 s without progress
-//     with_worker  HUP and ERR    never              it has gone       -
-//     goodbye      EPOLLIN        after 5 s of silence read and forget   dropped, after 30 s in any case
+//     state        epoll watches  we look again          an event means   when the time is up
+//     talking      EPOLLIN        at the deadline        read()           its time_out()
+//     blocked      EPOLLOUT       every second           advance()        dropped after 10 s
+//     with_worker  HUP and ERR    never                  it has gone      -
+//     goodbye      EPOLLIN        after 5 s of silence   read and forget  dropped
 //
+// A client that is blocked is dropped if it has not taken a byte for 10 s. A goodbye takes 30 s at
+// most, however much the client still sends.
 // Only EventLoop::enter() changes it.
 #pragma once
 
@@ -24,8 +26,8 @@ struct Client {
     Client(std::uint64_t number, Socket connected, Conversation talk)
         : id(number), socket(std::move(connected)), conversation(std::move(talk)) {}
 
-    // A number and not a pointer, because an event or a task may come when its client has gone. None
-    // is given twice, so a number that is no longer in use does no harm.
+    // A number and not a pointer, because an event or a task may come when its client has gone.
+    // None is given twice, so a number that is no longer in use does no harm.
     std::uint64_t id;
     Socket socket;
     Conversation conversation;

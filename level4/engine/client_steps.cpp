@@ -95,8 +95,8 @@ Sent EventLoop::send(Client& client) const {
     return sent;
 }
 
-// A protocol speaks by itself, from other threads. The work is done in this loop, if at all, and only
-// the mailbox may be used once the loop has gone.
+// A protocol speaks by itself, from other threads. The work is done in this loop, if at all, and
+// only the mailbox may be used once the loop has gone.
 void EventLoop::let_others_wake(Client& client) {
     client.wakeable = true;
     client.conversation.on_wake([mailbox = mailbox_, this, id = client.id] {
@@ -182,8 +182,8 @@ void EventLoop::look_at(Client& client) {
     }
 }
 
-// The kernel calls a socket writable when a third of its buffer is free. That may be megabytes, which
-// a slow line takes minutes for, so we ask how many bytes it has not delivered yet.
+// The kernel calls a socket writable when a third of its buffer is free. That may be megabytes,
+// which a slow line takes minutes for, so we ask how many bytes it has not delivered yet.
 void EventLoop::check_progress(Client& client) {
     int unsent = 0;
     ioctl(client.socket.number(), SIOCOUTQ, &unsent);

@@ -1,7 +1,7 @@
-// See event_loop.hpp. Read run() first, then advance(), then enter(): that is the whole engine. This
-// file has the loop and its clients; client_steps.cpp has what is done for one client.
-// epoll is used "level-triggered", which is its default: what isn't read now is reported again. So it
-// is never wrong to leave some of it for later, and that is how all clients get their turn.
+// See event_loop.hpp. Read run() first, then advance(), then enter(): that is the whole engine.
+// This file has the loop and its clients; client_steps.cpp has what is done for one client. epoll
+// is used "level-triggered", which is its default: what isn't read now is reported again. So it is
+// never wrong to leave some of it for later, and that is how all clients get their turn.
 #include "engine/event_loop.hpp"
 
 #include <poll.h>
@@ -24,7 +24,7 @@
 namespace {
 
 // Workers wait far more than they work, and those that wait for the disk at the same time share one
-// fdatasync() (app/message_store.cpp). So there are more of them than processors.
+// fdatasync() (app/message_log.cpp). So there are more of them than processors.
 constexpr std::size_t worker_threads = 16;
 
 // How long one client's pipelined requests are answered before it is the next client's turn.

@@ -23,8 +23,8 @@
 #include "server.hpp"
 
 // Serves the listener's clients with so many loops, each in a thread of its own, until the program
-// is asked to stop. Then idle clients are let go, and replies that are under way are finished within
-// drain_time. What isn't finished by then ends with the process.
+// is asked to stop. Then idle clients are let go, and replies that are under way are finished
+// within drain_time. What isn't finished by then ends with the process.
 void run_event_loops(const Socket& listener, std::size_t loops, const Program& program,
                      AccessLog* log);
 

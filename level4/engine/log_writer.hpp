@@ -1,8 +1,8 @@
 // A thread that writes what the server prints, because an event loop must never wait: not for the
 // 100 ms that write_line() may take, and not for a terminal that was stopped with Ctrl-S.
 //
-// Lines gather for a moment and go out together, as many as one write() may hold. A write() for each
-// line would cost every request a quarter more.
+// Lines gather for a moment and go out together, as many as one write() may hold. A write() for
+// each line would cost every request a quarter more.
 #pragma once
 
 #include <condition_variable>

@@ -3,8 +3,8 @@
 //     worker thread -- post(response) --.                    .-- epoll_wait() -- loop: take()
 //     chat room ------ post(advance) ---+--> tasks, Waker ---'
 //
-// Waking a loop is a system call. The first task wakes it, and those that follow before the loop has
-// come to take() them need no other call, because it takes all of them.
+// Waking a loop is a system call. The first task wakes it, and those that follow before the loop
+// has come to take() them need no other call, because it takes all of them.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,8 @@
 // When an event loop has to look at a client again, the earliest first.
 //
-// A client's deadline moves with every request. To move a timer each time would cost more than it is
-// worth, so a timer that rings too early looks at the deadline and is set again. A client costs one
-// timer every few seconds, however many requests it sends.
+// A client's deadline moves with every request. To move a timer each time would cost more than it
+// is worth, so a timer that rings too early looks at the deadline and is set again. A client costs
+// one timer every few seconds, however many requests it sends.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// See worker_pool.hpp. There is one queue and one lock, which is not held while a piece of work runs.
+// See worker_pool.hpp. There is one queue and one lock, which is not held while a piece of work
+// runs.
 #include "engine/worker_pool.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // A few threads for work that has to wait, for a disk say. An event loop serves hundreds of clients
 // with one thread, so it must never wait itself. It hands such work over and goes on.
-// Leaves out: priorities, and a limit for the queue, which is the business of those that submit work.
-// (A client of an event loop has at most one piece of work in it.)
+// Leaves out: priorities, and a limit for the queue, which is the business of those that submit
+// work. (A client of an event loop has at most one piece of work in it.)
 #pragma once
 
 #include <chrono>

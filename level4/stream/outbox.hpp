@@ -7,9 +7,9 @@
 //          |                                                 ^  until there is nothing left,
 //          '-- only if the engine may be asleep: wake() -----'  and then it may go to sleep
 //
-// Waking is a system call, and once is enough: an engine that is awake takes everything, so only the
-// first message after it has found nothing needs to wake it. Both the finding and the adding happen
-// under one lock, so no message can slip in between.
+// Waking is a system call, and once is enough: an engine that is awake takes everything, so only
+// the first message after it has found nothing needs to wake it. Both the finding and the adding
+// happen under one lock, so no message can slip in between.
 //
 // Nothing here ever waits for a client. A client that doesn't read what it is sent fills its outbox
 // up to the limit. Then it is dropped, and the others don't notice.

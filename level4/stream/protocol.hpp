@@ -1,7 +1,7 @@
 // What can take a connection over after the head of a response: a WebSocket after its 101, or a
-// stream of events. An engine drives it as it drives a Connection, by bytes in and bytes out. But it
-// may have something to send at any time, because another thread has a message for its client. Then
-// that thread wakes the engine: outbox.hpp has the picture.
+// stream of events. An engine drives it as it drives a Connection, by bytes in and bytes out. But
+// it may have something to send at any time, because another thread has a message for its client.
+// Then that thread wakes the engine: outbox.hpp has the picture.
 //
 // What an engine does, whichever it is:
 //     open(wake)          once, when the head has been handed over to be sent;

@@ -15,8 +15,8 @@ class WebSocketClient : public Outbox {
   public:
     using Outbox::Outbox;
 
-    // Text must be UTF-8, because a browser closes the connection over a single wrong byte. False if
-    // the message will never be sent: the client is gone, or doesn't read what it is sent.
+    // Text must be UTF-8, because a browser closes the connection over a single wrong byte. False
+    // if the message will never be sent: the client is gone, or doesn't read what it is sent.
     bool send_text(std::string_view text);
     bool send_binary(std::string_view bytes);
 

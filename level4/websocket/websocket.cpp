@@ -80,7 +80,8 @@ void WebSocket::begin_frame() {
     if (!continues && message_has_begun) {
         throw WebSocketError(close_code::protocol_error, "The previous message isn't complete.");
     }
-    // Before its bytes are read. No memory is reserved for them either, because they may never come.
+    // Before its bytes are read. No memory is reserved for them either, because they may never
+    // come.
     if (frame_->length > limits_.message - message_.size()) {
         throw WebSocketError(close_code::too_big, "The message is too long.");
     }
@@ -126,8 +127,8 @@ void WebSocket::end_message() {
     }
 }
 
-// Of many pings that came before we could answer, only the last needs an answer (§5.5.3). So a client
-// that pings and doesn't read can't fill our memory.
+// Of many pings that came before we could answer, only the last needs an answer (§5.5.3). So a
+// client that pings and doesn't read can't fill our memory.
 void WebSocket::answer_ping() {
     if (state_ != State::open) return;  // our close frame was the last frame
     if (control_output_.size() > limits_.pongs) control_output_.clear();

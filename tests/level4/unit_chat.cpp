@@ -1,5 +1,5 @@
-// The chat as bytes: what a visitor's socket sends, and what the sockets of all others get. Messages
-// are saved by another thread, so a visitor waits until it is woken, as an engine would.
+// The chat as bytes: what a visitor's socket sends, and what the sockets of all others get.
+// Messages are saved by another thread, so a visitor waits until it is woken, as an engine would.
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/file.h>

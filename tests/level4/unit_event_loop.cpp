@@ -1,7 +1,7 @@
-// The event loop over real connections. A stop concerns the whole process and can't be taken back, so
-// the loops run in a process of their own, which shares only sockets and pipes with the test. The
-// order of events is never left to chance: a handler that has to wait tells the test when it has
-// begun, and waits until the test lets it go on.
+// The event loop over real connections. A stop concerns the whole process and can't be taken back,
+// so the loops run in a process of their own, which shares only sockets and pipes with the test.
+// The order of events is never left to chance: a handler that has to wait tells the test when it
+// has begun, and waits until the test lets it go on.
 #include <doctest/doctest.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -152,8 +152,8 @@ class Sleeper : public Protocol {
     bool finished_ = false;
 };
 
-// The loops, which are a process of their own from start() on. Every POST is for a worker, and one to
-// /slow waits until the test lets it go on.
+// The loops, which are a process of their own from start() on. Every POST is for a worker, and one
+// to /slow waits until the test lets it go on.
 class Loops {
   public:
     explicit Loops(std::size_t count = 1) : count_(count) {}
@@ -303,8 +303,8 @@ TEST_CASE("a client that reads late gets all of its replies, including those of 
     loops.limits.requests = 100'000;
     loops.start();
     Peer client(loops.listener);
-    // Each POST is found while the reply before it is still to be sent. So when the kernel has no more
-    // room for that reply, there is also a request that hasn't been handed to a worker yet.
+    // Each POST is found while the reply before it is still to be sent. So when the kernel has no
+    // more room for that reply, there is also a request that hasn't been handed to a worker yet.
     std::string requests;
     for (int i = 0; i < 3'000; ++i) requests += get("/" + std::string(4'000, 'x')) + post("/y");
     requests.resize(client.send_until_full(requests));

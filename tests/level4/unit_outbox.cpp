@@ -1,4 +1,5 @@
-// What waits to be sent to one client: its order, its bounds, its end, and when the engine is woken.
+// What waits to be sent to one client: its order, its bounds, its end, and when the engine is
+// woken.
 #include <doctest/doctest.h>
 
 #include <atomic>

@@ -516,8 +516,8 @@ TEST_CASE("damaged bytes lead to the same frames and the same end, however they 
             cut.socket.feed({&c, 1});
             output_of_cut += drain(cut.socket);
         }
-        // A pong may overtake messages that wait, so the order of the frames may differ. Which frames
-        // there are, and how the conversation ends, may not.
+        // A pong may overtake messages that wait, so the order of the frames may differ. Which
+        // frames there are, and how the conversation ends, may not.
         CHECK(describe(output_of_cut).size() == output.size());
         CHECK(cut.closed == whole.closed);
         CHECK(cut.socket.finished() == whole.socket.finished());

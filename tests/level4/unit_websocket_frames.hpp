@@ -29,8 +29,8 @@ inline std::string masked(std::string_view payload) {
     return bytes;
 }
 
-// `first` is the first byte of the header: 0x80 final, 0x70 reserved bits, 0x0F opcode. The extended
-// length has `size` bytes, or as few as possible.
+// `first` is the first byte of the header: 0x80 final, 0x70 reserved bits, 0x0F opcode. The
+// extended length has `size` bytes, or as few as possible.
 inline std::string frame(int first, std::string_view payload, int size = -1) {
     if (size < 0) size = payload.size() < 126 ? 0 : payload.size() < 65536 ? 2 : 8;
     const std::uint64_t length = payload.size();

@@ -56,8 +56,8 @@ struct Guest {
     WebSocket socket;
 };
 
-// Does in a thread of its own what an engine does for one client: sleeps until it is woken, and then
-// takes all output.
+// Does in a thread of its own what an engine does for one client: sleeps until it is woken, and
+// then takes all output.
 class Listener {
   public:
     // Returns when it is in the room.

@@ -27,8 +27,8 @@ class FullPipe {
     // Shell code that sends both output streams of the program after it into the pipe.
     std::string redirection() const { return "exec >'" + path_ + "' 2>&1;"; }
 
-    // Fills the pipe until there is no room left. Waits for the start line first, because a server may
-    // accept a client before it has printed that.
+    // Fills the pipe until there is no room left. Waits for the start line first, because a server
+    // may accept a client before it has printed that.
     void fill() {
         for (std::string printed; printed.find("Ctrl-C stops it") == std::string::npos;) {
             pollfd watched{descriptor_, POLLIN, 0};

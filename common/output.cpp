@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <exception>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -67,12 +68,19 @@ void flush_output() {
     current_sink.flush();
 }
 
-void print(std::string_view line) {
+void print(std::string_view line) noexcept try {
     current_sink.print(Stream::out, line);
+} catch (const std::exception&) {
 }
 
-void print_error(std::string_view line) {
+void print_error(std::string_view line) noexcept try {
     current_sink.print(Stream::error, line);
+} catch (const std::exception&) {
+}
+
+void print_error(std::string_view what, std::string_view why) noexcept try {
+    print_error(std::string(what).append(": ").append(why));
+} catch (const std::exception&) {
 }
 
 void write_line(Stream stream, std::string_view line) {

@@ -14,6 +14,8 @@
 #include "../common/socket.hpp"
 #include "../common/trace.hpp"
 
+const std::string usage = "Usage: level1/server [PORT]   (9000 without one)";
+
 // HTTP is text: a status line, header fields, a blank line, and the body (RFC 9112 §2.1). Every
 // line ends in \r\n. Content-Length counts the bytes of the body, so the client knows its end.
 const std::string body = "<h1>Hello, world!</h1>";
@@ -48,8 +50,13 @@ void handle_client(const Socket& client) {
 
 int main(int argc, char** argv) try {
     open_standard_streams();
-    const int port = argc > 1 ? std::atoi(argv[1]) : 9000;
-    if (port < 1 || port > 65535) throw std::runtime_error("usage: level1/server [PORT]");
+    const std::string argument = argc > 1 ? argv[1] : "9000";
+    if (argument == "-h" || argument == "--help") {
+        std::cout << usage << '\n';
+        return 0;
+    }
+    const int port = std::atoi(argument.c_str());
+    if (port < 1 || port > 65535) throw std::runtime_error(usage);
     handle_signals();
     const Socket listener = listen_on("127.0.0.1", port, argv[0]);
     std::cout << "Level 1 is listening on http://localhost:" << port << "  (Ctrl-C stops it)\n"

@@ -14,10 +14,8 @@
 
 namespace {
 
-// What is shown of a request line and of a reason, so that everything has room in the line. (A byte
-// of the reason may take four characters.)
-constexpr std::size_t longest_reason = 60;
-constexpr std::size_t longest_request = longest_line - 4 * longest_reason - 160;
+// Characters of a request line that are shown, so that what follows it has room in the line.
+constexpr std::size_t longest_request = longest_line / 2;
 
 std::string time_of_day() {
     const std::time_t now = std::time(nullptr);
@@ -62,7 +60,7 @@ void AccessLog::add(const LogEntry& entry) const {
     const std::string colour = coloured_ ? colour_of(entry.status) : "";
     std::string line = colour + time_of_day() + ' ';
     line.append(entry.peer).append(" ").append(quoted(entry.request_line)).append(numbers);
-    if (!entry.reason.empty()) line += "  " + visible(entry.reason.substr(0, longest_reason));
-    if (!colour.empty()) line += "\x1b[0m";
+    if (!entry.reason.empty()) line += "  " + visible(entry.reason);
+    if (!colour.empty()) line = line.substr(0, longest_line - 8) + "\x1b[0m";
     print(line);
 }

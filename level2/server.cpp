@@ -99,7 +99,7 @@ void Server::serve_client(Socket& client) {
     try {
         handle_client(client);
     } catch (const std::exception& error) {
-        print_error(std::string("A client was dropped: ") + error.what());
+        print_error("A client was dropped", error.what());
     }
     trace(client.number(), '*', "closed");
     client.close();

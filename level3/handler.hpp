@@ -31,7 +31,7 @@ inline Response call_handler(const Handler& handler, Request& request) {
         return Response::error(error.status, error.what());
     } catch (const std::exception& error) {
         // Details are for the person who runs the server, not for the client.
-        print_error(visible(request.line) + ": " + error.what());
+        print_error(visible(request.line), error.what());
         return Response::error(500, "Something went wrong on the server.");
     }
 }

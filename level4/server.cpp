@@ -51,7 +51,8 @@ class Server {
           listener_(listen_on(options.host, options.port, options.program)) {}
 
     void run();
-    void run_loops(std::size_t loops) { run_event_loops(listener_, loops, program_, log_.get()); }
+    const Socket& listener() const { return listener_; }
+    AccessLog* log() const { return log_.get(); }
 
   private:
     bool wait_for_room();
@@ -116,7 +117,7 @@ void Server::serve_client(Socket& client) {
     try {
         handle_client(client);
     } catch (const std::exception& error) {
-        print_error(std::string("A client was dropped: ") + error.what());
+        print_error("A client was dropped", error.what());
     }
     trace(client.number(), '*', "closed");
     client.close();
@@ -193,7 +194,10 @@ void serve(const Options& options, const Program& program) {
     handle_signals();
     use_small_stacks();
     Server server(options, program);
+    std::optional<EventLoops> loops;
+    if (options.engine == "epoll")
+        loops.emplace(server.listener(), options.threads, program, server.log());
     announce(options, program);
-    if (options.engine == "epoll") return server.run_loops(options.threads);
+    if (loops) return loops->run();
     server.run();
 }

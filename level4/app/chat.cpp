@@ -128,7 +128,7 @@ std::string Chat::save(const MessageFields& fields) {
         announce(store_.add(fields.name, fields.email, fields.message));
         return "";
     } catch (const std::exception& error) {
-        print_error(std::string("The chat could not save a message: ") + error.what());
+        print_error("The chat could not save a message", error.what());
         return "Your message could not be saved.";
     }
 }

@@ -6,10 +6,15 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
+#include <list>
+#include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
 
+#include "../../common/output.hpp"
 #include "../../common/trace.hpp"
 #include "engine/event_loop.hpp"
 #include "handler.hpp"
@@ -100,7 +105,7 @@ Sent EventLoop::send(Client& client) const {
 void EventLoop::let_others_wake(Client& client) {
     client.wakeable = true;
     client.conversation.on_wake([mailbox = mailbox_, this, id = client.id] {
-        mailbox->post({id, [this](Client& woken) { advance(woken); }});
+        mailbox->post({{id, [this](Client& woken) { advance(woken); }}});
     });
 }
 
@@ -108,12 +113,22 @@ void EventLoop::let_others_wake(Client& client) {
 void EventLoop::run_in_worker(Client& client) {
     const std::shared_ptr<Job> job = client.conversation.http().take_job();
     if (!job) return;  // a worker has it
-    jobs_.push_back([this, &handler = program_.handler, mailbox = mailbox_, job, id = client.id] {
-        auto response = std::make_shared<Response>(call_handler(handler, job->request));
-        mailbox->post({id, [this, job, response](Client& waiting) {
-                           waiting.conversation.http().resume(*job, std::move(*response));
-                           advance(waiting);
-                       }});
+    // All memory that the way back needs is asked for here. A handler that can't even make an error
+    // page leaves the response empty, and its client is dropped.
+    const auto response = std::make_shared<std::optional<Response>>();
+    const auto way_back = std::make_shared<std::list<Task>>();
+    way_back->push_back({client.id, [this, job, response](Client& waiting) {
+                             if (!*response) return drop(waiting);
+                             waiting.conversation.http().resume(*job, std::move(**response));
+                             advance(waiting);
+                         }});
+    jobs_.push_back([&handler = program_.handler, mailbox = mailbox_, job, response, way_back] {
+        try {
+            *response = call_handler(handler, job->request);
+        } catch (const std::exception& error) {
+            print_error("A request was not answered", error.what());
+        }
+        mailbox->post(std::move(*way_back));
     });
     enter(client, State::with_worker);
 }

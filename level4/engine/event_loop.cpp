@@ -9,17 +9,15 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstdlib>
-#include <deque>
 #include <exception>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "../../common/output.hpp"
 #include "../../common/trace.hpp"
+#include "engine/start_thread.hpp"
 
 namespace {
 
@@ -82,7 +80,7 @@ void EventLoop::attempt(std::uint64_t id, const std::function<void()>& work) {
     try {
         work();
     } catch (const std::exception& error) {  // out of memory, most likely
-        print_error(std::string("A client was dropped: ") + error.what());
+        print_error("A client was dropped", error.what());
         if (Client* const client = find(id)) drop(*client);
     }
 }
@@ -191,26 +189,47 @@ void EventLoop::drop(Client& client) {
     clients_.erase(client.id);
 }
 
-void run_event_loops(const Socket& listener, std::size_t loops, const Program& program,
-                     AccessLog* log) {
-    std::atomic<bool> all_done{true};
-    WorkerPool pool(worker_threads);
-    // All are made before one runs: its clients could take the descriptors that the others need.
-    std::deque<EventLoop> engines;
-    for (std::size_t i = 0; i < loops; ++i) engines.emplace_back(listener, program, log, pool);
-    std::vector<std::thread> threads;
-    for (auto& engine : engines) {
-        threads.emplace_back([&engine, &all_done] {
-            if (!engine.run()) all_done = false;
-        });
+// The threads wait for begins_, because a loop that serves before all are made might take the
+// descriptors that the others need.
+EventLoops::EventLoops(const Socket& listener, std::size_t count, const Program& program,
+                       AccessLog* log)
+    : workers_(worker_threads) {
+    const std::shared_future<bool> begins = begins_.get_future().share();
+    for (std::size_t i = 0; i < count; ++i) loops_.emplace_back(listener, program, log, workers_);
+    try {
+        for (EventLoop& loop : loops_) {
+            threads_.push_back(start_thread([this, &loop, begins] {
+                if (begins.get() && !loop.run()) all_done_ = false;
+            }));
+        }
+    } catch (...) {
+        begin(false);
+        throw;
     }
-    pollfd stop{stop_descriptor(), POLLIN, 0};
-    while (poll(&stop, 1, -1) < 0) {  // a signal that is no reason to stop, such as SIGWINCH
+}
+
+EventLoops::~EventLoops() {
+    if (!threads_.empty()) begin(false);
+}
+
+// Lets the threads go on, and waits for their end.
+void EventLoops::begin(bool serve) {
+    begins_.set_value(serve);
+    if (serve) {
+        pollfd stop{stop_descriptor(), POLLIN, 0};
+        while (poll(&stop, 1, -1) < 0) {  // a signal that is no reason to stop, such as SIGWINCH
+        }
+        print(stopping_line);
     }
-    print(stopping_line);
-    for (auto& thread : threads) thread.join();
+    for (auto& thread : threads_) thread.join();
+    threads_.clear();
+}
+
+void EventLoops::run() {
+    begin(true);
     // (A worker may still be busy with a request whose client has left.)
-    if (all_done && pool.wait_until_idle(Clock::now() + std::chrono::milliseconds(500))) return;
+    if (all_done_ && workers_.wait_until_idle(Clock::now() + std::chrono::milliseconds(500)))
+        return;
     // A worker can't be ended from outside, and ~WorkerPool would wait for it, so what still runs
     // ends with the process.
     flush_output();

@@ -5,10 +5,15 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <future>
+#include <list>
 #include <memory>
+#include <thread>
 #include <unordered_map>
 #include <vector>
 
@@ -21,12 +26,6 @@
 #include "engine/worker_pool.hpp"
 #include "log.hpp"
 #include "server.hpp"
-
-// Serves the listener's clients with so many loops, each in a thread of its own, until the program
-// is asked to stop. Then idle clients are let go, and replies that are under way are finished
-// within drain_time. What isn't finished by then ends with the process.
-void run_event_loops(const Socket& listener, std::size_t loops, const Program& program,
-                     AccessLog* log);
 
 class EventLoop {
   public:
@@ -77,9 +76,34 @@ class EventLoop {
     std::array<char, 65536>
         buffer_;  // one for all clients, because what is read is handed on at once
     Timers timers_;
-    std::vector<std::function<void()>> jobs_;  // for the workers, from this turn
+    std::list<std::function<void()>> jobs_;  // for the workers, from this turn
     Clock::time_point turn_ends_;
     Clock::time_point accept_again_ = Clock::time_point::max();  // see accept_clients()
     bool stopping_ = false;
     Clock::time_point stop_deadline_ = Clock::time_point::max();
+};
+
+// So many loops, each in a thread of its own, and the workers that they share.
+class EventLoops {
+  public:
+    // Makes all loops and all threads. They do not serve before run(). Throws std::runtime_error if
+    // the system has not enough descriptors or threads to give.
+    EventLoops(const Socket& listener, std::size_t count, const Program& program, AccessLog* log);
+    ~EventLoops();
+    EventLoops(const EventLoops&) = delete;
+    EventLoops& operator=(const EventLoops&) = delete;
+
+    // Serves the listener's clients until the program is asked to stop. Then idle clients are let
+    // go, and replies that are under way are finished within drain_time. What isn't finished by
+    // then ends with the process.
+    void run();
+
+  private:
+    void begin(bool serve);
+
+    WorkerPool workers_;
+    std::deque<EventLoop> loops_;
+    std::promise<bool> begins_;  // true: serve; false: there is nothing to serve
+    std::atomic<bool> all_done_{true};
+    std::vector<std::thread> threads_;
 };

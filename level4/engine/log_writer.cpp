@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "engine/start_thread.hpp"
+
 namespace {
 
 constexpr std::size_t most_waiting = 1 << 20;  // bytes; past it lines are dropped, and counted
@@ -12,7 +14,7 @@ constexpr std::chrono::seconds longest_flush{1};  // a terminal may be stopped f
 
 }  // namespace
 
-LogWriter::LogWriter() : thread_([this] { run(); }) {
+LogWriter::LogWriter() : thread_(start_thread([this] { run(); })) {
     set_output(
         {[this](Stream stream, std::string_view line) { add(stream, line); }, [this] { flush(); }});
 }

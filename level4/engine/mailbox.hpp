@@ -9,9 +9,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <mutex>
 #include <utility>
-#include <vector>
 
 #include "engine/client.hpp"
 #include "engine/waker.hpp"
@@ -27,15 +27,16 @@ class Mailbox {
   public:
     int descriptor() const { return waker_.descriptor(); }
 
-    // From any thread.
-    void post(Task task) {
+    // From any thread. The task comes in a list of its own, so that posting needs no memory: a task
+    // that got lost would leave its client without a reply.
+    void post(std::list<Task> task) {
         const std::lock_guard lock(mutex_);
-        tasks_.push_back(std::move(task));
-        if (tasks_.size() == 1) waker_.wake();
+        if (tasks_.empty()) waker_.wake();
+        tasks_.splice(tasks_.end(), task);
     }
 
     // By the loop.
-    std::vector<Task> take() {
+    std::list<Task> take() {
         const std::lock_guard lock(mutex_);
         waker_.clear();
         return std::exchange(tasks_, {});
@@ -44,5 +45,5 @@ class Mailbox {
   private:
     Waker waker_;
     std::mutex mutex_;  // guards tasks_
-    std::vector<Task> tasks_;
+    std::list<Task> tasks_;
 };

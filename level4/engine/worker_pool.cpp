@@ -4,16 +4,24 @@
 
 #include <algorithm>
 #include <exception>
-#include <string>
-#include <utility>
 
 #include "../../common/output.hpp"
+#include "engine/start_thread.hpp"
 
 WorkerPool::WorkerPool(std::size_t threads) {
-    for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+    try {
+        while (threads_.size() < threads) threads_.push_back(start_thread([this] { run(); }));
+    } catch (...) {
+        end();  // no thread may outlive the pool
+        throw;
+    }
 }
 
 WorkerPool::~WorkerPool() {
+    end();
+}
+
+void WorkerPool::end() {
     {
         const std::lock_guard lock(mutex_);
         ending_ = true;
@@ -22,12 +30,13 @@ WorkerPool::~WorkerPool() {
     for (auto& thread : threads_) thread.join();
 }
 
-void WorkerPool::submit(std::vector<std::function<void()>> work) {
+void WorkerPool::submit(std::list<std::function<void()>> work) {
+    const std::size_t pieces = std::min(work.size(), threads_.size());
     {
         const std::lock_guard lock(mutex_);
-        for (auto& piece : work) queue_.push(std::move(piece));
+        queue_.splice(queue_.end(), work);
     }
-    for (std::size_t i = 0; i < std::min(work.size(), threads_.size()); ++i) changed_.notify_one();
+    for (std::size_t i = 0; i < pieces; ++i) changed_.notify_one();
 }
 
 bool WorkerPool::wait_until_idle(std::chrono::steady_clock::time_point deadline) {
@@ -41,15 +50,16 @@ void WorkerPool::run() {
     for (;;) {
         changed_.wait(lock, [this] { return ending_ || !queue_.empty(); });
         if (queue_.empty()) return;  // only now, so that what was submitted before the end is done
-        const auto work = std::move(queue_.front());
-        queue_.pop();
+        std::list<std::function<void()>> taken;
+        taken.splice(taken.end(), queue_, queue_.begin());
         ++busy_;
         lock.unlock();
         try {
-            work();
+            taken.front()();
         } catch (const std::exception& error) {  // out of memory, most likely
-            print_error(std::string("Work was not done: ") + error.what());
+            print_error("Work was not done", error.what());
         }
+        taken.clear();  // before this thread counts as idle
         lock.lock();
         --busy_;
         if (queue_.empty() && busy_ == 0) idle_.notify_all();

@@ -8,30 +8,33 @@
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
+#include <list>
 #include <mutex>
-#include <queue>
 #include <thread>
 #include <vector>
 
 class WorkerPool {
   public:
+    // Throws std::runtime_error if the system has no more threads to give.
     explicit WorkerPool(std::size_t threads);
     ~WorkerPool();  // waits until everything in the queue is done
     WorkerPool(const WorkerPool&) = delete;
     WorkerPool& operator=(const WorkerPool&) = delete;
 
     // From any thread. The pieces begin in this order, and several threads may do them at the same
-    // time. If one throws, that is printed, and the others are still done.
-    void submit(std::vector<std::function<void()>> work);
+    // time. If one throws, that is printed, and the others are still done. A list, because its
+    // pieces are handed over without asking for memory, so that none can be lost halfway.
+    void submit(std::list<std::function<void()>> work);
 
     // Waits until nothing is left to do. False if that isn't so by the deadline.
     bool wait_until_idle(std::chrono::steady_clock::time_point deadline);
 
   private:
     void run();
+    void end();
 
     std::mutex mutex_;  // guards queue_, busy_ and ending_
-    std::queue<std::function<void()>> queue_;
+    std::list<std::function<void()>> queue_;
     std::size_t busy_ = 0;  // threads that are at work
     bool ending_ = false;
     std::condition_variable changed_;  // there is work, or the end has come

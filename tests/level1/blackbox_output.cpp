@@ -1,4 +1,4 @@
-// A server whose output is not read.
+// What the program prints, and a server whose output is not read.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -7,8 +7,21 @@
 #include "expect.hpp"
 #include "full_pipe.hpp"
 #include "reporter.hpp"
+#include "settings.hpp"
+#include "text.hpp"
 
 TEST_SUITE_BEGIN("level 1 program");
+
+TEST_CASE("level 1 explains itself when it is asked to") {
+    if (lacks_program() || settings().level > 1) return;
+    for (const char* flag : {"-h", "--help"}) {
+        Process help("'" + settings().program + "' " + flag, {});
+        help.wait_for_end(patience);
+        expect_that(help.exit_code() == 0 && contains(help.output(), "PORT"),
+                    "the usage, exit code 0", help.how_it_ended() + ", output: " + help.output(),
+                    {"asking for help is not an error"});
+    }
+}
 
 TEST_CASE("a trace that is not read makes no client wait") {
     if (lacks_program()) return;

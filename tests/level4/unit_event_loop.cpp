@@ -218,7 +218,7 @@ class Loops {
         };
         Program program{"Test", {}, handler, limits};
         program.needs_worker = [](const Request& request) { return request.method == "POST"; };
-        run_event_loops(listener, count_, program, nullptr);
+        EventLoops(listener, count_, program, nullptr).run();
         return 0;
     }
 

@@ -4,10 +4,12 @@
 #include "socket.hpp"
 
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -162,6 +164,12 @@ Received receive(const Socket& client, char* buffer, std::size_t size, Clock::ti
         if (late) return {Received::timed_out};
         if (stop_requested()) return {Received::stopping};
     }
+}
+
+std::uint64_t unsent_bytes(const Socket& client) {
+    int unsent = 0;  // stays 0 for a connection that is broken: send() will tell
+    ioctl(client.number(), SIOCOUTQ, &unsent);
+    return static_cast<std::uint64_t>(unsent);
 }
 
 bool send_all(const Socket& client, std::string_view bytes) {

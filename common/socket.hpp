@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -61,6 +62,9 @@ struct Received {
 // in the past it takes what is there and does not wait. It notices a stop, and the deadline, within
 // a quarter of a second.
 Received receive(const Socket& client, char* buffer, std::size_t size, Clock::time_point deadline);
+
+// Bytes that the kernel has taken from us and the client has not taken from the kernel.
+std::uint64_t unsent_bytes(const Socket& client);
 
 // Sends everything, in as many pieces as the kernel wants. False if the client has gone, or has
 // taken nothing at all for `send_stall`.

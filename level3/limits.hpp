@@ -12,7 +12,8 @@ struct Limits {
     std::size_t header_fields = 100;         // past it: 431
     std::chrono::seconds request_head{10};   // to send a whole head, however it trickles: 408
     std::chrono::seconds idle{5};            // from a reply to the next request; then close
-    std::size_t clients = 1000;              // at once, a thread each; more wait in the backlog
-    std::size_t requests = 1000;             // on a connection; the last reply says close
-    std::size_t output_batch = 64 * 1024;    // bytes of small replies that go out together
+    std::size_t slowest_bytes = 5000;  // of a reply in 10 s; a client that takes less is dropped
+    std::size_t clients = 1000;        // at once, a thread each; more wait in the backlog
+    std::size_t requests = 1000;       // on a connection; the last reply says close
+    std::size_t output_batch = 64 * 1024;  // bytes of small replies that go out together
 };

@@ -7,6 +7,7 @@
 #include <array>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -27,6 +28,18 @@ namespace {
 
 // A stack of 8 MiB, the usual size, costs as much time to set up as a whole short conversation.
 constexpr std::size_t stack_size = 256 * 1024;
+
+// Sends all of it. False if the client has gone, or takes fewer than `slowest` bytes in the time for
+// which a socket waits for room (send_stall). What counts is what the client has taken: the kernel
+// takes megabytes at once, and then nothing for minutes, however fast the client reads.
+bool send_whole(const Socket& client, Outgoing outgoing, std::uint64_t slowest) {
+    for (;;) {
+        const std::uint64_t before = outgoing.left() + unsent_bytes(client);
+        const Sent sent = outgoing.send_to(client);
+        if (sent != Sent::some) return sent == Sent::all;
+        if (before < outgoing.left() + unsent_bytes(client) + slowest) return false;
+    }
+}
 
 class Server {
   public:
@@ -119,7 +132,7 @@ void Server::handle_client(const Socket& client) {
         std::string output = conversation.take_output();
         if (!output.empty()) {
             Outgoing outgoing(std::move(output), conversation.take_file());
-            if (outgoing.send_to(client) != Sent::all) return;
+            if (!send_whole(client, std::move(outgoing), program_.limits.slowest_bytes)) return;
             continue;
         }
         if (conversation.finished()) return close_gently(client);

@@ -27,7 +27,8 @@ Connection::Connection(const Handler& handler, const Limits& limits, AccessLog* 
 
 void Connection::feed(std::string_view bytes) {
     if (!parser_.begun() && !with_worker()) give_turn(Turn::head);
-    if (parser_.reading_body()) give_turn(Turn::body);
+    if (turn_ == Turn::body) body_bytes_ += bytes.size();
+    if (body_bytes_ >= limits_.slowest_bytes) give_turn(Turn::body);
     parser_.feed(bytes);
 }
 
@@ -97,7 +98,8 @@ void Connection::give_turn(Turn turn) {
     else if (turn == Turn::head)
         deadline_ = Clock::now() + limits_.request_head;
     else if (turn == Turn::body)
-        deadline_ = Clock::now() + limits_.body_stall;
+        deadline_ = Clock::now() + limits_.body_slow;
+    body_bytes_ = 0;
 }
 
 void Connection::answer(Request& request) {

@@ -89,7 +89,7 @@ class Connection {
         ours,          // a reply is on its way: the engine sees to it that the client takes it
         next_request,  // limits.idle until a request begins; no time at all when we are to stop
         head,          // limits.request_head until a request that has begun is complete
-        body,          // limits.body_stall until the next byte of a body
+        body,          // limits.body_slow for each limits.slowest_bytes of a body, or its end
         handler,       // a worker's: the client waits
     };
 
@@ -113,6 +113,7 @@ class Connection {
     Turn turn_ = Turn::head;    // the first request has a head's time from the beginning
     Clock::time_point deadline_;
 
+    std::size_t body_bytes_ = 0;  // of a body, since its client was given the turn
     const WorkerTest* needs_worker_ = nullptr;
     std::unique_ptr<Job> job_;  // until the engine takes it
     Takeover takeover_;         // until it is taken

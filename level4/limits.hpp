@@ -14,8 +14,9 @@ struct Limits {
     std::uint64_t body = 1024 * 1024;        // bytes; past it: 413
     std::size_t chunk_line = 256;            // bytes of a chunk's size and extensions; past it: 400
     std::chrono::seconds request_head{10};   // to send a whole head, however it trickles: 408
-    std::chrono::seconds body_stall{10};     // without another byte of the body: 408
+    std::chrono::seconds body_slow{10};      // for the next slowest_bytes of a body: 408
     std::chrono::seconds idle{5};            // from a reply to the next request; then close
+    std::size_t slowest_bytes = 5000;        // of a reply or a body in 10 s; less: dropped, or 408
     std::size_t clients = 1000;              // at once, a thread each; more wait in the backlog
     std::size_t requests = 1000;             // on a connection; the last reply says close
     std::size_t output_batch = 64 * 1024;    // bytes of small replies that go out together

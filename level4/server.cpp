@@ -8,6 +8,7 @@
 #include <array>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -41,6 +42,18 @@ bool wait_for(const Socket& client, const Waker& waker, Clock::time_point deadli
     poll(watched, 2, 250);
     waker.clear();
     return watched[0].revents != 0 || Clock::now() >= deadline;
+}
+
+// Sends all of it. False if the client has gone, or takes fewer than `slowest` bytes in the time for
+// which a socket waits for room (send_stall). What counts is what the client has taken: the kernel
+// takes megabytes at once, and then nothing for minutes, however fast the client reads.
+bool send_whole(const Socket& client, Outgoing outgoing, std::uint64_t slowest) {
+    for (;;) {
+        const std::uint64_t before = outgoing.left() + unsent_bytes(client);
+        const Sent sent = outgoing.send_to(client);
+        if (sent != Sent::some) return sent == Sent::all;
+        if (before < outgoing.left() + unsent_bytes(client) + slowest) return false;
+    }
 }
 
 class Server {
@@ -142,7 +155,8 @@ void Server::handle_client(const Socket& client) {
         std::string output = conversation.take_output();
         if (!output.empty()) {
             Outgoing outgoing(std::move(output), conversation.take_file());
-            if (outgoing.send_to(client) != Sent::all) return;
+            const std::size_t slowest = conversation.slowest_bytes(program_.limits);
+            if (!send_whole(client, std::move(outgoing), slowest)) return;
             continue;
         }
         if (conversation.dropped()) return;

@@ -6,8 +6,8 @@
 //     with_worker  HUP and ERR    never                  it has gone      -
 //     goodbye      EPOLLIN        after 5 s of silence   read and forget  dropped
 //
-// A client that is blocked is dropped if it has not taken a byte for 10 s. A goodbye takes 30 s at
-// most, however much the client still sends.
+// A client that is blocked is dropped if it takes fewer than limits.slowest_bytes in 10 s. A goodbye
+// takes 30 s at most, however much the client still sends.
 // Only EventLoop::enter() changes it.
 #pragma once
 
@@ -43,7 +43,7 @@ struct Client {
     Clock::time_point goodbye_ends;  // however much the client still sends
 
     // Progress of a client that is blocked: bytes that the kernel has taken from us, those that the
-    // client had taken when we last looked, and when it must have taken more.
+    // client had taken at the beginning, and when it must have taken enough more.
     std::uint64_t sent = 0;
     std::uint64_t taken = 0;
     Clock::time_point stalls_at;

@@ -1,7 +1,5 @@
 // What an event loop does for one client: read, answer, send, wait. The states are in client.hpp.
-#include <linux/sockios.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -142,6 +140,7 @@ void EventLoop::enter(Client& client, State state) {
         case State::blocked:
             // That we are woken is no progress of the client's, so being blocked again changes
             // nothing.
+            if (is_new) client.taken = client.sent - unsent_bytes(client.socket);
             if (is_new) client.stalls_at = Clock::now() + send_stall;
             if (is_new) client.look_again = Clock::now() + std::chrono::seconds(1);
             watch(client, EPOLLOUT);
@@ -200,10 +199,11 @@ void EventLoop::look_at(Client& client) {
 // The kernel calls a socket writable when a third of its buffer is free. That may be megabytes,
 // which a slow line takes minutes for, so we ask how many bytes it has not delivered yet.
 void EventLoop::check_progress(Client& client) {
-    int unsent = 0;
-    ioctl(client.socket.number(), SIOCOUTQ, &unsent);
-    const std::uint64_t taken = client.sent - static_cast<std::uint64_t>(unsent);
-    if (std::exchange(client.taken, taken) != taken) client.stalls_at = Clock::now() + send_stall;
+    const std::uint64_t taken = client.sent - unsent_bytes(client.socket);
+    if (taken - client.taken >= client.conversation.slowest_bytes(program_.limits)) {
+        client.taken = taken;
+        client.stalls_at = Clock::now() + send_stall;
+    }
     if (Clock::now() >= client.stalls_at) return drop(client);
     client.look_again = Clock::now() + std::chrono::seconds(1);
     set_timer(client);

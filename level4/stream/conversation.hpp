@@ -41,6 +41,12 @@ class Conversation {
     bool taken_over() const { return protocol_ || http_.has_protocol(); }
     void on_wake(std::function<void()> wake) { wake_ = std::move(wake); }
 
+    // How many bytes in 10 s a client must take. Any progress will do for a stream or a WebSocket,
+    // which may have little to say, and bound what waits for a client.
+    std::size_t slowest_bytes(const Limits& limits) const {
+        return taken_over() ? 1 : limits.slowest_bytes;
+    }
+
     // Close the connection now, whatever is still to be sent.
     bool dropped() const { return protocol_ && protocol_->dropped(); }
 

@@ -208,22 +208,31 @@ TEST_CASE("another expectation is 417") {
     }
 }
 
-TEST_CASE("a body that stalls is 408 after 10 s, and one that trickles is read to its end") {
+TEST_CASE("a body that stalls or drips is 408 after 10 s, and one that is merely slow is read") {
     std::vector<Watched> stalled = stalled_clients();
-    Client trickler;
-    trickler.send(post_head({length(7)}));
+    Client dripping;
+    dripping.send(post_head({length(7)}));
+    Client slow;
+    slow.send(post_head({length(9000)}));
     Client late;
     std::string late_head = post_head({length(5)});
     late.send(late_head.substr(0, 20));
     std::string late_rest = late_head.substr(20);
 
     const double start = now();
-    int sent = 0;
-    while (now() < start + 13.0 && !(all_ended(stalled, start) && sent == 7)) {
-        // A byte every 2 s is never 10 s without progress, but more than 10 s in all.
-        if (sent < 7 && now() > start + 2.0 * sent && !trickler.ended()) {
-            trickler.send(std::string(1, static_cast<char>('a' + sent)));
-            ++sent;
+    double dripping_ended = 0;
+    int drips = 0;
+    int hundreds = 0;
+    while (now() < start + 16.0 && !(all_ended(stalled, start) && hundreds == 90)) {
+        // 0.5 bytes a second. Each of them is progress, but not enough.
+        if (dripping_ended == 0 && dripping.ended()) dripping_ended = now() - start;
+        if (drips < 7 && now() > start + 2.0 * drips && dripping_ended == 0) {
+            dripping.send("x");
+            ++drips;
+        }
+        if (hundreds < 90 && now() > start + hundreds / 6.0) {  // 600 bytes a second, for 15 s
+            slow.send(std::string(100, 'y'));
+            ++hundreds;
         }
         // The late one's head is complete after 5 s. Its body has 10 s from then on.
         if (now() > start + 5.0) late.send(std::exchange(late_rest, ""));
@@ -231,11 +240,18 @@ TEST_CASE("a body that stalls is 408 after 10 s, and one that trickles is read t
     }
     late.send("hello");
     for (Watched& watched : stalled) expect_timed_out(watched);
-    Exchange reply = trickler.read_reply("POST");
+    Exchange refused = dripping.read_to_end();
+    const Reason too_slow = {
+        "this course chooses: a body brings 5,000 bytes in any 10 s, or its end, or it is 408",
+        "a client that sends a byte now and then must not keep a connection for ever"};
+    expect_status(refused, 408, too_slow);
+    expect(dripping_ended > 9.0 && dripping_ended < 13.0, refused, "the end after 10 to 12 s",
+           std::to_string(dripping_ended) + " s", too_slow);
+    Exchange reply = slow.read_reply("POST");
     expect_status(reply, 200,
-                  {"it was slow, but it made progress all the time",
+                  {"600 bytes a second are slow, but enough",
                    "the 10 s for the head must not go on for the body"});
-    expect_in_body(reply, "\n\nabcdefg", {"the whole body"});
+    expect_in_body(reply, "\n\n" + std::string(9000, 'y'), {"the whole body"});
     expect_status(late.read_reply("POST"), 200,
                   {"a head has 10 s, and after it the body has 10 s of its own",
                    "set the deadline of the body when the head is complete"});

@@ -40,7 +40,7 @@ class RouteGroup {
     void any(std::string_view pattern, Handler handler);
 
     // A middleware around the handlers that are added from now on, to this group or to one made of
-    // it. One that is to see everything, the 404 too, belongs around the router: see wrap().
+    // it. One that is to see every reply, 404s included, belongs around the router: see wrap().
     void use(Middleware middleware) { middleware_.push_back(std::move(middleware)); }
 
     // group("/api").group("/v1").get("/users", ...) answers /api/v1/users.

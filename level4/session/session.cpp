@@ -63,7 +63,8 @@ std::optional<std::string> take_string(std::string_view& payload) {
 std::optional<std::string> verified_payload(std::string_view cookie_value,
                                             const std::vector<std::string>& keys) {
     const std::string_view text = take_until(cookie_value, ".");
-    const std::string_view signature = cookie_value;  // empty, and so wrong, if there is no dot
+    const std::string_view signature = cookie_value;
+    if (signature.empty()) return std::nullopt;  // no dot, or no cookie: that needs no digest
     // The signature is checked first, so that a stranger's bytes are not even decoded.
     if (!is_signed(text, signature, keys)) return std::nullopt;
     return base64url_decode(text);

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <system_error>
@@ -42,6 +43,13 @@ bool is_safe(std::string_view path) {
     return true;
 }
 
+// A position in a file. One past what 64 bits hold is past the end of any file, like the largest.
+std::optional<std::uint64_t> parse_position(std::string_view text) {
+    const bool digits = !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
+    if (!digits) return std::nullopt;
+    return parse_number<std::uint64_t>(text).value_or(std::numeric_limits<std::uint64_t>::max());
+}
+
 struct ByteRange {
     std::uint64_t offset;
     std::uint64_t length;  // 0: it lies outside the file
@@ -50,13 +58,14 @@ struct ByteRange {
 // The range that the field asks for: bytes=0-499, bytes=500- or bytes=-500, the last 500 (RFC 9110
 // §14.1.2). Nothing if the field is malformed or lists several ranges; then it is ignored.
 std::optional<ByteRange> parse_range(std::string_view value, std::uint64_t size) {
-    if (take_until(value, "=") != "bytes" || value.find('-') == std::string_view::npos) {
+    if (!equal_ignoring_case(take_until(value, "="), "bytes") ||
+        value.find('-') == std::string_view::npos) {
         return std::nullopt;
     }
     const std::string_view first_text = take_until(value, "-");
     const std::string_view last_text = value;
-    const auto first = parse_number<std::uint64_t>(first_text);
-    const auto last = parse_number<std::uint64_t>(last_text);
+    const auto first = parse_position(first_text);
+    const auto last = parse_position(last_text);
     if ((!first && !first_text.empty()) || (!last && !last_text.empty())) return std::nullopt;
     if (first && last && *first > *last) return std::nullopt;
     if (first) {
@@ -114,9 +123,9 @@ Response StaticFiles::serve_file(const Request& request, const std::string& path
 }
 
 Response StaticFiles::whole_or_part(const Request& request, const StoredFile& file) {
-    const auto* const range_field = request.headers.find("Range");
+    const auto* const range_field = request.headers.find_single("Range");
     if (range_field == nullptr || request.method != "GET" ||
-        !if_range_holds(request.headers, file.etag, file.modified)) {
+        !if_range_holds(request.headers, file.etag)) {
         return whole(file);
     }
     const auto range = parse_range(*range_field, file.size);

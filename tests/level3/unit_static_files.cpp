@@ -106,7 +106,7 @@ TEST_CASE("a range gets the bytes that were asked for") {
     CHECK(folder.range("bytes=-3") == "789");
     CHECK(folder.range("bytes=8-99") == "89");
     CHECK(folder.range("bytes=-99") == "0123456789");
-    CHECK(folder.range("bytes=0-18446744073709551615") == "0123456789");
+    CHECK(folder.range("BYTES=2-4") == "234");
     CHECK(*folder.get("a.txt", "Range", "bytes=2-4").headers.find("Content-Range") ==
           "bytes 2-4/10");
 }
@@ -120,11 +120,24 @@ TEST_CASE("a range outside of the file is 416, which says how long the file is")
     CHECK(folder.get("empty.txt", "Range", "bytes=0-").status == 416);
 }
 
+TEST_CASE("a position past 64 bits is past the end of any file") {
+    const Folder folder;
+    for (const std::string number :
+         {"18446744073709551615", "18446744073709551616", "99999999999999999999999"}) {
+        CAPTURE(number);
+        CHECK(folder.range("bytes=4-" + number) == "456789");
+        CHECK(folder.range("bytes=-" + number) == "0123456789");
+        CHECK(folder.range("bytes=" + number + "-") == "416");
+    }
+    CHECK(folder.range("bytes=18446744073709551616-5") == "200");
+    CHECK(folder.range("bytes=0-18446744073709551616x") == "200");
+}
+
 TEST_CASE("several ranges, other units and nonsense are answered with the whole file") {
     const Folder folder;
     for (const char* value :
          {"bytes=0-1,3-4", "lines=0-1", "bytes=4-2", "bytes=-", "bytes=", "bytes=a-b", "bytes=1",
-          "bytes=--1", "bytes= 1-2", "bytes=0-18446744073709551616", ""}) {
+          "bytes=--1", "bytes= 1-2", "bytes=+1-2", ""}) {
         CAPTURE(value);
         CHECK(folder.range(value) == "200");
     }
@@ -143,6 +156,36 @@ TEST_CASE("a condition on the ETag takes precedence over one on the date") {
     both.add("If-None-Match", "\"x\"");
     both.add("If-Modified-Since", modified);
     CHECK(folder.get("a.txt", both).status == 200);
+}
+
+TEST_CASE("a comma or a star inside an ETag is part of that ETag") {
+    const Folder folder;
+    const auto etag = *folder.get("a.txt").headers.find("ETag");
+    for (const char* list :
+         {R"("client,*,tag")", R"("a, *")", R"("x", *)", R"(*, "x")", R"(W/"*")"}) {
+        CAPTURE(list);
+        CHECK(folder.get("a.txt", "If-None-Match", list).status == 200);
+        CHECK(folder.get("a.txt", "If-Match", list).status == 412);
+    }
+    CHECK(folder.get("a.txt", "If-None-Match", "\"a," + etag + "," + "\"").status == 200);
+    CHECK(folder.get("a.txt", "If-None-Match", "\"a,b\"," + etag).status == 304);
+    CHECK(folder.get("a.txt", "If-None-Match", "\"no escape\\\", " + etag).status == 304);
+    CHECK(folder.get("a.txt", "If-None-Match", ", ," + etag + ",").status == 304);
+}
+
+TEST_CASE("a date that stands twice is ignored, though both are the same") {
+    const Folder folder;
+    const auto modified = *folder.get("a.txt").headers.find("Last-Modified");
+    for (const auto& [name, date] :
+         {std::pair("If-Modified-Since", modified),
+          std::pair("If-Unmodified-Since", std::string("Thu, 01 Jan 1970 00:00:00 GMT"))}) {
+        CAPTURE(name);
+        CHECK(folder.get("a.txt", name, date).status != 200);
+        Headers twice;
+        twice.add(name, date);
+        twice.add(name, date);
+        CHECK(folder.get("a.txt", twice).status == 200);
+    }
 }
 
 TEST_CASE("a list of ETags may take up several lines") {
@@ -181,7 +224,38 @@ TEST_CASE("all three forms of a date are understood (RFC 9110 §5.6.7), and othe
         CAPTURE(date);
         CHECK(folder.get("a.txt", "If-Modified-Since", date).status == 304);
     }
-    CHECK(folder.get("a.txt", "If-Modified-Since", "tomorrow").status == 200);
+    for (const char* date :
+         {"tomorrow", "", "Fri,  01 Jan 2038 00:00:00 GMT", "Fri, 01 Jan 2038 00:00:00",
+          "Fri, 1 Jan 2038 00:00:00 GMT", "Fri, 01 Jan 2038 00:00:00 UTC",
+          "fri, 01 jan 2038 00:00:00 GMT", "Friday, 01 Jan 2038 00:00:00 GMT"}) {
+        CAPTURE(date);
+        CHECK(folder.get("a.txt", "If-Modified-Since", date).status == 200);
+    }
+}
+
+TEST_CASE("a day or a time of day that doesn't exist makes no date") {
+    const Folder folder;
+    for (const char* date : {"Wed, 31 Feb 2035 00:00:00 GMT", "Fri, 30 Feb 2035 00:00:00 GMT",
+                             "Thu, 29 Feb 2035 00:00:00 GMT", "Fri, 00 Jan 2038 00:00:00 GMT",
+                             "Fri, 01 Jan 2038 24:00:00 GMT", "Fri, 01 Jan 2038 00:60:00 GMT",
+                             "Fri, 01 Jan 2038 00:00:61 GMT", "Mon, 01 Jan 2038 00:00:00 GMT",
+                             "Monday, 01-Jan-38 00:00:00 GMT", "Mon Jan  1 00:00:00 2038",
+                             "Wed Feb 31 00:00:00 2035", "Friday, 32-Jan-38 00:00:00 GMT"}) {
+        CAPTURE(date);
+        CHECK(folder.get("a.txt", "If-Modified-Since", date).status == 200);
+    }
+    CHECK(folder.get("a.txt", "If-Modified-Since", "Tue, 29 Feb 2028 00:00:00 GMT").status == 304);
+}
+
+TEST_CASE("a year of two digits is at most 50 years ahead") {
+    const Folder folder;
+    const auto since = [&](const char* date) {
+        return folder.get("a.txt", "If-Modified-Since", date).status;
+    };
+    CHECK(since("Tuesday, 01-Jan-74 00:00:00 GMT") == 200);   // the weekday of 1974
+    CHECK(since("Monday, 01-Jan-74 00:00:00 GMT") == 304);    // that of 2074
+    CHECK(since("Sunday, 06-Nov-94 08:49:37 GMT") == 200);    // 1994
+    CHECK(since("Saturday, 06-Nov-94 08:49:37 GMT") == 200);  // not 2094
 }
 
 TEST_CASE("If-Range gets the range if the file is the same, else all of it") {
@@ -192,8 +266,30 @@ TEST_CASE("If-Range gets the range if the file is the same, else all of it") {
     CHECK(folder.get("a.txt", headers).status == 206);
     headers.set("If-Range", "\"x\"");
     CHECK(folder.get("a.txt", headers).status == 200);
-    headers.set("If-Range", *folder.get("a.txt").headers.find("Last-Modified"));
-    CHECK(folder.get("a.txt", headers).status == 206);
+    headers.set("If-Range", "W/" + *folder.get("a.txt").headers.find("ETag"));
+    CHECK(folder.get("a.txt", headers).status == 200);
+}
+
+TEST_CASE("a date in If-Range never holds, because a file may change twice in a second") {
+    const Folder folder;
+    Headers headers;
+    headers.add("Range", "bytes=0-1");
+    headers.add("If-Range", *folder.get("a.txt").headers.find("Last-Modified"));
+    CHECK(folder.get("a.txt", headers).status == 200);
+}
+
+TEST_CASE("a Range or an If-Range that stands twice gets the whole file") {
+    const Folder folder;
+    const auto etag = *folder.get("a.txt").headers.find("ETag");
+    Headers ranges;
+    ranges.add("Range", "bytes=0-1");
+    ranges.add("Range", "bytes=0-1");
+    CHECK(folder.get("a.txt", ranges).status == 200);
+    Headers conditions;
+    conditions.add("Range", "bytes=0-1");
+    conditions.add("If-Range", etag);
+    conditions.add("If-Range", etag);
+    CHECK(folder.get("a.txt", conditions).status == 200);
 }
 
 TEST_CASE("a compressed copy goes to a client that accepts gzip, with the file's own type") {

@@ -66,16 +66,17 @@ bool lists_etag(const Headers& headers, std::string_view name, std::string_view 
 
 }  // namespace
 
-int check_conditions(const Headers& headers, std::string_view etag, std::time_t modified) {
+int check_conditions(const Headers& headers, std::string_view etag,
+                     std::optional<std::time_t> modified) {
     if (headers.find("If-Match") != nullptr) {
         if (!lists_etag(headers, "If-Match", etag, Comparison::strong)) return 412;
     } else if (const auto date = date_in(headers, "If-Unmodified-Since")) {
-        if (modified > *date) return 412;
+        if (modified && *modified > *date) return 412;
     }
     if (headers.find("If-None-Match") != nullptr) {
         if (lists_etag(headers, "If-None-Match", etag, Comparison::weak)) return 304;
     } else if (const auto date = date_in(headers, "If-Modified-Since")) {
-        if (modified <= *date) return 304;
+        if (modified && *modified <= *date) return 304;
     }
     return 200;
 }

@@ -59,6 +59,10 @@ TEST_CASE("If-None-Match with the file's ETag is 304") {
         expect_status(reply, 304,
                       {"RFC 9110 §13.1.2: the client has this file (a list, compared weakly, or *)",
                        "split at the commas, drop W/ on both sides, compare", list});
+        for (const char* name : {"Date", "Cache-Control"})
+            expect_present(reply, name, {"RFC 9110 §15.4.5: a 304 has these fields of the 200"});
+        for (const char* name : {"Content-Type", "Last-Modified", "Content-Encoding"})
+            expect_absent(reply, name, {"RFC 9110 §15.4.5: beside an ETag, a 304 says no more"});
         const std::string repeated = reply.reply.value("ETag");
         expect(repeated == etag || repeated == weak, reply, "ETag: " + etag, "ETag: " + repeated,
                {"RFC 9110 §15.4.5: a 304 repeats the ETag, strong or weak"});

@@ -2,13 +2,20 @@
 // TCP, in blackbox_files.cpp and blackbox_paths.cpp; here is what needs neither a server nor a
 // second client.
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <chrono>
+#include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <string>
+#include <thread>
 
 #include "static_files.hpp"
+#include "stored_file.hpp"
 #include "temporary_folder.hpp"
 
 namespace {
@@ -96,6 +103,75 @@ TEST_CASE("a directory is redirected to the address with a slash, which shows it
     CHECK(folder.get("sub/").status == 404);
     folder.write("site/sub/index.html", "index");
     CHECK(folder.get("sub/").body == "index");
+}
+
+TEST_CASE("a redirect answers what was asked, not what was found") {
+    const Folder folder;
+    fs::create_directories(folder.root / "site/sub/index.html");
+    CHECK(folder.get("sub/").status == 404);
+    CHECK(folder.get("sub/index.html").status == 301);
+    StaticFiles files(folder.root / "site");
+    Request request;  // a page that has an address of its own
+    request.method = "GET";
+    request.path = request.target = "/about";
+    CHECK(files.serve_file(request, "sub").status == 404);
+}
+
+TEST_CASE("a folder whose name goes on where ours ends is another folder") {
+    const Folder folder;
+    folder.write("site-secret/secret.txt", "secret");
+    fs::create_symlink("../site-secret/secret.txt", folder.root / "site/link.txt");
+    fs::create_directory_symlink("../site-secret", folder.root / "site/link");
+    CHECK(folder.get("link.txt").status == 404);
+    CHECK(folder.get("link/secret.txt").status == 404);
+}
+
+TEST_CASE("a folder that becomes a link while it is looked up leads nowhere") {
+    const Folder folder;
+    folder.write("site/sub/secret.txt", "harmless");
+    fs::create_directory_symlink("..", folder.root / "site/link");
+    const std::string sub = folder.root / "site/sub";
+    const std::string link = folder.root / "site/link";
+    std::atomic<bool> done{false};
+    std::thread swapper([&] {
+        while (!done) {
+            renameat2(AT_FDCWD, sub.c_str(), AT_FDCWD, link.c_str(), RENAME_EXCHANGE);
+        }
+    });
+    std::size_t leaks = 0;
+    const fs::path site = fs::canonical(folder.root / "site");
+    for (int i = 0; i < 5000; ++i) {
+        const auto file = load_file(site, "sub/secret.txt");
+        if (file && file->content == "secret") ++leaks;
+    }
+    done = true;
+    swapper.join();
+    CHECK(leaks == 0);
+}
+
+TEST_CASE("Last-Modified is never after the reply's Date") {
+    const Folder folder;
+    const auto in_future = fs::file_time_type::clock::now() + std::chrono::hours(1000);
+    fs::last_write_time(folder.root / "site/a.txt", in_future);
+    const std::string before = http_date(std::time(nullptr));
+    const auto response = folder.get("a.txt");
+    const std::string after = http_date(std::time(nullptr));
+    const std::string modified = *response.headers.find("Last-Modified");
+    CAPTURE(modified);
+    CHECK((modified == before || modified == after));
+}
+
+TEST_CASE("a time that no HTTP date can write is left out, and no date matches it") {
+    const Folder folder;
+    const timespec times[2] = {{-50'000'000'000, 0}, {-50'000'000'000, 0}};  // in the year 385
+    const std::string name = folder.root / "site/a.txt";
+    REQUIRE(utimensat(AT_FDCWD, name.c_str(), times, 0) == 0);
+    struct stat facts {};
+    REQUIRE(stat(name.c_str(), &facts) == 0);
+    if (facts.st_mtime != times[1].tv_sec) return;  // this file system can't say it either
+    CHECK(folder.get("a.txt").headers.find("Last-Modified") == nullptr);
+    const char* const date = "Fri, 01 Jan 2038 00:00:00 GMT";
+    CHECK(folder.get("a.txt", "If-Modified-Since", date).status == 200);
 }
 
 TEST_CASE("a range gets the bytes that were asked for") {
@@ -200,10 +276,19 @@ TEST_CASE("a list of ETags may take up several lines") {
     }
 }
 
-TEST_CASE("a 304 has the ETag and no body") {
+TEST_CASE("a 304 has the fields that bring a copy up to date, and no others") {
     const Folder folder;
-    const auto response = folder.get("a.txt", "If-None-Match", "*");
-    CHECK(response.headers.find("ETag") != nullptr);
+    folder.write("site/a.txt.gz", "compressed");
+    Headers headers;
+    headers.add("Accept-Encoding", "gzip");
+    headers.add("If-None-Match", "*");
+    const auto response = folder.get("a.txt", headers);
+    CHECK(response.status == 304);
+    for (const char* name : {"ETag", "Cache-Control", "Vary"}) {
+        CAPTURE(name);
+        CHECK(response.headers.find(name) != nullptr);
+    }
+    CHECK(response.headers.size() == 3);
     CHECK(response.body.empty());
 }
 
@@ -313,6 +398,51 @@ TEST_CASE("a compressed copy that is older than its file is not used") {
     fs::last_write_time(folder.root / "site/a.txt.gz",
                         fs::last_write_time(folder.root / "site/a.txt") - std::chrono::hours(1));
     CHECK(folder.get("a.txt", "Accept-Encoding", "gzip").body == "0123456789");
+}
+
+TEST_CASE("a compressed copy that is a nanosecond older is not used, one of the same age is") {
+    const Folder folder;
+    folder.write("site/a.txt.gz", "compressed");
+    const auto written = fs::last_write_time(folder.root / "site/a.txt");
+    const auto body = [&] { return folder.get("a.txt", "Accept-Encoding", "gzip").body; };
+    fs::last_write_time(folder.root / "site/a.txt.gz", written);
+    CHECK(body() == "compressed");
+    fs::last_write_time(folder.root / "site/a.txt.gz", written - std::chrono::nanoseconds(1));
+    CHECK(body() == "0123456789");
+}
+
+TEST_CASE("a compressed copy that can't be sent leaves the file as it is") {
+    const Folder folder;
+    const fs::path copy = folder.root / "site/a.txt.gz";
+    const auto check = [&] {
+        const auto response = folder.get("a.txt", "Accept-Encoding", "gzip");
+        CHECK(response.status == 200);
+        CHECK(response.body == "0123456789");
+        CHECK(response.headers.find("Content-Encoding") == nullptr);
+        fs::remove(copy);
+    };
+    fs::create_directory(copy);
+    check();
+    REQUIRE(mkfifo(copy.c_str(), 0600) == 0);
+    check();
+    fs::create_symlink("nowhere", copy);
+    check();
+    folder.write("site/a.txt.gz", "");
+    check();
+    if (geteuid() == 0) return;  // root may read everything
+    folder.write("site/a.txt.gz", "compressed");
+    fs::permissions(copy, fs::perms::none);
+    check();
+}
+
+TEST_CASE("a compressed copy belongs to the file beside it, and not to a link of its name") {
+    const Folder folder;
+    fs::create_symlink("a.txt", folder.root / "site/link.txt");
+    folder.write("site/link.txt.gz", "of the file that the link led to");
+    const auto body = [&] { return folder.get("link.txt", "Accept-Encoding", "gzip").body; };
+    CHECK(body() == "0123456789");
+    folder.write("site/a.txt.gz", "compressed");
+    CHECK(body() == "compressed");
 }
 
 TEST_CASE("a large file is not copied into memory, a small one is") {

@@ -66,6 +66,8 @@ void serialize(const Response& response, bool with_body, std::string& output) {
         output += value;
         output += "\r\n";
     }
+    // Without it a cache would guess how long the reply stays good (RFC 9111 §4.2.2).
+    if (response.headers.find("Cache-Control") == nullptr) output += "Cache-Control: no-cache\r\n";
     // Keeps browsers from guessing a type other than the one that we state.
     output += "X-Content-Type-Options: nosniff\r\n";
     // Some statuses never have a body, and so no length of one (RFC 9110 §8.6).

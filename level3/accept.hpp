@@ -8,6 +8,7 @@
 
 // How much the client wants `item`, from 0 (not at all) to 1, according to a field such as
 //     Accept-Encoding: gzip, br;q=0.5, *;q=0
+// "x-gzip" counts as "gzip", whose old name it is (§8.4.1.3). A malformed weight counts as 0.
 // An item that isn't listed counts as much as `*`. Without a `*`, or without the field, that is 0.
 double quality_of(const Headers& headers, std::string_view field, std::string_view item);
 

@@ -1,35 +1,61 @@
 // See conditions.hpp.
 #include "conditions.hpp"
 
+#include <array>
+#include <cstddef>
 #include <optional>
 
 #include "text.hpp"
 
 namespace {
 
-// An HTTP date in any of its three forms (RFC 9110 §5.6.7), or nothing.
-std::optional<std::time_t> parse_http_date(const std::string& text) {
+// Which year "94" means. It is at most 50 years ahead (RFC 9110 §5.6.7). Both count from 1900, as
+// std::tm does.
+int full_year(int year) {
+    const std::time_t now = std::time(nullptr);
+    std::tm today{};
+    gmtime_r(&now, &today);
+    year = today.tm_year - today.tm_year % 100 + year % 100;
+    return year > today.tm_year + 50 ? year - 100 : year;
+}
+
+// The date that has this form, or nothing. strptime() takes 31 February and 24:00:00, white space
+// anywhere, and any weekday. Written again, such a date reads differently.
+std::optional<std::time_t> parse_date_as(const char* form, const std::string& text) {
+    std::tm utc{};
+    const char* const end = strptime(text.c_str(), form, &utc);
+    if (end == nullptr || *end != '\0') return std::nullopt;
+    if (std::string_view(form).find("%y") != std::string_view::npos) {
+        utc.tm_year = full_year(utc.tm_year);
+    }
+    const std::time_t time = timegm(&utc);  // finds the weekday, and makes 31 February 3 March
+    std::array<char, 64> again{};
+    const std::size_t size = std::strftime(again.data(), again.size(), form, &utc);
+    if (std::string_view(again.data(), size) != text) return std::nullopt;
+    return time;
+}
+
+// The date in this field, in any of the three forms (RFC 9110 §5.6.7). Nothing if the field is
+// missing, stands twice, or isn't a date. A leap second (23:59:60) isn't taken for one.
+std::optional<std::time_t> date_in(const Headers& headers, std::string_view name) {
+    const auto* const value = headers.find_single(name);
+    if (value == nullptr) return std::nullopt;
     for (const char* form :
-         {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"}) {
-        std::tm utc{};
-        const char* const end = strptime(text.c_str(), form, &utc);
-        if (end != nullptr && *end == '\0') return timegm(&utc);
+         {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"}) {
+        if (const auto date = parse_date_as(form, *value)) return date;
     }
     return std::nullopt;
 }
 
-std::optional<std::time_t> date_in(const Headers& headers, std::string_view name) {
-    const auto* const value = headers.find(name);
-    return value != nullptr ? parse_http_date(*value) : std::nullopt;
-}
-
-// Is the ETag in a list such as "a", W/"b" or *? A comma inside a quoted tag cuts that tag in two,
-// but then neither half equals one of ours, which have no comma.
 enum class Comparison { strong, weak };
-bool lists_etag(std::string_view list, std::string_view etag, Comparison comparison) {
-    while (!list.empty()) {
-        std::string_view candidate = trim(take_until(list, ","));
-        if (candidate == "*") return true;
+
+// Is the ETag in a list such as "a", W/"b"? Or is the field *, which stands for any version?
+bool lists_etag(const Headers& headers, std::string_view name, std::string_view etag,
+                Comparison comparison) {
+    const std::string field = headers.joined(name);
+    if (field == "*") return true;
+    for (std::string_view list = field; !list.empty();) {
+        std::string_view candidate = take_list_item(list, ',', Escapes::no);
         if (comparison == Comparison::weak && candidate.starts_with("W/")) {
             candidate.remove_prefix(2);
         }
@@ -40,21 +66,23 @@ bool lists_etag(std::string_view list, std::string_view etag, Comparison compari
 
 }  // namespace
 
-int check_conditions(const Headers& headers, std::string_view etag, std::time_t modified) {
+int check_conditions(const Headers& headers, std::string_view etag,
+                     std::optional<std::time_t> modified) {
     if (headers.find("If-Match") != nullptr) {
-        if (!lists_etag(headers.joined("If-Match"), etag, Comparison::strong)) return 412;
+        if (!lists_etag(headers, "If-Match", etag, Comparison::strong)) return 412;
     } else if (const auto date = date_in(headers, "If-Unmodified-Since")) {
-        if (modified > *date) return 412;
+        if (modified && *modified > *date) return 412;
     }
     if (headers.find("If-None-Match") != nullptr) {
-        if (lists_etag(headers.joined("If-None-Match"), etag, Comparison::weak)) return 304;
+        if (lists_etag(headers, "If-None-Match", etag, Comparison::weak)) return 304;
     } else if (const auto date = date_in(headers, "If-Modified-Since")) {
-        if (modified <= *date) return 304;
+        if (modified && *modified <= *date) return 304;
     }
     return 200;
 }
 
-bool if_range_holds(const Headers& headers, const std::string& etag, std::time_t modified) {
-    const auto* const condition = headers.find("If-Range");
-    return condition == nullptr || *condition == etag || parse_http_date(*condition) == modified;
+bool if_range_holds(const Headers& headers, std::string_view etag) {
+    if (headers.find("If-Range") == nullptr) return true;
+    const auto* const condition = headers.find_single("If-Range");
+    return condition != nullptr && *condition == etag;
 }

@@ -2,6 +2,7 @@
 #include "connection.hpp"
 
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace {
@@ -92,10 +93,12 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
         finished_ || stopping_ || !wants_keep_alive(request) || requests_ == limits_.requests;
     if (request.has_body())
         finished_ = true;  // we don't read it, and it must not pass for a request
-    // Say so only where it differs from the default: HTTP/1.1 keeps a connection, HTTP/1.0 closes
-    // it.
-    if (finished_ || request.version == "HTTP/1.0") {
-        response.headers.add("Connection", finished_ ? "close" : "keep-alive");
+    const bool kept = !finished_;
+    response.headers.add("Connection", kept ? "keep-alive" : "close");
+    // A hint, so that the client doesn't send its next request just when we close. The word above
+    // names this field as well (RFC 9110 §7.6.1).
+    if (kept) {
+        response.headers.add("Keep-Alive", "timeout=" + std::to_string(limits_.idle.count()));
     }
     const bool with_body = request.method != "HEAD";
     if (with_body) file_ = response.file;

@@ -28,7 +28,9 @@ Response say_hello(const Request& request) {
 Response show_echo(const Request& request) {
     std::string text = request.line + "\n";
     for (const auto& [name, value] : request.headers) text += name + ": " + value + "\n";
-    return Response::text(text);
+    auto response = Response::text(text);
+    response.headers.add("Cache-Control", "no-store");  // there may be a cookie in it
+    return response;
 }
 
 Response show_user(const Request& request) {

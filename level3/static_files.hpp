@@ -4,22 +4,15 @@
 // a Range), and writing.
 #pragma once
 
-#include <sys/stat.h>
-
 #include <cstdint>
-#include <ctime>
 #include <filesystem>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <string>
-#include <utility>
 
-#include "../common/clock.hpp"
-#include "../common/descriptor.hpp"
-#include "file.hpp"
 #include "request.hpp"
 #include "response.hpp"
+#include "stored_file.hpp"
 
 class StaticFiles {
   public:
@@ -32,32 +25,13 @@ class StaticFiles {
     Response serve_file(const Request& request, const std::string& path);
 
   private:
-    // A file as it was when we last looked.
-    struct StoredFile {
-        bool is_directory = false;
-        std::uint64_t size = 0;
-        std::time_t modified = 0;
-        std::string etag;                        // quoted, as in the field
-        Headers headers;                         // the fields that describe it, ETag included
-        bool has_gzip = false;                   // there is a compressed copy, its name plus .gz
-        std::string content;                     // if the file is small
-        std::shared_ptr<const Descriptor> file;  // if it is large
-        Clock::time_point looked_at;
-    };
-    using StoredFilePtr = std::shared_ptr<const StoredFile>;
-
-    enum class Coding { none, gzip };
-
-    StoredFilePtr find(const std::string& path, Coding coding);
-    StoredFilePtr load(const std::string& path, Coding coding) const;
-    std::shared_ptr<const Descriptor> open_file(const std::string& name) const;
-    void describe(StoredFile& stored, const std::string& path, Coding coding,
-                  const struct stat& facts) const;
+    StoredFilePtr find(const std::string& path);
+    static Response with_content(int status, const StoredFile& file);
     static Response whole_or_part(const Request& request, const StoredFile& file);
     static Response whole(const StoredFile& file);
     static Response part(const StoredFile& file, std::uint64_t offset, std::uint64_t length);
 
     std::filesystem::path folder_;
     std::mutex mutex_;  // guards cache_
-    std::map<std::pair<std::string, Coding>, StoredFilePtr> cache_;
+    std::map<std::string, StoredFilePtr> cache_;
 };

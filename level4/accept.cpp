@@ -14,9 +14,10 @@ namespace {
 // Without one it is 1.
 double weight(std::string_view parameters) {
     while (!parameters.empty()) {
-        std::string_view value = take_until(parameters, ";");
+        std::string_view value = take_list_item(parameters, ';');
         if (!equal_ignoring_case(trim(take_until(value, "=")), "q")) continue;
         value = trim(value);
+        if (value.find_first_not_of("0123456789.") != std::string_view::npos) return 0;
         double number = 0;
         const auto error = std::from_chars(value.data(), value.data() + value.size(), number).ec;
         return error == std::errc() && number > 0 ? std::min(number, 1.0) : 0;
@@ -30,8 +31,9 @@ double quality_of(const Headers& headers, std::string_view field, std::string_vi
     const std::string value = headers.joined(field);
     double any = 0;
     for (std::string_view rest = value; !rest.empty();) {
-        std::string_view parameters = take_until(rest, ",");
-        const std::string_view name = trim(take_until(parameters, ";"));
+        std::string_view parameters = take_list_item(rest);
+        std::string_view name = take_list_item(parameters, ';');
+        if (equal_ignoring_case(name, "x-gzip")) name = "gzip";  // its old name (§8.4.1.3)
         if (equal_ignoring_case(name, item)) return weight(parameters);
         if (name == "*") any = weight(parameters);
     }

@@ -3,15 +3,18 @@
 #pragma once
 
 #include <ctime>
-#include <string>
+#include <optional>
 #include <string_view>
 
 #include "headers.hpp"
 
 // The status that the conditions of a request lead to, checked in the order of §13.2.2: 412, 304,
-// or 200 if they let it pass. `etag` is quoted, as in the field.
-int check_conditions(const Headers& headers, std::string_view etag, std::time_t modified);
+// or 200 if they let it pass. A date that is invalid or given twice is ignored (§13.1.3). `etag` is
+// quoted, as in the field; `modified` is nothing if it isn't known.
+int check_conditions(const Headers& headers, std::string_view etag,
+                     std::optional<std::time_t> modified);
 
 // May the request get a range? With If-Range it wants one only of the version that it has a part
-// of, and otherwise the whole file (§13.1.5).
-bool if_range_holds(const Headers& headers, const std::string& etag, std::time_t modified);
+// of, and otherwise the whole file (§13.1.5). A date never holds, because a file may change twice
+// in a second, and ours all have an ETag.
+bool if_range_holds(const Headers& headers, std::string_view etag);

@@ -34,6 +34,10 @@ std::size_t Headers::count(std::string_view name) const {
         begin(), end(), [&](const auto& field) { return equal_ignoring_case(field.first, name); }));
 }
 
+const std::string* Headers::find_single(std::string_view name) const {
+    return count(name) == 1 ? find(name) : nullptr;
+}
+
 std::string Headers::joined(std::string_view name) const {
     std::string list;
     for (const auto& [field_name, value] : fields_) {
@@ -48,7 +52,7 @@ bool Headers::lists(std::string_view name, std::string_view word) const {
     for (const auto& [field_name, value] : fields_) {
         if (!equal_ignoring_case(field_name, name)) continue;
         for (std::string_view rest = value; !rest.empty();) {
-            if (equal_ignoring_case(trim(take_until(rest, ",")), word)) return true;
+            if (equal_ignoring_case(take_list_item(rest), word)) return true;
         }
     }
     return false;

@@ -32,7 +32,9 @@ Response show_echo(const Request& request) {
     std::string text = request.line + "\n";
     for (const auto& [name, value] : request.headers) text += name + ": " + value + "\n";
     text += "\n" + request.body;
-    return Response::text(text);
+    auto response = Response::text(text);
+    response.headers.add("Cache-Control", "no-store");  // there may be a cookie in it
+    return response;
 }
 
 Response show_user(const Request& request) {

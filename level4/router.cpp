@@ -12,7 +12,10 @@
 #include "router.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <stdexcept>
+
+#include "number.hpp"
 
 namespace {
 
@@ -59,10 +62,9 @@ std::vector<Segment> parse_pattern(std::string_view pattern) {
     return segments;
 }
 
-// Digits only, such as 0, 7 and 42, and at most 18 of them, so that 64 bits can hold the number.
+// Digits only, such as 0, 7 and 42, for a number that std::int64_t can hold.
 bool is_number(std::string_view text) {
-    return !text.empty() && text.size() <= 18 &&
-           text.find_first_not_of("0123456789") == std::string_view::npos;
+    return !text.starts_with('-') && parse_number<std::int64_t>(text).has_value();
 }
 
 // Is {id:int} a number wherever the route says so?

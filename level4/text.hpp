@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <string_view>
 
 // Cuts off and returns what stands before the separator, and cuts off the separator as well.
@@ -18,6 +19,24 @@ inline std::string_view trim(std::string_view text) {
     const auto first = text.find_first_not_of(" \t");
     if (first == std::string_view::npos) return {};
     return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+// Cuts off and returns the first item of a list, trimmed, and the separator behind it (RFC 9110
+// §5.6.1). A separator in a quoted string is part of the item, and a backslash in that string takes
+// away the meaning of the character behind it (§5.6.4); the tags of a list of ETags have no such
+// escapes (§8.8.3).
+enum class Escapes { yes, no };
+inline std::string_view take_list_item(std::string_view& list, char separator = ',',
+                                       Escapes escapes = Escapes::yes) {
+    bool quoted = false;
+    std::size_t end = 0;
+    for (; end < list.size() && (quoted || list[end] != separator); ++end) {
+        if (list[end] == '"') quoted = !quoted;
+        if (list[end] == '\\' && quoted && escapes == Escapes::yes) ++end;
+    }
+    const std::string_view item = list.substr(0, end);
+    list.remove_prefix(std::min(end + 1, list.size()));
+    return trim(item);
 }
 
 inline char to_lower(char c) {

@@ -22,11 +22,10 @@ std::size_t page_number(const Request& request) {
     return parse_number<std::size_t>(text).value_or(0);
 }
 
-// A page with the visitor's name on it. No cache may show it to another visitor.
+// A page with the visitor's name on it. No cache may keep it.
 Response personal(const std::string& page, int status = 200) {
     auto response = Response::html(page, status);
-    response.headers.add("Cache-Control", "private, no-cache");
-    response.headers.add("Vary", "Cookie");
+    response.headers.add("Cache-Control", "no-store");
     return response;
 }
 
@@ -125,4 +124,5 @@ void Guestbook::keep_session(const Session& session, Response& response) const {
     if (!session.changed()) return;
     const auto cookie = seal_session(session, keys_, std::chrono::system_clock::now());
     response.headers.add("Set-Cookie", serialize_cookie(cookie));
+    response.headers.set("Cache-Control", "no-store");
 }

@@ -1,7 +1,9 @@
 // The parser has one function for each rule of the grammar in RFC 8259 §2 to §7, and looks one byte
 // ahead to choose between them. It keeps no count of lines. Errors are rare, so fail() counts then.
 #include <charconv>
+#include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -176,10 +178,9 @@ class Parser {
         if (is_integer && std::from_chars(digits.data(), end, integer).ec == std::errc()) {
             return integer;
         }
-        double number = 0;
-        if (std::from_chars(digits.data(), end, number).ec != std::errc()) {
-            fail("the number ending here is too large or too small");
-        }
+        // strtod() rounds what is too small to 0; from_chars() doesn't say which it was.
+        const double number = std::strtod(std::string(digits).c_str(), nullptr);
+        if (std::isinf(number)) fail("the number ending here is too large");
         return number;
     }
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "accept.hpp"
@@ -75,9 +76,12 @@ void weaken_etag(Headers& headers) {
 // that would be compressed, but a client's copy with the weakened ETag was.
 void restore_weak_etag(const Request& request, Headers& headers) {
     const auto* const etag = headers.find("ETag");
-    const auto* const known = request.headers.find("If-None-Match");
-    if (etag == nullptr || known == nullptr) return;
-    if (known->find("W/" + *etag) != std::string::npos) weaken_etag(headers);
+    if (etag == nullptr) return;
+    const std::string weak = "W/" + *etag;
+    const std::string known = request.headers.joined("If-None-Match");
+    for (std::string_view list = known; !list.empty();) {
+        if (take_list_item(list, ',', Escapes::no) == weak) return headers.set("ETag", weak);
+    }
 }
 
 void compress_reply(Response& response, int level) {

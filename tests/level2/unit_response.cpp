@@ -21,7 +21,15 @@ std::string serialized(const Response& response, bool with_body = true) {
 TEST_CASE("a response is a status line, fields, a blank line and the body") {
     CHECK(serialized(Response::text("hi\n")) ==
           "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n"
+          "Cache-Control: no-cache\r\n"
           "X-Content-Type-Options: nosniff\r\nContent-Length: 3\r\n\r\nhi\n");
+}
+
+TEST_CASE("a response that says how it may be cached keeps what it says") {
+    auto response = Response::text("hi\n");
+    response.headers.add("cache-control", "no-store");
+    CHECK(serialized(response).find("cache-control: no-store\r\n") != std::string::npos);
+    CHECK(serialized(response).find("no-cache") == std::string::npos);
 }
 
 TEST_CASE("a response without its body has the same fields, including the length") {

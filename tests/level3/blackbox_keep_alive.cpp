@@ -69,6 +69,22 @@ TEST_CASE("Connection: close is honoured in a list, and in upper or lower case")
     }
 }
 
+TEST_CASE("a connection that is kept says for how long") {
+    Client client;
+    for (const char* target : {"/about", "/static/style.css", "/nothing/here"}) {
+        client.send(get_and_stay(target));
+        Exchange reply = client.read_reply();
+        const Reason reason = {
+            "a rule of ours: it is closed after 5 s, so the client shouldn't use "
+            "it just then"};
+        expect_field(reply, "Keep-Alive", "timeout=5", reason);
+        expect_listed(reply, "Connection", "keep-alive",
+                      {"RFC 9110 §7.6.1: Connection lists the fields about the connection"});
+    }
+    expect_absent(exchange(get("/about", {"Connection: close"})), "Keep-Alive",
+                  {"a connection that is closed isn't kept"});
+}
+
 TEST_CASE("an HTTP/1.0 connection is closed unless the client asks to keep it") {
     Exchange closed = exchange("GET /about HTTP/1.0\r\n\r\n");
     expect_one_reply_then_close(closed, {"RFC 9112 §9.3: HTTP/1.0 closes by default",

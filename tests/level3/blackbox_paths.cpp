@@ -248,6 +248,58 @@ TEST_CASE("a .gz is not sent to a client that refuses gzip") {
                      "split the list, then look at each member's q", refused});
 }
 
+TEST_CASE("a .gz that can't be sent leaves the file as it is") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    const Reason reason = {"a rule of ours: a compressed copy never changes the status",
+                           "if anything is wrong with the copy, go on as if there were none"};
+    const std::string beside_folder = folder.write("a.css", "plain");
+    std::filesystem::create_directory(folder.path() / "a.css.gz");
+    const std::string beside_link = folder.write("b.css", "plain");
+    std::filesystem::create_symlink("nowhere", folder.path() / "b.css.gz");
+    const std::string beside_old = folder.write("c.css", "plain");
+    folder.write("c.css.gz", "old");
+    std::filesystem::last_write_time(
+        folder.path() / "c.css.gz",
+        std::filesystem::last_write_time(folder.path() / "c.css") - std::chrono::nanoseconds(1));
+    for (const std::string& address : {beside_folder, beside_link, beside_old}) {
+        Exchange reply = exchange(get(address, {"Accept-Encoding: gzip"}));
+        expect_status(reply, 200, reason);
+        expect_body(reply, "plain", reason);
+    }
+}
+
+TEST_CASE("x-gzip is gzip") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    const std::string address = folder.write("page.css", "plain");
+    folder.write("page.css.gz", "compressed");
+    expect_body(exchange(get(address, {"Accept-Encoding: x-gzip"})), "compressed",
+                {"RFC 9110 §8.4.1.3: x-gzip is another name of gzip"});
+}
+
+TEST_CASE("an index.html that is a folder is not an index") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    std::filesystem::create_directories(folder.path() / "idx/index.html");
+    expect_status(exchange(get(folder.address("idx/"))), 404,
+                  {"a redirect answers what was asked, and idx/ is right"});
+    Exchange reply = exchange(get(folder.address("idx/index.html")));
+    expect_status(reply, 301, {"that is a folder without its slash"});
+}
+
+TEST_CASE("a file from the future was changed when the reply was made") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    const std::string address = folder.write("a.txt", "x");
+    std::filesystem::last_write_time(
+        folder.path() / "a.txt",
+        std::filesystem::file_time_type::clock::now() + std::chrono::hours(1000));
+    Exchange reply = exchange(get(address));
+    expect_field(reply, "Last-Modified", reply.reply.value("Date"),
+                 {"RFC 9110 §8.8.2.1: Last-Modified is never after Date; then Date is sent"});
+}
+
 TEST_CASE("a .gz that is a link out of the folder is not sent") {
     if (lacks_public_folder()) return;
     PublicFolder folder;

@@ -27,6 +27,20 @@ TEST_CASE("the weight may come after other parameters") {
     CHECK(gzip_in("gzip;level;q=0") == 0);
 }
 
+TEST_CASE("a comma or a semicolon in a quoted parameter separates nothing") {
+    CHECK(gzip_in(R"(br;x=",gzip,")") == 0);
+    CHECK(gzip_in(R"(br;x="a\",gzip,";q=0.1, *;q=0.2)") == 0.2);
+    CHECK(gzip_in(R"(gzip;x=";q=0;";q=0.5)") == 0.5);
+    CHECK(gzip_in(R"(gzip;x="a, b"; q = 0.5;y=";q=1")") == 0.5);
+    CHECK(gzip_in(R"(br;x="without an end, gzip)") == 0);
+}
+
+TEST_CASE("x-gzip is another name of gzip") {
+    CHECK(gzip_in("x-gzip") == 1);
+    CHECK(gzip_in("br, X-GZIP;q=0.5") == 0.5);
+    CHECK(gzip_in("x-gzip;q=0, *") == 0);
+}
+
 TEST_CASE("several lines of a field are one list") {
     Headers headers;
     headers.add("Accept-Encoding", "br");
@@ -64,6 +78,11 @@ TEST_CASE("a star stands for what is not listed") {
 
 TEST_CASE("a malformed weight counts as 0, and one above 1 as 1") {
     CHECK(gzip_in("gzip;q=x") == 0);
+    CHECK(gzip_in("gzip;q=0.5x") == 0);
+    CHECK(gzip_in("gzip;q=1e-1") == 0);
+    CHECK(gzip_in("gzip;q=inf") == 0);
+    CHECK(gzip_in("gzip;q=\"0.5\"") == 0);
+    CHECK(gzip_in("gzip;q=") == 0);
     CHECK(gzip_in("gzip;q=-1") == 0);
     CHECK(gzip_in("gzip;q=7") == 1);
     CHECK(gzip_in("gzip;level=9") == 1);

@@ -55,6 +55,14 @@ TEST_CASE("HTTP/1.0 keeps the connection open only if asked to, and says so") {
     CHECK(not_asked.connection.finished());
 }
 
+TEST_CASE("a connection that is kept says for how long") {
+    Talk talk(answer);
+    const auto kept = talk.say(get("/1"));
+    CHECK(kept.find("\r\nKeep-Alive: timeout=5\r\n") != std::string::npos);
+    CHECK(kept.find("\r\nConnection: keep-alive\r\n") != std::string::npos);
+    CHECK(talk.say(get("/2", "Connection: close\r\n")).find("Keep-Alive") == std::string::npos);
+}
+
 TEST_CASE("small replies to requests that arrived together go out together, in order") {
     Talk talk(answer);
     const auto output = talk.say(get("/1") + get("/2") + get("/3"));

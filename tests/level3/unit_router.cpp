@@ -56,11 +56,14 @@ TEST_CASE("a parameter is any one segment, but not an empty one") {
     CHECK(ask(router, "GET", "/users/1/2/posts/7").status == 404);
 }
 
-TEST_CASE("an int parameter is digits, and not too many of them") {
+TEST_CASE("an int parameter is digits, for a number that fits into 64 bits") {
     Router router;
     router.get("/users/{id:int}", named("user"));
     CHECK(body(router, "/users/42") == "user id=42");
-    for (const char* text : {"abc", "4x", "-1", "+1", "1.5", " 1", "1234567890123456789"}) {
+    CHECK(body(router, "/users/9223372036854775807") == "user id=9223372036854775807");
+    CHECK(body(router, "/users/007") == "user id=007");
+    for (const char* text : {"abc", "4x", "-1", "+1", "1.5", " 1", "-0", "9223372036854775808",
+                             "99999999999999999999999999"}) {
         CAPTURE(text);
         CHECK(ask(router, "GET", std::string("/users/") + text).status == 404);
     }

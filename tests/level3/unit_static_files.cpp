@@ -2,13 +2,20 @@
 // TCP, in blackbox_files.cpp and blackbox_paths.cpp; here is what needs neither a server nor a
 // second client.
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <chrono>
+#include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <string>
+#include <thread>
 
 #include "static_files.hpp"
+#include "stored_file.hpp"
 #include "temporary_folder.hpp"
 
 namespace {
@@ -98,6 +105,75 @@ TEST_CASE("a directory is redirected to the address with a slash, which shows it
     CHECK(folder.get("sub/").body == "index");
 }
 
+TEST_CASE("a redirect answers what was asked, not what was found") {
+    const Folder folder;
+    fs::create_directories(folder.root / "site/sub/index.html");
+    CHECK(folder.get("sub/").status == 404);
+    CHECK(folder.get("sub/index.html").status == 301);
+    StaticFiles files(folder.root / "site");
+    Request request;  // a page that has an address of its own
+    request.method = "GET";
+    request.path = request.target = "/about";
+    CHECK(files.serve_file(request, "sub").status == 404);
+}
+
+TEST_CASE("a folder whose name goes on where ours ends is another folder") {
+    const Folder folder;
+    folder.write("site-secret/secret.txt", "secret");
+    fs::create_symlink("../site-secret/secret.txt", folder.root / "site/link.txt");
+    fs::create_directory_symlink("../site-secret", folder.root / "site/link");
+    CHECK(folder.get("link.txt").status == 404);
+    CHECK(folder.get("link/secret.txt").status == 404);
+}
+
+TEST_CASE("a folder that becomes a link while it is looked up leads nowhere") {
+    const Folder folder;
+    folder.write("site/sub/secret.txt", "harmless");
+    fs::create_directory_symlink("..", folder.root / "site/link");
+    const std::string sub = folder.root / "site/sub";
+    const std::string link = folder.root / "site/link";
+    std::atomic<bool> done{false};
+    std::thread swapper([&] {
+        while (!done) {
+            renameat2(AT_FDCWD, sub.c_str(), AT_FDCWD, link.c_str(), RENAME_EXCHANGE);
+        }
+    });
+    std::size_t leaks = 0;
+    const fs::path site = fs::canonical(folder.root / "site");
+    for (int i = 0; i < 5000; ++i) {
+        const auto file = load_file(site, "sub/secret.txt");
+        if (file && file->content == "secret") ++leaks;
+    }
+    done = true;
+    swapper.join();
+    CHECK(leaks == 0);
+}
+
+TEST_CASE("Last-Modified is never after the reply's Date") {
+    const Folder folder;
+    const auto in_future = fs::file_time_type::clock::now() + std::chrono::hours(1000);
+    fs::last_write_time(folder.root / "site/a.txt", in_future);
+    const std::string before = http_date(std::time(nullptr));
+    const auto response = folder.get("a.txt");
+    const std::string after = http_date(std::time(nullptr));
+    const std::string modified = *response.headers.find("Last-Modified");
+    CAPTURE(modified);
+    CHECK((modified == before || modified == after));
+}
+
+TEST_CASE("a time that no HTTP date can write is left out, and no date matches it") {
+    const Folder folder;
+    const timespec times[2] = {{-50'000'000'000, 0}, {-50'000'000'000, 0}};  // in the year 385
+    const std::string name = folder.root / "site/a.txt";
+    REQUIRE(utimensat(AT_FDCWD, name.c_str(), times, 0) == 0);
+    struct stat facts {};
+    REQUIRE(stat(name.c_str(), &facts) == 0);
+    if (facts.st_mtime != times[1].tv_sec) return;  // this file system can't say it either
+    CHECK(folder.get("a.txt").headers.find("Last-Modified") == nullptr);
+    const char* const date = "Fri, 01 Jan 2038 00:00:00 GMT";
+    CHECK(folder.get("a.txt", "If-Modified-Since", date).status == 200);
+}
+
 TEST_CASE("a range gets the bytes that were asked for") {
     const Folder folder;
     CHECK(folder.range("bytes=0-0") == "0");
@@ -106,7 +182,7 @@ TEST_CASE("a range gets the bytes that were asked for") {
     CHECK(folder.range("bytes=-3") == "789");
     CHECK(folder.range("bytes=8-99") == "89");
     CHECK(folder.range("bytes=-99") == "0123456789");
-    CHECK(folder.range("bytes=0-18446744073709551615") == "0123456789");
+    CHECK(folder.range("BYTES=2-4") == "234");
     CHECK(*folder.get("a.txt", "Range", "bytes=2-4").headers.find("Content-Range") ==
           "bytes 2-4/10");
 }
@@ -120,11 +196,24 @@ TEST_CASE("a range outside of the file is 416, which says how long the file is")
     CHECK(folder.get("empty.txt", "Range", "bytes=0-").status == 416);
 }
 
+TEST_CASE("a position past 64 bits is past the end of any file") {
+    const Folder folder;
+    for (const std::string number :
+         {"18446744073709551615", "18446744073709551616", "99999999999999999999999"}) {
+        CAPTURE(number);
+        CHECK(folder.range("bytes=4-" + number) == "456789");
+        CHECK(folder.range("bytes=-" + number) == "0123456789");
+        CHECK(folder.range("bytes=" + number + "-") == "416");
+    }
+    CHECK(folder.range("bytes=18446744073709551616-5") == "200");
+    CHECK(folder.range("bytes=0-18446744073709551616x") == "200");
+}
+
 TEST_CASE("several ranges, other units and nonsense are answered with the whole file") {
     const Folder folder;
     for (const char* value :
          {"bytes=0-1,3-4", "lines=0-1", "bytes=4-2", "bytes=-", "bytes=", "bytes=a-b", "bytes=1",
-          "bytes=--1", "bytes= 1-2", "bytes=0-18446744073709551616", ""}) {
+          "bytes=--1", "bytes= 1-2", "bytes=+1-2", ""}) {
         CAPTURE(value);
         CHECK(folder.range(value) == "200");
     }
@@ -145,6 +234,36 @@ TEST_CASE("a condition on the ETag takes precedence over one on the date") {
     CHECK(folder.get("a.txt", both).status == 200);
 }
 
+TEST_CASE("a comma or a star inside an ETag is part of that ETag") {
+    const Folder folder;
+    const auto etag = *folder.get("a.txt").headers.find("ETag");
+    for (const char* list :
+         {R"("client,*,tag")", R"("a, *")", R"("x", *)", R"(*, "x")", R"(W/"*")"}) {
+        CAPTURE(list);
+        CHECK(folder.get("a.txt", "If-None-Match", list).status == 200);
+        CHECK(folder.get("a.txt", "If-Match", list).status == 412);
+    }
+    CHECK(folder.get("a.txt", "If-None-Match", "\"a," + etag + "," + "\"").status == 200);
+    CHECK(folder.get("a.txt", "If-None-Match", "\"a,b\"," + etag).status == 304);
+    CHECK(folder.get("a.txt", "If-None-Match", "\"no escape\\\", " + etag).status == 304);
+    CHECK(folder.get("a.txt", "If-None-Match", ", ," + etag + ",").status == 304);
+}
+
+TEST_CASE("a date that stands twice is ignored, though both are the same") {
+    const Folder folder;
+    const auto modified = *folder.get("a.txt").headers.find("Last-Modified");
+    for (const auto& [name, date] :
+         {std::pair("If-Modified-Since", modified),
+          std::pair("If-Unmodified-Since", std::string("Thu, 01 Jan 1970 00:00:00 GMT"))}) {
+        CAPTURE(name);
+        CHECK(folder.get("a.txt", name, date).status != 200);
+        Headers twice;
+        twice.add(name, date);
+        twice.add(name, date);
+        CHECK(folder.get("a.txt", twice).status == 200);
+    }
+}
+
 TEST_CASE("a list of ETags may take up several lines") {
     const Folder folder;
     const auto etag = *folder.get("a.txt").headers.find("ETag");
@@ -157,10 +276,19 @@ TEST_CASE("a list of ETags may take up several lines") {
     }
 }
 
-TEST_CASE("a 304 has the ETag and no body") {
+TEST_CASE("a 304 has the fields that bring a copy up to date, and no others") {
     const Folder folder;
-    const auto response = folder.get("a.txt", "If-None-Match", "*");
-    CHECK(response.headers.find("ETag") != nullptr);
+    folder.write("site/a.txt.gz", "compressed");
+    Headers headers;
+    headers.add("Accept-Encoding", "gzip");
+    headers.add("If-None-Match", "*");
+    const auto response = folder.get("a.txt", headers);
+    CHECK(response.status == 304);
+    for (const char* name : {"ETag", "Cache-Control", "Vary"}) {
+        CAPTURE(name);
+        CHECK(response.headers.find(name) != nullptr);
+    }
+    CHECK(response.headers.size() == 3);
     CHECK(response.body.empty());
 }
 
@@ -181,7 +309,38 @@ TEST_CASE("all three forms of a date are understood (RFC 9110 §5.6.7), and othe
         CAPTURE(date);
         CHECK(folder.get("a.txt", "If-Modified-Since", date).status == 304);
     }
-    CHECK(folder.get("a.txt", "If-Modified-Since", "tomorrow").status == 200);
+    for (const char* date :
+         {"tomorrow", "", "Fri,  01 Jan 2038 00:00:00 GMT", "Fri, 01 Jan 2038 00:00:00",
+          "Fri, 1 Jan 2038 00:00:00 GMT", "Fri, 01 Jan 2038 00:00:00 UTC",
+          "fri, 01 jan 2038 00:00:00 GMT", "Friday, 01 Jan 2038 00:00:00 GMT"}) {
+        CAPTURE(date);
+        CHECK(folder.get("a.txt", "If-Modified-Since", date).status == 200);
+    }
+}
+
+TEST_CASE("a day or a time of day that doesn't exist makes no date") {
+    const Folder folder;
+    for (const char* date : {"Wed, 31 Feb 2035 00:00:00 GMT", "Fri, 30 Feb 2035 00:00:00 GMT",
+                             "Thu, 29 Feb 2035 00:00:00 GMT", "Fri, 00 Jan 2038 00:00:00 GMT",
+                             "Fri, 01 Jan 2038 24:00:00 GMT", "Fri, 01 Jan 2038 00:60:00 GMT",
+                             "Fri, 01 Jan 2038 00:00:61 GMT", "Mon, 01 Jan 2038 00:00:00 GMT",
+                             "Monday, 01-Jan-38 00:00:00 GMT", "Mon Jan  1 00:00:00 2038",
+                             "Wed Feb 31 00:00:00 2035", "Friday, 32-Jan-38 00:00:00 GMT"}) {
+        CAPTURE(date);
+        CHECK(folder.get("a.txt", "If-Modified-Since", date).status == 200);
+    }
+    CHECK(folder.get("a.txt", "If-Modified-Since", "Tue, 29 Feb 2028 00:00:00 GMT").status == 304);
+}
+
+TEST_CASE("a year of two digits is at most 50 years ahead") {
+    const Folder folder;
+    const auto since = [&](const char* date) {
+        return folder.get("a.txt", "If-Modified-Since", date).status;
+    };
+    CHECK(since("Tuesday, 01-Jan-74 00:00:00 GMT") == 200);   // the weekday of 1974
+    CHECK(since("Monday, 01-Jan-74 00:00:00 GMT") == 304);    // that of 2074
+    CHECK(since("Sunday, 06-Nov-94 08:49:37 GMT") == 200);    // 1994
+    CHECK(since("Saturday, 06-Nov-94 08:49:37 GMT") == 200);  // not 2094
 }
 
 TEST_CASE("If-Range gets the range if the file is the same, else all of it") {
@@ -192,8 +351,30 @@ TEST_CASE("If-Range gets the range if the file is the same, else all of it") {
     CHECK(folder.get("a.txt", headers).status == 206);
     headers.set("If-Range", "\"x\"");
     CHECK(folder.get("a.txt", headers).status == 200);
-    headers.set("If-Range", *folder.get("a.txt").headers.find("Last-Modified"));
-    CHECK(folder.get("a.txt", headers).status == 206);
+    headers.set("If-Range", "W/" + *folder.get("a.txt").headers.find("ETag"));
+    CHECK(folder.get("a.txt", headers).status == 200);
+}
+
+TEST_CASE("a date in If-Range never holds, because a file may change twice in a second") {
+    const Folder folder;
+    Headers headers;
+    headers.add("Range", "bytes=0-1");
+    headers.add("If-Range", *folder.get("a.txt").headers.find("Last-Modified"));
+    CHECK(folder.get("a.txt", headers).status == 200);
+}
+
+TEST_CASE("a Range or an If-Range that stands twice gets the whole file") {
+    const Folder folder;
+    const auto etag = *folder.get("a.txt").headers.find("ETag");
+    Headers ranges;
+    ranges.add("Range", "bytes=0-1");
+    ranges.add("Range", "bytes=0-1");
+    CHECK(folder.get("a.txt", ranges).status == 200);
+    Headers conditions;
+    conditions.add("Range", "bytes=0-1");
+    conditions.add("If-Range", etag);
+    conditions.add("If-Range", etag);
+    CHECK(folder.get("a.txt", conditions).status == 200);
 }
 
 TEST_CASE("a compressed copy goes to a client that accepts gzip, with the file's own type") {
@@ -217,6 +398,51 @@ TEST_CASE("a compressed copy that is older than its file is not used") {
     fs::last_write_time(folder.root / "site/a.txt.gz",
                         fs::last_write_time(folder.root / "site/a.txt") - std::chrono::hours(1));
     CHECK(folder.get("a.txt", "Accept-Encoding", "gzip").body == "0123456789");
+}
+
+TEST_CASE("a compressed copy that is a nanosecond older is not used, one of the same age is") {
+    const Folder folder;
+    folder.write("site/a.txt.gz", "compressed");
+    const auto written = fs::last_write_time(folder.root / "site/a.txt");
+    const auto body = [&] { return folder.get("a.txt", "Accept-Encoding", "gzip").body; };
+    fs::last_write_time(folder.root / "site/a.txt.gz", written);
+    CHECK(body() == "compressed");
+    fs::last_write_time(folder.root / "site/a.txt.gz", written - std::chrono::nanoseconds(1));
+    CHECK(body() == "0123456789");
+}
+
+TEST_CASE("a compressed copy that can't be sent leaves the file as it is") {
+    const Folder folder;
+    const fs::path copy = folder.root / "site/a.txt.gz";
+    const auto check = [&] {
+        const auto response = folder.get("a.txt", "Accept-Encoding", "gzip");
+        CHECK(response.status == 200);
+        CHECK(response.body == "0123456789");
+        CHECK(response.headers.find("Content-Encoding") == nullptr);
+        fs::remove(copy);
+    };
+    fs::create_directory(copy);
+    check();
+    REQUIRE(mkfifo(copy.c_str(), 0600) == 0);
+    check();
+    fs::create_symlink("nowhere", copy);
+    check();
+    folder.write("site/a.txt.gz", "");
+    check();
+    if (geteuid() == 0) return;  // root may read everything
+    folder.write("site/a.txt.gz", "compressed");
+    fs::permissions(copy, fs::perms::none);
+    check();
+}
+
+TEST_CASE("a compressed copy belongs to the file beside it, and not to a link of its name") {
+    const Folder folder;
+    fs::create_symlink("a.txt", folder.root / "site/link.txt");
+    folder.write("site/link.txt.gz", "of the file that the link led to");
+    const auto body = [&] { return folder.get("link.txt", "Accept-Encoding", "gzip").body; };
+    CHECK(body() == "0123456789");
+    folder.write("site/a.txt.gz", "compressed");
+    CHECK(body() == "compressed");
 }
 
 TEST_CASE("a large file is not copied into memory, a small one is") {

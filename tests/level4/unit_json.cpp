@@ -119,6 +119,16 @@ TEST_CASE("json: a number close to zero is read") {
     CHECK(is_json("-0." + repeated("0", 77) + "1"));
 }
 
+TEST_CASE("json: a number that is too small for a double is 0") {
+    for (const std::string text : {"1e-400", "-1e-400", "1E-99999", "0.5e-324"}) {
+        CAPTURE(text);
+        CHECK(Json::parse(text).as_double() == 0);
+    }
+    CHECK(Json::parse("5e-324").as_double() > 0);
+    CHECK(Json::parse("1e308").as_double() == 1e308);
+    CHECK(is_json("0." + repeated("0", 400) + "1"));
+}
+
 TEST_CASE("json: strings of every kind are read") {
     check_all_read(words(R"~(
         "" "asd" ["asd"] "\u0060\u012a\u12AB" "\ud801\udc37" "\ud83d\ude39\ud83d\udc8d"

@@ -237,6 +237,7 @@ TEST_CASE("a 304 has Vary, and the ETag in the form of the client's copy") {
     CHECK(etag_for("W/\"a\"") == "W/\"a\"");
     CHECK(etag_for("\"x\", W/\"a\"") == "W/\"a\"");
     CHECK(etag_for("\"a\"") == "\"a\"");
+    CHECK(etag_for("\"x, W/\"a\", y\"") == "\"a\"");
     CHECK(etag_for("W/\"x\", \"a\"") == "\"a\"");
     CHECK(etag_for("*") == "\"a\"");
     CHECK(value_of(passed_through(make_reply({}, "", 304)), "ETag") == "(none)");
@@ -246,6 +247,14 @@ TEST_CASE("a 304 has Vary, and the ETag in the form of the client's copy") {
     CHECK(value_of(passed_through(small, {{"If-None-Match", "W/\"a\""}}), "ETag") == "\"a\"");
     const Response weak = make_reply({{"ETag", "W/\"a\""}}, "", 304);
     CHECK(value_of(passed_through(weak, {{"If-None-Match", "W/\"a\""}}), "ETag") == "W/\"a\"");
+}
+
+TEST_CASE("a 304 has the ETag of the client's copy, whichever line of the list names it") {
+    const Response reply = make_reply({{"ETag", "\"a\""}}, "", 304);
+    const Fields lines{{"Accept-Encoding", "gzip"},
+                       {"If-None-Match", "\"x,y\""},
+                       {"If-None-Match", "\"z\", W/\"a\""}};
+    CHECK(value_of(passed_through(reply, lines), "ETag") == "W/\"a\"");
 }
 
 TEST_CASE("a static file that was compressed is recognised when the client comes back") {

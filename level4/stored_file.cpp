@@ -1,0 +1,140 @@
+// See stored_file.hpp. Small files are read at once. Large ones are never copied: the reply holds the
+// open file, and the engine sends it piece by piece.
+#include "stored_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+#include <utility>
+
+#include "handler.hpp"
+#include "mime.hpp"
+#include "response.hpp"
+#include "text.hpp"
+
+namespace {
+
+constexpr std::uint64_t small_file = 64 * 1024;  // bytes; larger files are sent by sendfile
+
+// Each version of a file, and each compressed copy, has an ETag of its own, so that a client can't
+// join half of one to half of another.
+std::string etag_of(const struct stat& facts, const char* suffix) {
+    std::array<char, 64> text{};
+    const int length = std::snprintf(text.data(), text.size(), "\"%llx-%llx-%llx%s\"",
+                                     static_cast<unsigned long long>(facts.st_mtim.tv_sec),
+                                     static_cast<unsigned long long>(facts.st_mtim.tv_nsec),
+                                     static_cast<unsigned long long>(facts.st_size), suffix);
+    return {text.data(), static_cast<std::size_t>(length)};
+}
+
+bool is_older(const timespec& left, const timespec& right) {
+    return std::pair(left.tv_sec, left.tv_nsec) < std::pair(right.tv_sec, right.tv_nsec);
+}
+
+// When the file was changed, as Last-Modified says it. That is never after the reply's Date (RFC 9110
+// §8.8.2.1). Nothing before the year 1000, because strftime() would write fewer than four digits.
+std::optional<std::time_t> modified_at(const struct stat& facts) {
+    constexpr std::time_t year_1000 = -30'610'224'000;
+    if (facts.st_mtime < year_1000) return std::nullopt;
+    return std::min(facts.st_mtime, std::time(nullptr));
+}
+
+// Opens what this canonical path names below the folder, one component after the other. There are
+// no symbolic links in it, so one that is met was put there since and may lead anywhere (O_NOFOLLOW).
+// If the result is empty, errno says why.
+Descriptor open_below(const std::filesystem::path& folder, std::string_view inside) {
+    Descriptor place(open(folder.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    while (place && !inside.empty()) {
+        const std::string name(take_until(inside, "/"));
+        // O_NONBLOCK, because opening a named pipe would wait until another program writes to it.
+        const int how = inside.empty() ? O_RDONLY | O_NONBLOCK : O_PATH | O_DIRECTORY;
+        place = Descriptor(openat(place.number(), name.c_str(), how | O_NOFOLLOW | O_CLOEXEC));
+    }
+    return place;
+}
+
+// Takes the content of a small file, and of a large one the descriptor. A small one may turn out
+// shorter than its size said, because another program may be writing it.
+void read_content(StoredFile& stored, Descriptor file, const struct stat& facts) {
+    stored.size = static_cast<std::uint64_t>(facts.st_size);
+    if (stored.size > small_file) {
+        stored.file = std::make_shared<const Descriptor>(std::move(file));
+        return;
+    }
+    stored.content.resize(stored.size);
+    const ssize_t count = pread(file.number(), stored.content.data(), stored.size, 0);
+    if (count < 0) throw std::system_error(errno, std::generic_category(), "reading a file");
+    stored.content.resize(static_cast<std::size_t>(count));
+    stored.size = stored.content.size();
+}
+
+// Fills in the fields that describe a file, however much of it is sent.
+void describe(StoredFile& stored, const std::string& path, const struct stat& facts,
+              const char* etag_suffix) {
+    stored.modified = modified_at(facts);
+    stored.etag = etag_of(facts, etag_suffix);
+    stored.headers.add("ETag", stored.etag);
+    stored.headers.add("Cache-Control", "no-cache");  // may be kept, but ask before each use
+
+    Headers& headers = stored.content_headers;
+    headers.add("Content-Type", mime_type(path));
+    if (stored.modified) headers.add("Last-Modified", http_date(*stored.modified));
+    headers.add("Accept-Ranges", "bytes");
+}
+
+// The compressed copy, which stands beside the file itself and not beside a link to it. Whatever is
+// wrong with it, there is none, because the file can be sent as it is. One that is older than the
+// file has the content that the file once had.
+StoredFilePtr load_copy(const std::filesystem::path& folder, const std::string& inside,
+                        const std::string& path, const struct stat& original) try {
+    Descriptor file = open_below(folder, inside);
+    struct stat facts {};
+    if (!file || fstat(file.number(), &facts) != 0) return nullptr;
+    if (!S_ISREG(facts.st_mode) || is_older(facts.st_mtim, original.st_mtim)) return nullptr;
+
+    auto stored = std::make_shared<StoredFile>();
+    read_content(*stored, std::move(file), facts);
+    if (stored->size == 0) return nullptr;  // not gzip, which has a header
+    describe(*stored, path, facts, "-gzip");
+    stored->headers.add("Vary", "Accept-Encoding");
+    stored->content_headers.add("Content-Encoding", "gzip");
+    return stored;
+} catch (const std::system_error&) {
+    return nullptr;
+}
+
+}  // namespace
+
+StoredFilePtr load_file(const std::filesystem::path& folder, const std::string& path) {
+    // Symbolic links are followed first, because what counts is where they lead.
+    std::error_code error;
+    const auto real = std::filesystem::canonical(folder / path, error);
+    const std::string start = folder.native() + "/";
+    if (error || !real.native().starts_with(start)) return nullptr;
+    const std::string inside = real.native().substr(start.size());
+
+    Descriptor file = open_below(folder, inside);
+    struct stat facts {};
+    if (!file || fstat(file.number(), &facts) != 0) {
+        if (errno == EACCES) throw HttpError(403, "This file may not be read.");
+        if (errno == EMFILE || errno == ENFILE) throw HttpError(503, "Too many files are open.");
+        return nullptr;
+    }
+    auto stored = std::make_shared<StoredFile>();
+    stored->looked_at = Clock::now();
+    stored->is_directory = S_ISDIR(facts.st_mode);
+    if (stored->is_directory) return stored;
+    if (!S_ISREG(facts.st_mode)) return nullptr;  // a device, or the like
+
+    read_content(*stored, std::move(file), facts);
+    describe(*stored, path, facts, "");
+    stored->gzip = load_copy(folder, inside + ".gz", path, facts);
+    if (stored->gzip) stored->headers.add("Vary", "Accept-Encoding");
+    return stored;
+}

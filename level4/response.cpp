@@ -58,6 +58,8 @@ Response Response::error(int status, std::string_view explanation) {
                                               "</p>\n<p><a href=\"/\">Home</a></p>"),
                          status);
     response.problem = explanation;
+    // The reason is a shortage that passes, so the client is told to try again (RFC 9110 §10.2.3).
+    if (status == 503) response.headers.add("Retry-After", "5");
     return response;
 }
 

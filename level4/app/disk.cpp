@@ -2,11 +2,14 @@
 #include "app/disk.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <stdexcept>
 #include <system_error>
+#include <vector>
 
 #include "../../common/descriptor.hpp"
 #include "../../common/output.hpp"
@@ -24,10 +27,17 @@ void throw_disk_error(const std::string& what, int error) {
 
 void make_folder(const std::filesystem::path& folder) {
     std::error_code error, ignored;
+    std::vector<std::filesystem::path> missing;
+    for (auto path = std::filesystem::absolute(folder); !std::filesystem::exists(path, ignored);
+         path = path.parent_path()) {
+        missing.push_back(path);
+        if (path == path.parent_path()) break;
+    }
     std::filesystem::create_directories(folder, error);
     if (!std::filesystem::is_directory(folder, ignored)) {
         throw_disk_error("Cannot make the folder " + folder.string(), error.value());
     }
+    for (const auto& made : missing) sync_folder(made.parent_path());
 }
 
 void sync_folder(const std::filesystem::path& folder) {
@@ -35,4 +45,18 @@ void sync_folder(const std::filesystem::path& folder) {
     if (!opened || fsync(opened.number()) != 0) {
         throw_disk_error("Cannot write the folder " + folder.string(), errno);
     }
+}
+
+void append_to_file(const std::filesystem::path& file, std::string_view text) {
+    const Descriptor opened(
+        open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR));
+    if (!opened) throw_disk_error("Cannot open " + file.string(), errno);
+    while (!text.empty()) {
+        const ssize_t written = write(opened.number(), text.data(), text.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) throw_disk_error("Cannot write to " + file.string(), errno);
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    if (fsync(opened.number()) != 0) throw_disk_error("Cannot write to " + file.string(), errno);
+    sync_folder(std::filesystem::absolute(file).parent_path());
 }

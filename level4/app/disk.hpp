@@ -1,9 +1,10 @@
 // What both stores need of the disk: folders, and errors that tell a full disk from a broken one.
-// Leaves out: reading and writing files. Each store has its own way to make that safe.
+// Leaves out: how a store reads and writes its files. Each has its own way to make that safe.
 #pragma once
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "handler.hpp"  // HttpError
 
@@ -21,9 +22,14 @@ struct StoreFull : HttpError {
 // Throws StoreFull if `error`, an errno, says that there is no room; otherwise std::runtime_error.
 [[noreturn]] void throw_disk_error(const std::string& what, int error);
 
-// Makes a folder and those above it, unless they exist. Throws as throw_disk_error() does.
+// Makes a folder and those above it, unless they exist, and waits until the names of those that it
+// made are on disk. Throws as throw_disk_error() does.
 void make_folder(const std::filesystem::path& folder);
 
 // Waits until the names in a folder are on disk, because a new file survives a power cut only if
 // its name does. Throws as throw_disk_error() does.
 void sync_folder(const std::filesystem::path& folder);
+
+// Adds to a file, which is made if it is missing and which only the owner may read, and waits until
+// that is on disk. Throws as throw_disk_error() does.
+void append_to_file(const std::filesystem::path& file, std::string_view text);

@@ -36,7 +36,7 @@ void Guestbook::add_routes(Router& router) {
     router.get("/thankyou", [this](const Request& request) { return show_thanks(request); });
     RouteGroup waits = router.in_worker();
     waits.post("/contact", [this](const Request& request) { return take_form(request); });
-    // Reading can block as well: on the file lock while another process writes, and on a slow disk.
+    // Reading can block as well, on a slow disk.
     waits.get("/messages", [this](const Request& request) { return show_messages(request); });
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "body/json.hpp"
 
@@ -25,3 +26,14 @@ Message to_message(const Json& json);
 
 // As the templates show it: the members of to_json(), and `when`, the time as people read it.
 Json to_page_values(const Message& message);
+
+// --- The lines of the file, also those that other programs have damaged ---
+
+// The beginning of the file without the byte order mark that an editor may have put there.
+std::string_view without_byte_order_mark(std::string_view text);
+
+// True if the text is JSON. No line is, from its beginning up to any byte but its last.
+bool is_whole_line(std::string_view text);
+
+// The id in a line that can't be read, if the beginning that we give all lines is whole. 0 if not.
+std::int64_t visible_id(std::string_view line);

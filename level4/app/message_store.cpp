@@ -2,12 +2,24 @@
 // what other processes have appended, so all of them give ids from one row.
 #include "app/message_store.hpp"
 
+#include <algorithm>
+#include <cerrno>
 #include <ctime>
+#include <exception>
+#include <thread>
 
 #include "../../common/output.hpp"
 #include "app/disk.hpp"
 
 namespace {
+
+// How often a writer looks whether the file's lock is free: after 1 ms, and then less and less.
+constexpr std::chrono::milliseconds first_pause{1}, longest_pause{50};
+
+[[noreturn]] void throw_store_busy(const std::string& path) {
+    print_error(path + " is locked or being written by another program; a message was refused");
+    throw StoreBusy();
+}
 
 std::string utc_now() {
     const std::time_t now = std::time(nullptr);
@@ -17,122 +29,213 @@ std::string utc_now() {
     return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc)};
 }
 
+// Nothing if another message stands there, or one that can't be read.
+std::optional<Message> read_message(const MessageLog& log, const MessageTable::Entry& entry) {
+    try {
+        Message message = to_message(Json::parse(log.read(entry.place)));
+        if (message.id == entry.id) return message;
+    } catch (const JsonError&) {
+        // Another program has written into the file.
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
-MessageStore::MessageStore(const std::filesystem::path& file) : log_(file) {
-    const MessageLog::Lock file_lock(log_);
-    catch_up();
+// Another process that has the lock looks after the end of the file itself.
+MessageStore::MessageStore(const std::filesystem::path& file, std::chrono::milliseconds patience)
+    : file_(file), patience_(patience), log_(std::make_shared<MessageLog>(file)) {
+    if (!log_->writable()) throw_disk_error("Cannot write to " + log_->path(), EROFS);
+    const std::unique_lock file_lock(*log_, std::try_to_lock);
+    const std::string last_line = catch_up();
+    if (!file_lock || last_line.empty()) return;
+    try {
+        repair(last_line);
+    } catch (const std::exception& error) {  // the disk is full: what is there can still be read
+        print_error(log_->path() + ": half a line stays for now (" + error.what() + ")");
+    }
 }
 
 // --- What callers see ---
 
 Message MessageStore::add(const std::string& name, const std::string& email,
                           const std::string& message) {
-    std::unique_lock lock(mutex_);
     Message added;
-    {
-        const MessageLog::Lock file_lock(log_);
-        catch_up();  // first, because another process may have given the next id
-        if (table_.last_id() >= MessageTable::max_id) {
-            throw_store_full(log_.path() + ": there is no id left");
+    write([&] {
+        const auto* const there = table_.find(added.id);
+        // A message that is written again keeps its id if the new file is a copy that has it.
+        if (there == nullptr || read_message(*log_, *there) != added) {
+            if (table_.last_id() >= MessageTable::max_id) {
+                throw_store_full(log_->path() + ": there is no id left");
+            }
+            added = {table_.last_id() + 1, name, email, message, utc_now()};
         }
-        added = {table_.last_id() + 1, name, email, message, utc_now()};
-        append(to_json(added));
-    }
-    // The file's lock is released by now, so other processes can write while we wait for the disk.
-    log_.wait_until_on_disk(lock);
+        return to_json(added);
+    });
     return added;
 }
 
 std::optional<Message> MessageStore::find(std::int64_t id) {
-    std::unique_lock lock(mutex_);
-    read_if_grown();
-    const auto* const found = table_.find(id);
-    if (found == nullptr) return std::nullopt;
-    const MessageLog::Place place = *found;
-    lock.unlock();  // a line never changes, so it can be read while others write
-    return read_message(place);
+    const auto found = read([&] {
+        const auto* const entry = table_.find(id);
+        return entry != nullptr ? std::vector{*entry} : std::vector<MessageTable::Entry>{};
+    });
+    if (found.empty()) return std::nullopt;
+    return found.front();
 }
 
 std::optional<Message> MessageStore::update(std::int64_t id, const std::string& name,
                                             const std::string& email, const std::string& message) {
-    std::unique_lock lock(mutex_);
     Message updated;
-    {
-        const MessageLog::Lock file_lock(log_);
-        catch_up();
-        const auto* const place = table_.find(id);
-        if (place == nullptr) return std::nullopt;
-        updated = {id, name, email, message, read_message(*place).created};
-        append(to_json(updated));
-    }
-    log_.wait_until_on_disk(lock);
+    const bool written = write([&]() -> std::optional<Json> {
+        const bool again = updated.id != 0;  // then it goes into any file, because it was in one
+        if (!again && !exists(id)) return std::nullopt;
+        const auto* const entry = table_.find(id);
+        const auto before = entry != nullptr ? read_message(*log_, *entry) : std::nullopt;
+        if (!again) updated = {id, name, email, message, before ? before->created : utc_now()};
+        return to_json(updated);
+    });
+    if (!written) return std::nullopt;
     return updated;
 }
 
 bool MessageStore::remove(std::int64_t id) {
-    std::unique_lock lock(mutex_);
-    {
-        const MessageLog::Lock file_lock(log_);
-        catch_up();
-        if (table_.find(id) == nullptr) return false;
-        append(Json{{"id", id}, {"deleted", true}});
-    }
-    log_.wait_until_on_disk(lock);
-    return true;
+    bool again = false;
+    return write([&]() -> std::optional<Json> {
+        if (!again && !exists(id)) return std::nullopt;
+        again = true;
+        return Json{{"id", id}, {"deleted", true}};
+    });
 }
 
 std::vector<Message> MessageStore::newest(std::size_t offset, std::size_t limit) {
-    std::unique_lock lock(mutex_);
-    read_if_grown();
-    const auto places = table_.newest(offset, limit);
-    lock.unlock();  // as in find()
-    std::vector<Message> messages;
-    for (const auto place : places) messages.push_back(read_message(place));
-    return messages;
+    return read([&] { return table_.newest(offset, limit); });
 }
 
 std::size_t MessageStore::total() {
     const std::lock_guard lock(mutex_);
-    read_if_grown();
+    catch_up();
     return table_.size();
 }
 
-// --- The file and the table ---
+// --- Writing ---
 
-// Before a read. Takes the file's lock only when another process has written.
-void MessageStore::read_if_grown() {
-    if (!log_.has_grown()) return;
-    const MessageLog::Lock file_lock(log_);
-    catch_up();
+// flock() has no time-out, so it is asked again and again. False if there is nothing to do.
+bool MessageStore::write(const Change& change) {
+    const auto deadline = Clock::now() + patience_;
+    for (auto pause = first_pause;; pause = std::min(2 * pause, longest_pause)) {
+        const Attempt attempt = try_to_write(change);
+        if (attempt != Attempt::again) return attempt == Attempt::done;
+        if (is_too_late(deadline)) throw_store_busy(file_.string());
+        std::this_thread::sleep_for(pause);
+    }
 }
 
-// Under the file's lock.
-void MessageStore::catch_up() {
-    log_.read_new_lines(
+// The file may be replaced at any time. What was written into one that the path no longer leads to
+// is written again, into the other.
+MessageStore::Attempt MessageStore::try_to_write(const Change& change) {
+    std::unique_lock lock(mutex_);
+    const auto log = log_;
+    std::unique_lock file_lock(*log, std::try_to_lock);
+    if (!file_lock) {
+        catch_up();  // the path may lead to another file, which is free
+        return Attempt::again;
+    }
+    found_busy_ = {};
+    const std::string last_line = catch_up();
+    if (log_ != log) return Attempt::again;  // we have locked a file that is no longer ours
+    if (!last_line.empty()) {
+        repair(last_line);
+        return Attempt::again;
+    }
+    const auto record = change();
+    if (!record) return Attempt::pointless;
+    const bool appended =
+        log->append(record->dump(), [&](std::string_view, MessageLog::Place place) {
+            table_.apply(*record, place);
+            ++lines_;
+        });
+    // From here on other processes can write, while we wait for the disk.
+    file_lock.unlock();
+    if (!appended) return Attempt::again;
+    return log->wait_until_on_disk(lock) ? Attempt::done : Attempt::again;
+}
+
+// If other writers have waited long enough, the next one needn't: all of a long queue are told at
+// about the same time.
+bool MessageStore::is_too_late(Clock::time_point deadline) {
+    const std::lock_guard lock(mutex_);
+    const auto now = Clock::now();
+    if (now - found_busy_ > 2 * longest_pause) busy_since_ = now;
+    found_busy_ = now;
+    return now >= deadline || now - busy_since_ >= patience_;
+}
+
+// --- Reading ---
+
+// The lines are read without the mutex, because they don't change while others write. If they did,
+// another program has been at the file. Then it is read again, and what is still missing is skipped.
+std::vector<Message> MessageStore::read(const Choose& choose) {
+    for (bool again = false;; again = true) {
+        std::unique_lock lock(mutex_);
+        catch_up();
+        const auto log = log_;
+        const auto entries = choose();
+        lock.unlock();
+        std::vector<Message> messages;
+        for (const auto& entry : entries) {
+            if (auto message = read_message(*log, entry)) messages.push_back(std::move(*message));
+        }
+        if (messages.size() == entries.size() || again) return messages;
+        lock.lock();
+        if (log_ == log) start_over();
+    }
+}
+
+// Returns what stands in the file behind the last line end.
+std::string MessageStore::catch_up() {
+    const auto state = log_->look();
+    if (state == MessageLog::State::unchanged) return "";
+    if (state == MessageLog::State::replaced) start_over();
+    return log_->read_new_lines(
         [this](std::string_view line, MessageLog::Place place) { read_line(line, place); });
 }
 
+void MessageStore::start_over() {
+    print_error(log_->path() + " was replaced or changed by another program; it is read again");
+    auto fresh = std::make_shared<MessageLog>(file_);
+    if (log_->disk_failed()) fresh->set_disk_failed();
+    log_ = std::move(fresh);
+    table_.clear();
+    lines_ = 0;
+}
+
+// Under the file's lock. The last line has no line end.
+void MessageStore::repair(const std::string& last_line) {
+    if (is_whole_line(last_line)) {
+        log_->complete_last_line();
+        catch_up();
+    } else {
+        log_->cut_off(last_line);
+    }
+}
+
 void MessageStore::read_line(std::string_view line, MessageLog::Place place) {
+    if (place.offset == 0) {
+        const std::size_t length = line.size();
+        line = without_byte_order_mark(line);
+        place = {length - line.size(), line.size()};
+    }
     try {
         table_.apply(Json::parse(line), place);
     } catch (const JsonError& error) {
-        table_.apply_unreadable();
-        print_error(log_.path() + ", line " + std::to_string(lines_ + 1) + ", is not a message (" +
+        table_.apply_unreadable(visible_id(line));
+        print_error(log_->path() + ", line " + std::to_string(lines_ + 1) + ", is not a message (" +
                     error.what() + "); it is skipped");
     }
     ++lines_;
 }
 
-// Under the file's lock and after catch_up(). The line has been made of `record` and need not be
-// read back from the file.
-void MessageStore::append(const Json& record) {
-    log_.append(record.dump(), [&](std::string_view, MessageLog::Place place) {
-        table_.apply(record, place);
-        ++lines_;
-    });
-}
-
-Message MessageStore::read_message(MessageLog::Place place) const {
-    return to_message(Json::parse(log_.read(place)));
+bool MessageStore::exists(std::int64_t id) const {
+    return table_.find(id) != nullptr || table_.is_unreadable(id);
 }

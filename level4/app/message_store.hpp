@@ -1,12 +1,17 @@
 // What visitors wrote, kept in a file: a line of JSON for each message. A change and a deletion are
-// further lines at its end. When a call returns, what it did is on disk, and survives kill -9 and a
-// power cut.
-// Leaves out: search. Old versions of a message stay in the file.
+// further lines at its end. When a call returns, what it did is on disk, and survives kill -9, a
+// power cut, and another program that puts another file in the place of ours.
+// Leaves out: search. Old versions of a message stay in the file. A program that copies the file and
+// puts the copy in its place (sed -i) loses what is written after its copy was made and before the
+// copy is in place, if that was acknowledged by then. Only the lock of message_log.hpp prevents it.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -17,16 +22,29 @@
 #include "app/message_log.hpp"
 #include "app/message_table.hpp"
 #include "body/json.hpp"
+#include "handler.hpp"  // HttpError
+
+// Another process has kept the file's lock for too long, a backup or a server that was stopped with
+// Ctrl-Z. Nothing was written.
+struct StoreBusy : HttpError {
+    StoreBusy() : HttpError(503, "The messages can't be saved right now. Nothing was saved.") {}
+};
 
 // Several threads may use one store, and several processes one file. Memory holds no text, only
-// where in the file each message lies.
+// where in the file each message lies. If the path leads to another file, or the file turns out to
+// hold other messages, it is read from its beginning; ids go on above all that were given.
 // All functions throw std::runtime_error when the disk fails; those that write also throw StoreFull
-// (disk.hpp).
+// (disk.hpp) and, after `patience`, StoreBusy. Those that read never wait for another process. (How
+// long the disk itself takes has no limit: a thread can't be called back from it.)
 class MessageStore {
   public:
-    // Makes the folder and the file unless they exist. Half a line at the end is cut off. Any other
-    // line that can't be read is skipped and stays in the file; standard error gets its number.
-    explicit MessageStore(const std::filesystem::path& file);
+    static constexpr std::chrono::milliseconds usual_patience{5000};
+
+    // Makes the folder and the file unless they exist. Half a line at the end is cut off, and kept
+    // in the file .broken; JSON without a line end gets one. Any other line that can't be read is
+    // skipped and stays in the file; standard error gets its number.
+    explicit MessageStore(const std::filesystem::path& file,
+                          std::chrono::milliseconds patience = usual_patience);
     MessageStore(const MessageStore&) = delete;
     MessageStore& operator=(const MessageStore&) = delete;
 
@@ -44,14 +62,30 @@ class MessageStore {
     std::size_t total();
 
   private:
-    void read_if_grown();
-    void catch_up();
-    void read_line(std::string_view line, MessageLog::Place place);
-    void append(const Json& record);
-    Message read_message(MessageLog::Place place) const;
+    using Clock = std::chrono::steady_clock;
+    // Returns the record to write, or nothing if there is nothing to do. Called again if the file
+    // was replaced before the record was safe.
+    using Change = std::function<std::optional<Json>()>;
+    using Choose = std::function<std::vector<MessageTable::Entry>()>;
+    enum class Attempt { done, pointless, again };
 
-    std::mutex mutex_;  // guards all members, and is taken before the file's lock
-    MessageLog log_;
+    bool write(const Change& change);
+    Attempt try_to_write(const Change& change);
+    bool is_too_late(Clock::time_point deadline);
+    std::vector<Message> read(const Choose& choose);
+
+    std::string catch_up();
+    void start_over();
+    void repair(const std::string& last_line);
+    void read_line(std::string_view line, MessageLog::Place place);
+    bool exists(std::int64_t id) const;
+
+    const std::filesystem::path file_;
+    const std::chrono::milliseconds patience_;
+    std::mutex mutex_;  // guards what follows; no thread waits for another process while it has it
+    std::shared_ptr<MessageLog> log_;  // shared with threads that still read a file since replaced
     MessageTable table_;
-    std::uint64_t lines_ = 0;  // how many lines of the file are in the table
+    std::uint64_t lines_ = 0;         // how many lines of the file are in the table
+    Clock::time_point busy_since_{};  // another process has had the file's lock since then,
+    Clock::time_point found_busy_{};  // and has still had it when a writer last looked
 };

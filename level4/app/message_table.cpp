@@ -22,22 +22,35 @@ void MessageTable::apply(const Json& record, Place place) {
     } else {
         entries_.insert(entry, {id, place});
     }
+    unreadable_.erase(id);
     last_id_ = std::max(last_id_, id);
 }
 
-const MessageTable::Place* MessageTable::find(std::int64_t id) const {
-    const std::size_t index = index_of(id);
-    return index < entries_.size() && entries_[index].id == id ? &entries_[index].place : nullptr;
+void MessageTable::apply_unreadable(std::int64_t id) {
+    ++last_id_;
+    if (id < 1 || id > max_id) return;
+    if (find(id) == nullptr) unreadable_.insert(id);  // otherwise its earlier version is shown
+    last_id_ = std::max(last_id_, id);
 }
 
-std::vector<MessageTable::Place> MessageTable::newest(std::size_t offset, std::size_t limit) const {
+void MessageTable::clear() {
+    entries_.clear();
+    unreadable_.clear();
+}
+
+const MessageTable::Entry* MessageTable::find(std::int64_t id) const {
+    const std::size_t index = index_of(id);
+    return index < entries_.size() && entries_[index].id == id ? &entries_[index] : nullptr;
+}
+
+std::vector<MessageTable::Entry> MessageTable::newest(std::size_t offset, std::size_t limit) const {
     const std::size_t begin = std::min(offset, entries_.size());
     const std::size_t count = std::min(limit, entries_.size() - begin);
-    std::vector<Place> places;
+    std::vector<Entry> found;
     for (std::size_t i = 0; i < count; ++i) {
-        places.push_back(entries_[entries_.size() - 1 - begin - i].place);
+        found.push_back(entries_[entries_.size() - 1 - begin - i]);
     }
-    return places;
+    return found;
 }
 
 // Where the message is in the vector, or would be.

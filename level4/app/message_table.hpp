@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <vector>
 
 #include "app/message_log.hpp"
@@ -21,15 +22,28 @@ class MessageTable {
     // if it is none of these, and changes nothing.
     void apply(const Json& record, Place place);
 
-    // A line that can't be read may be the only trace of an id, so one id is taken for it.
-    void apply_unreadable() { ++last_id_; }
+    // A line that can't be read. It may be the only trace of an id, so one id is taken for it. If
+    // one can still be seen in it, it is `id`; otherwise that is 0.
+    void apply_unreadable(std::int64_t id);
+
+    // True if all that is left of the message is a line that can't be read. It can be changed and
+    // removed, but not shown.
+    bool is_unreadable(std::int64_t id) const { return unreadable_.contains(id); }
+
+    // Forgets all messages, but not which ids were given.
+    void clear();
+
+    struct Entry {
+        std::int64_t id;
+        Place place;
+    };
 
     // nullptr if there is no such message. Valid until the next apply().
-    const Place* find(std::int64_t id) const;
+    const Entry* find(std::int64_t id) const;
 
-    // At most `limit` places, from the message with the greatest id downwards, without the first
+    // At most `limit` entries, from the message with the greatest id downwards, without the first
     // `offset` of them.
-    std::vector<Place> newest(std::size_t offset, std::size_t limit) const;
+    std::vector<Entry> newest(std::size_t offset, std::size_t limit) const;
 
     std::size_t size() const { return entries_.size(); }
 
@@ -37,13 +51,9 @@ class MessageTable {
     std::int64_t last_id() const { return last_id_; }
 
   private:
-    struct Entry {
-        std::int64_t id;
-        Place place;
-    };
-
     std::size_t index_of(std::int64_t id) const;
 
-    std::vector<Entry> entries_;  // sorted by id
+    std::vector<Entry> entries_;         // sorted by id
+    std::set<std::int64_t> unreadable_;  // ids that have no entry
     std::int64_t last_id_ = 0;
 };

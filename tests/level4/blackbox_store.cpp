@@ -86,6 +86,17 @@ void expect_each_once(const Stored& stored, const std::vector<std::string>& name
                 {"the total is the length of the list"}, where);
 }
 
+// Waits for a line on standard error, because a server may print it a moment later. Returns all of
+// its output.
+std::string expect_printed(ServerProcess& server, std::string_view text, const Reason& reason,
+                           Where where = Where::here()) {
+    const double start = now();
+    while (!contains(server.process().output(), text) && now() - start < patience) let_pass(0.01);
+    const std::string output = server.process().output();
+    expect_that(contains(output, text), "a line with: " + std::string(text), output, reason, where);
+    return output;
+}
+
 }  // namespace
 
 TEST_SUITE_BEGIN("level 4 program");
@@ -126,6 +137,123 @@ TEST_CASE("after kill -9 under load every acknowledged message is there, exactly
                     {"no line is torn, and no two messages are on one line"});
 }
 
+TEST_CASE(
+    "after sed -i, mv or an emptied file, what is acknowledged is in the file that has the name") {
+    if (lacks_program()) return;
+    const std::string ways[] = {"sed -i.bak s/guestbook/book/ messages.jsonl",
+                                "mv messages.jsonl messages.jsonl.1",
+                                "cp messages.jsonl copy; mv copy messages.jsonl",
+                                "rm messages.jsonl", ": > messages.jsonl"};
+    for (const std::string& way : ways) {
+        DataFolder data;
+        const std::string name = unique("After");
+        long long before = 0;
+        {
+            ServerProcess server(data.launch("--quiet"));
+            add(unique(), server);
+            before = add(unique(), server);
+            Process(("cd '" + data.path().string() + "'; ") + way, {}).wait_for_end(patience);
+            const long long id = add(name, server);
+            expect_that(id > before, "an id above " + std::to_string(before), std::to_string(id),
+                        {"after: " + way, "ids that were given are not given again"});
+            expect_printed(server, "messages.jsonl was replaced", {"after: " + way});
+            server.process().signal(SIGKILL);
+        }
+        ServerProcess server(data.launch("--quiet"));
+        expect_each_once(
+            everything(server), {name},
+            {"after: " + way, "compare what the path names with what is open before each write"});
+        expect_that(add(unique(), server) > before + 1, "an id of its own", "one that was given",
+                    {"after: " + way});
+    }
+}
+
+TEST_CASE("while files are put in the place of the store's, no acknowledged message is lost") {
+    if (lacks_program()) return;
+    DataFolder data;
+    std::vector<std::string> names;
+    {
+        ServerProcess server(data.launch("--quiet"));
+        add(unique(), server);
+        // Moves the file away again and again. All that was acknowledged is in one of them.
+        Process mover(
+            "cd '" + data.path().string() +
+                "'; for i in 1 2 3 4 5 6 7 8 9; do sleep 0.05; mv messages.jsonl $i; done",
+            {});
+        while (mover.running()) {
+            names.push_back(unique("Moved"));
+            add(names.back(), server);
+        }
+        server.process().signal(SIGKILL);
+    }
+    std::string all = file_content(data.path() / "messages.jsonl");
+    for (int i = 1; i <= 9; ++i) all += file_content(data.path() / std::to_string(i));
+    for (const std::string& name : names)
+        expect_that(contains(all, name), "the message of " + name, "none in any of the files",
+                    {"look again once the line is on disk, and write it again if need be"});
+}
+
+TEST_CASE("another process that keeps the lock holds up neither readers nor other pages") {
+    if (lacks_program()) return;
+    DataFolder data;
+    ServerProcess server(data.launch("--quiet"));
+    const std::string name = unique();
+    add(name, server);
+    StoreLock lock(data);
+    std::vector<Client> writers;
+    for (int i = 0; i < 40; ++i) {
+        writers.emplace_back(server);
+        writers.back().send(api_post(unique()));
+    }
+    const double start = now();
+    Exchange hello = exchange(get("/hello"), server);
+    expect_status(hello, 200, {"it has nothing to do with the store"});
+    expect_that(now() - start < 2, "at once", std::to_string(now() - start) + " s",
+                {"a handler that waits stops only its own client"});
+    for (Client& writer : writers) {
+        Exchange reply = writer.read_reply("POST", 8);
+        expect_status(reply, 503, {"flock() has no time-out; ask with LOCK_NB for 5 s at most"});
+        expect_present(reply, "Retry-After", {"a client should know when to try again"});
+    }
+    expect_that(now() - start < 6.5, "all of them after about 5 s",
+                std::to_string(now() - start) + " s", {"a queue must not add up the waits"});
+    expect_in_body(exchange(get("/api/messages"), server), name,
+                   {"what is known can be read without the lock"});
+    expect_printed(server, "is locked", {"the operator has to know"});
+    lock.release();
+    add(unique(), server);
+}
+
+TEST_CASE("a damaged message is skipped, the others are shown, and PUT repairs it") {
+    if (lacks_program()) return;
+    DataFolder data;
+    ServerProcess server(data.launch("--quiet"));
+    const std::string name = unique("Bytes"), other = unique("Whole");
+    const long long id = add(name, server);
+    add(other, server);
+    {
+        std::fstream file(data.path() / "messages.jsonl", std::ios::in | std::ios::out);
+        file.seekp(
+            static_cast<std::streamoff>(file_content(data.path() / "messages.jsonl").find(name)));
+        file.put('\xFF');
+    }
+    for (int i = 0; i < 2; ++i) {
+        Exchange list = exchange(get("/api/messages"), server);
+        expect_status(list, 200, {"one bad byte must not take all messages away"});
+        expect_in_body(list, other, {"this one is as it was"});
+        expect_status(exchange(get("/messages"), server), 200, {"the page as well"});
+    }
+    const std::string problem = "is not a message";
+    const std::string output = expect_printed(server, problem, {"the operator has to know"});
+    expect_that(output.find(problem) == output.rfind(problem), "one line that says so", output,
+                {"say it once"});
+    const std::string body = "{\"name\":\"" + name + "\",\"message\":\"repaired\"}";
+    expect_status(
+        exchange(with_body("PUT", "/api/messages/" + std::to_string(id), json_type, body), server),
+        200, {"a message that can't be read can still be replaced"});
+    expect_in_body(exchange(get("/api/messages"), server), "repaired", {"it is there again"});
+}
+
 TEST_CASE("half a line at the end of the store is cut off when the server starts") {
     if (lacks_program()) return;
     const std::string halves[] = {"{\"id\":99,\"name\":\"To", "{", "{\"id\":99,\"name\":\"Torn\"}",
@@ -150,6 +278,9 @@ TEST_CASE("half a line at the end of the store is cut off when the server starts
             add(names.back(), server);
         }
         std::string content = file_content(data.path() / "messages.jsonl");
+        const std::string kept = file_content(data.path() / "messages.jsonl.broken");
+        expect_that(contains(content + kept, half), "the half line in messages.jsonl.broken", kept,
+                    {"what is cut off is kept, because it may be worth something"});
         expect_that(!contains(content, half + "{"), "no message behind the half line", content,
                     {"a message that is appended to half a line is lost with it"});
     }

@@ -1,7 +1,9 @@
 // The message store: a message that it has accepted is there afterwards, even if other processes
 // write, die or fill the disk. Each case has a folder of its own.
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -10,17 +12,22 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <mutex>
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "../../common/descriptor.hpp"
 #include "app/disk.hpp"
 #include "app/message_store.hpp"
 #include "file_content.hpp"
@@ -32,6 +39,9 @@ namespace {
 
 std::atomic<int> times_synced{0};
 std::atomic<bool> disk_fails{false};
+std::function<void()> during_sync;  // what another program does while the disk works, once
+std::set<std::filesystem::path> synced_folders;
+std::mutex syncing;  // guards it, because stores are used by several threads
 
 }  // namespace
 
@@ -39,9 +49,17 @@ std::atomic<bool> disk_fails{false};
 // disk is asked, and what happens if the disk fails.
 extern "C" int fdatasync(int descriptor) {
     ++times_synced;
+    if (during_sync) std::exchange(during_sync, nullptr)();
     if (!disk_fails) return static_cast<int>(syscall(SYS_fdatasync, descriptor));
     errno = EIO;
     return -1;
+}
+
+extern "C" int fsync(int descriptor) {
+    const std::lock_guard lock(syncing);
+    synced_folders.insert(
+        std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(descriptor)));
+    return static_cast<int>(syscall(SYS_fsync, descriptor));
 }
 
 namespace {
@@ -57,7 +75,14 @@ struct Folder : TemporaryFolder {
         std::ofstream(file, std::ios::binary | std::ios::app) << content;
     }
 
+    // As sed -i and editors do: writes another file, and gives it the name of ours.
+    void replace(const std::string& content) const {
+        TemporaryFolder::write("new.jsonl", content);
+        fs::rename(root / "new.jsonl", file);
+    }
+
     const fs::path file = root / "data" / "messages.jsonl";
+    const fs::path broken = root / "data" / "messages.jsonl.broken";
 };
 
 Ids ids_of(const std::vector<Message>& messages) {
@@ -362,17 +387,19 @@ TEST_CASE("every message that was acknowledged before a kill -9 is there afterwa
     }
 }
 
-TEST_CASE("a last line that ends at any byte but its last is cut off, and nothing else is") {
+TEST_CASE("a last line that ends at any byte of its JSON but the last is cut off, and kept") {
     const Folder folder;
     const std::string whole = line(1) + line(2);
     const std::string last = line(3, "the last one");
-    for (std::size_t kept = 1; kept < last.size(); ++kept) {
+    for (std::size_t kept = 1; kept + 1 < last.size(); ++kept) {
         CAPTURE(kept);
         folder.write(whole + last.substr(0, kept));
+        fs::remove(folder.broken);
         const Warnings warnings;
         MessageStore store(folder.file);
         CHECK(warnings.mention(std::to_string(kept) + " bytes"));
         CHECK(folder.content() == whole);
+        CHECK(file_content(folder.broken) == last.substr(0, kept) + "\n");
         CHECK(store.add("Ada", "", "x").id == 3);
         CHECK(all_ids(store) == Ids{3, 2, 1});
         CHECK(folder.content().starts_with(whole + R"({"id":3,)"));
@@ -546,21 +573,238 @@ TEST_CASE("on a full disk each of many threads is told, and what was accepted is
     CHECK(warnings.empty());
 }
 
-TEST_CASE("a store whose file is deleted or shortened says so and takes no more") {
+TEST_CASE("after its file was moved, deleted or emptied a store goes on with another one") {
     const Folder folder;
-    {
-        MessageStore store(folder.file);
-        store.add("Ada", "", "x");
-        fs::remove(folder.file);
-        CHECK_THROWS_AS(store.add("Ada", "", "x"), std::runtime_error);
-        CHECK_THROWS_AS(store.total(), std::runtime_error);
-    }
+    const std::function<void()> ways[] = {
+        [&] { fs::rename(folder.file, folder.root / "moved.jsonl"); },
+        [&] { fs::remove(folder.file); },
+        [&] { fs::resize_file(folder.file, 0); },
+        [&] { fs::remove_all(folder.file.parent_path()); },
+    };
+    const Warnings warnings;
     MessageStore store(folder.file);
-    CHECK(store.add("Ada", "", "x").id == 1);
-    fs::resize_file(folder.file, 3);
-    CHECK_THROWS_AS(store.add("Ada", "", "x"), std::runtime_error);
-    CHECK_THROWS_AS(store.newest(0, 1), std::runtime_error);
-    CHECK(folder.content().size() == 3);
+    add_many(store, 2);
+    std::int64_t last = 2;
+    for (const auto& take_away : ways) {
+        take_away();
+        const std::int64_t id = store.add("Ada", "", "after").id;
+        CHECK(id == ++last);
+        CHECK(all_ids(store) == Ids{id});
+        CHECK(warnings.mention(folder.file.string() + " was replaced"));
+        take_away();
+        CHECK(store.total() == 0);  // those that read notice as well
+        CHECK(store.add("Ada", "", "again").id == ++last);
+        MessageStore after_restart(folder.file);
+        CHECK(all_ids(after_restart) == Ids{last});
+    }
+}
+
+TEST_CASE(
+    "after sed -i what is written goes into the new file, under ids above all that were given") {
+    const Folder folder;
+    const Warnings warnings;
+    MessageStore store(folder.file);
+    add_many(store, 3);
+    folder.replace(line(1, "edited") + line(2));
+    CHECK(store.find(1)->message == "edited");
+    CHECK_FALSE(store.find(3));
+    CHECK(store.add("Ada", "", "new").id == 4);
+    folder.replace(line(1) + line(2) + line(7));
+    CHECK(store.update(2, "Ada", "", "changed"));
+    folder.replace(folder.content());
+    CHECK(store.remove(1));
+    CHECK(store.add("Ada", "", "new").id == 8);
+    MessageStore after_restart(folder.file);
+    CHECK(all_ids(after_restart) == Ids{8, 7, 2});
+    CHECK(after_restart.find(2)->message == "changed");
+}
+
+TEST_CASE("what was written into a file that is replaced before it is on disk is written again") {
+    const Folder folder;
+    const Warnings warnings;
+    MessageStore store(folder.file);
+    add_many(store, 2);
+    const auto write_while_replaced = [&](const std::function<void()>& replace, auto write) {
+        during_sync = replace;
+        write();
+        CHECK(during_sync == nullptr);
+    };
+    const std::string before = folder.content();
+    Message added;
+    write_while_replaced([&] { folder.replace(before); },
+                         [&] { added = store.add("Ada", "", "added"); });
+    CHECK(MessageStore(folder.file).find(added.id) == added);
+    // A copy that has the message already, and one in which its id belongs to another message.
+    write_while_replaced([&] { folder.replace(folder.content()); },
+                         [&] { added = store.add("Ada", "", "copied"); });
+    CHECK(MessageStore(folder.file).find(added.id) == added);
+    write_while_replaced([&] { folder.replace(before + line(added.id + 1, "of another")); },
+                         [&] { added = store.add("Ada", "", "mine"); });
+    CHECK(MessageStore(folder.file).find(added.id) == added);
+    CHECK(MessageStore(folder.file).find(added.id - 1)->message == "of another");
+    write_while_replaced([&] { folder.replace(before); },
+                         [&] { CHECK(store.update(2, "Ada", "", "changed")); });
+    CHECK(MessageStore(folder.file).find(2)->message == "changed");
+    write_while_replaced([&] { folder.replace(before); }, [&] { CHECK(store.remove(2)); });
+    CHECK_FALSE(MessageStore(folder.file).find(2));
+    write_while_replaced([&] { folder.write(before); },
+                         [&] { added = store.add("Ada", "", "in the same file"); });
+    CHECK(MessageStore(folder.file).find(added.id) == added);
+}
+
+TEST_CASE("a file that is copied over ours, shorter or longer or as long, is read again") {
+    const Folder folder;
+    const std::string copies[] = {line(5) + line(6), line(5, "a longer text"), line(5, "hel"),
+                                  line(5) + line(6, std::string(300'000, 'x'))};
+    for (const std::string& copy : copies) {
+        folder.write(line(1) + line(2));
+        const Warnings warnings;
+        MessageStore store(folder.file);
+        folder.write(copy);
+        const Ids ids = all_ids(store);
+        REQUIRE_FALSE(ids.empty());
+        CHECK(ids.back() == 5);
+        CHECK(store.find(5));
+        CHECK_FALSE(store.find(1));
+        CHECK(store.total() == ids.size());
+        CHECK(store.add("Ada", "", "x").id == ids.front() + 1);
+    }
+}
+
+TEST_CASE("a message that gets damaged while we run is skipped, said once, and repaired by PUT") {
+    const Folder folder;
+    folder.write(line(1) + line(2) + line(3));
+    const std::string damages[] = {"\xFF", "\"", std::string(1, '\0'), "\n"};
+    for (const std::string& damage : damages) {
+        folder.write(line(1) + line(2) + line(3));
+        MessageStore store(folder.file);
+        {
+            const Warnings warnings;
+            folder.write(line(1) + line(2, "h" + damage + "llo") + line(3));
+            CHECK(all_ids(store) == Ids{3, 1});
+            CHECK(warnings.mention("line 2, is not a message"));
+        }
+        const Warnings silence;
+        CHECK(all_ids(store) == Ids{3, 1});
+        CHECK(store.total() == 2);
+        CHECK_FALSE(store.find(2));
+        CHECK(silence.empty());
+        if (damage != "\n") {
+            CHECK(store.update(2, "Ada", "", "repaired"));
+            CHECK(all_ids(store) == Ids{3, 2, 1});
+            CHECK(MessageStore(folder.file).find(2)->message == "repaired");
+        }
+    }
+}
+
+TEST_CASE("a damaged message can be removed, and a damaged change leaves the message as it was") {
+    const Folder folder;
+    folder.write(line(1) + line(2, "\xFF") + line(1, "\xFF"));
+    const Warnings warnings;
+    MessageStore store(folder.file);
+    CHECK(store.find(1)->message == "hello");
+    CHECK_FALSE(store.find(2));
+    CHECK(store.remove(2));
+    CHECK_FALSE(store.update(2, "Ada", "", "x"));
+}
+
+TEST_CASE("a byte order mark at the beginning of the file does not cost the first message") {
+    const Folder folder;
+    for (const std::string& end : {std::string("\n"), std::string("\r\n"), std::string()}) {
+        const std::string text = line(1, "marked");
+        folder.write("\xEF\xBB\xBF" + text.substr(0, text.size() - 1) + end);
+        const Warnings warnings;
+        MessageStore store(folder.file);
+        CHECK(store.find(1)->message == "marked");
+        CHECK(store.add("Ada", "", "x").id == 2);
+        CHECK(all_ids(store) == Ids{2, 1});
+        CHECK(warnings.empty());
+    }
+}
+
+TEST_CASE("JSON without its line end is kept and completed, at the start and while we run") {
+    const Folder folder;
+    const std::string whole = line(1);
+    const std::string last = line(2).substr(0, line(2).size() - 1);
+    folder.write(whole + last);
+    MessageStore store(folder.file);
+    CHECK(all_ids(store) == Ids{2, 1});
+    CHECK(folder.content() == whole + last + "\n");
+    folder.append(line(3).substr(0, line(3).size() - 1));
+    CHECK(store.add("Ada", "", "x").id == 4);
+    CHECK(all_ids(store) == Ids{4, 3, 2, 1});
+    CHECK_FALSE(fs::exists(folder.broken));
+}
+
+TEST_CASE("lines that another program appends without a lock, in pieces, are all kept") {
+    const Folder folder;
+    const Warnings warnings;
+    MessageStore store(folder.file);
+    std::string lines;
+    for (int id = 100'001; id <= 103'000; ++id) lines += line(id);
+    std::thread other([&] {
+        const Descriptor file(open(folder.file.c_str(), O_WRONLY | O_APPEND));
+        for (std::string_view rest = lines; !rest.empty();) {
+            const auto piece = rest.substr(0, 4'096);
+            if (write(file.number(), piece.data(), piece.size()) < 0) return;
+            rest.remove_prefix(piece.size());
+        }
+    });
+    std::set<std::string> promised;
+    for (int i = 0; i < 200; ++i) {
+        store.newest(0, 5);
+        if (i % 20 == 0) promised.insert(store.add("Ada", "", std::to_string(i)).message);
+    }
+    other.join();
+    std::size_t appended = 0;
+    for (const auto& message : MessageStore(folder.file).newest(0, 100'000)) {
+        promised.erase(message.message);
+        if (message.message == "hello") ++appended;
+    }
+    CHECK(promised.empty());
+    CHECK(appended >= 2'980);  // a line in which ours has landed is damaged, and stays in the file
+    CHECK_FALSE(fs::exists(folder.broken));
+}
+
+TEST_CASE("readers don't wait for another process that holds the lock, and writers not for ever") {
+    const Folder folder;
+    MessageStore store(folder.file, std::chrono::milliseconds(200));
+    store.add("Ada", "", "first");
+    const Descriptor file(open(folder.file.c_str(), O_RDONLY));
+    REQUIRE(flock(file.number(), LOCK_EX) == 0);
+    folder.append(line(2));
+    const Warnings warnings;
+    const auto start = std::chrono::steady_clock::now();
+    std::vector<std::thread> writers;
+    std::atomic<int> refused{0};
+    for (int i = 0; i < 20; ++i) {
+        writers.emplace_back([&] {
+            try {
+                store.add("Ada", "", "refused");
+            } catch (const StoreBusy& busy) {
+                if (busy.status == 503) ++refused;
+            }
+        });
+    }
+    CHECK(all_ids(store) == Ids{2, 1});
+    CHECK(store.find(2));
+    CHECK(MessageStore(folder.file).total() == 2);  // a server can be started
+    for (std::thread& writer : writers) writer.join();
+    CHECK(refused == 20);
+    CHECK_THROWS_AS(store.remove(1), StoreBusy);  // at once, because the others have waited
+    CHECK(std::chrono::steady_clock::now() - start >= std::chrono::milliseconds(200));
+    CHECK(warnings.mention(folder.file.string() + " is locked"));
+    REQUIRE(flock(file.number(), LOCK_UN) == 0);
+    CHECK(store.add("Ada", "", "third").id == 3);
+}
+
+TEST_CASE("the names of the folders and of the file are brought to disk") {
+    const Folder folder;
+    synced_folders.clear();
+    const MessageStore store(folder.root / "a/b/messages.jsonl");
+    for (const fs::path& parent : {folder.root, folder.root / "a", folder.root / "a/b"}) {
+        CHECK(synced_folders.contains(fs::canonical(parent)));
+    }
 }
 
 TEST_CASE("a path where no file can be is refused with one line that names it") {

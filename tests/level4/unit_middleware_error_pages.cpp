@@ -40,6 +40,12 @@ TEST_CASE("a thrown HttpError becomes a response with its status") {
     CHECK(ask(refuses, "/x", "*/*").status == 415);
 }
 
+TEST_CASE("503 says when to try again, as a page and as JSON") {
+    const auto busy = [](Request&) -> Response { throw HttpError(503, "busy"); };
+    CHECK(value_of(ask(busy, "/x", "*/*").headers, "Retry-After") == "5");
+    CHECK(value_of(ask(busy, "/api/x", "*/*").headers, "Retry-After") == "5");
+}
+
 TEST_CASE("a full disk is 507, and its path is for the operator's eyes only") {
     const Warnings warnings;
     const auto full = [](Request&) -> Response { throw_store_full("/secret/path is full"); };

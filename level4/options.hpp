@@ -1,6 +1,7 @@
 // The command line: server [PORT] [--port N] [--host ADDR] [--quiet] [-h|--help]
 //                          [--data DIR] [--max-body BYTES] [--engine threads|epoll] [--threads N]
 //                          [--rate-limit N/SECONDS] [--cors-origin ORIGIN]
+//                          [--allow-host NAME]...
 #pragma once
 
 #include <cstddef>
@@ -8,6 +9,7 @@
 #include <filesystem>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 struct Options {
     std::string program;             // how the program was started: argv[0]
@@ -23,6 +25,7 @@ struct Options {
     std::uint64_t max_body = 1 << 20;  // bytes that a request's body may have
     std::string rate_limit = "0";      // POSTs and the like, such as 30/60 (seconds); 0: no limit
     std::string cors_origin;           // a site whose scripts may use the API; * for all
+    std::vector<std::string> allow_hosts;  // what this server is called, besides localhost
 };
 
 // The usage line, printed after a mistake on the command line.

@@ -9,6 +9,7 @@
 #include "app/admin.hpp"
 #include "app/message_api.hpp"
 #include "app/upload_pages.hpp"
+#include "middleware/allowed_hosts.hpp"
 #include "middleware/basic_auth.hpp"
 #include "middleware/compress.hpp"
 #include "middleware/cors.hpp"
@@ -16,6 +17,7 @@
 #include "middleware/error_pages.hpp"
 #include "middleware/rate_limit.hpp"
 #include "middleware/request_id.hpp"
+#include "middleware/security_headers.hpp"
 #include "middleware/timing.hpp"
 #include "session/session.hpp"
 
@@ -68,7 +70,7 @@ void Site::add_routes(Router& router) {
 }
 
 std::vector<Middleware> site_middleware(const Options& options) try {
-    std::vector<Middleware> layers{compress(), error_pages};
+    std::vector<Middleware> layers{compress(), security_headers, error_pages};
     CsrfOptions trusted;
     if (!options.cors_origin.empty()) {
         CorsOptions readers;
@@ -80,10 +82,19 @@ std::vector<Middleware> site_middleware(const Options& options) try {
     }
     RateLimitOptions limit;
     limit.rate = parse_rate(options.rate_limit);
-    // error_pages is here twice. Inside, it turns a handler's exception into a reply before CORS
-    // and the rate limit, which add fields to replies only. Outside, it turns their own refusals
-    // (403, 429) into JSON for the API.
-    layers.insert(layers.end(), {rate_limit(limit), csrf(trusted), error_pages});
+    for (const auto& name : options.allow_hosts) {
+        if (!is_host_name(name)) {
+            throw UsageError(
+                "--allow-host takes a name such as example.com, without a port, not '" + name +
+                "'.");
+        }
+    }
+    if (is_loopback_host(options.host)) layers.push_back(allowed_hosts(options.allow_hosts));
+    // A request that is refused for where it comes from doesn't count against the visitor, so the
+    // rate limit is further in than CSRF. error_pages is here twice. Inside, it turns a handler's
+    // exception into a reply before CORS and the rate limit, which add fields to replies only.
+    // Outside, it turns their own refusals (403, 421, 429) into JSON for the API.
+    layers.insert(layers.end(), {csrf(trusted), rate_limit(limit), error_pages});
     if (!compression_available()) std::cerr << "Built without zlib: replies are not compressed.\n";
     return layers;
 } catch (const std::invalid_argument& error) {

@@ -100,6 +100,11 @@ void Chat::take_message(const Client& client, std::string_view text) {
     if (!may_write(client)) {
         return send_error(client, "Too many messages at once; this one was not saved.");
     }
+    const auto verdict = limiter_.count(client->peer());
+    if (!verdict.allowed) {
+        has_written(client);
+        return send_error(client, "Too many messages. " + try_again(verdict.reset));
+    }
     writer_.submit({[this, client, parsed = parse_message(text)] {
         const auto problem = parsed.mistake.empty() ? save(parsed.fields) : parsed.mistake;
         if (!problem.empty()) send_error(client, problem);
@@ -107,8 +112,8 @@ void Chat::take_message(const Client& client, std::string_view text) {
     }});
 }
 
-// --rate-limit counts requests, and a message in a socket isn't one. Without a limit of its own a
-// single client could fill the memory with messages that wait for the disk.
+// --rate-limit may be off, and the disk slow. Without this limit a single client could fill the
+// memory with messages that wait for it.
 bool Chat::may_write(const Client& client) {
     const std::lock_guard lock(mutex_);
     auto& waiting = waiting_[client];

@@ -24,12 +24,16 @@
 namespace {
 
 struct Site : GuestbookParts {
-    Chat chat{store, templates};
+    RateLimiter limiter;
+    Chat chat{store, templates, limiter};
     Router router;
     Handler handler = [this](Request& request) { return router.handle(request); };
     Limits limits{};
 
-    Site() { chat.add_routes(router); }
+    explicit Site(std::size_t messages_a_minute = 0)
+        : limiter({.rate = {.requests = messages_a_minute}}) {
+        chat.add_routes(router);
+    }
 };
 
 // One client of the site.
@@ -213,6 +217,23 @@ TEST_CASE("a visitor that says too much at once is told so, and what it said bef
     REQUIRE(flock(file.number(), LOCK_UN) == 0);
     CHECK(visitor.wait_for("\"" + std::to_string(taken - 2) + "\""));
     CHECK(site.store.total() == static_cast<std::size_t>(taken));  // Grace's, and all but the last
+}
+
+TEST_CASE("a message in the chat counts towards the limit of its visitor's address") {
+    Site site(3);
+    CHECK(site.limiter.count("test").allowed);  // by another door
+    Visitor visitor(site);
+    Visitor again(site);
+    visitor.join();
+    again.join();
+    visitor.say("Ada", "one");
+    CHECK(visitor.wait_for("one"));
+    again.say("Ada", "two");
+    CHECK(again.wait_for("two"));
+    again.say("Ada", "three");
+    CHECK(again.wait_for("Too many messages. Try again in 60 seconds."));
+    CHECK_FALSE(site.limiter.count("test").allowed);
+    CHECK(site.store.total() == 2);
 }
 
 TEST_CASE("when the disk fails, the visitor is told that its message was not saved, and no more") {

@@ -4,10 +4,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "app/message_fields.hpp"
 #include "app/message_store.hpp"
@@ -35,6 +37,8 @@ class Chat {
     using Client = WebSocketHandlers::Client;
 
     WebSocketHandlers handlers();
+    Response subscribe(const Request& request);
+    std::vector<Event> events_since(std::int64_t id);
     void welcome(const Client& client);
     void send_history(const Client& client);
     void take_message(const Client& client, std::string_view text);

@@ -280,6 +280,27 @@ TEST_CASE("a message with line ends in it is one event") {
     CHECK(stream.heard.find("\ndata: two") == std::string::npos);
 }
 
+TEST_CASE("a stream that says which event was its last gets those that came after it, once") {
+    Site site;
+    for (int i = 1; i <= 5; ++i) site.store.add("Ada", "", "number " + std::to_string(i));
+    Visitor back(site);
+    back.ask("/api/messages/events", "Last-Event-ID: 3\r\n");
+    CHECK(back.wait_for("number 5"));
+    site.chat.announce(site.store.add("Ada", "", "number 6"));
+    CHECK(back.wait_for("number 6"));
+    CHECK(back.heard.find("number 3") == std::string::npos);
+    CHECK(back.heard.find("id: 4\n") < back.heard.find("id: 5\n"));
+    CHECK(back.heard.find("id: 5\n") == back.heard.rfind("id: 5\n"));
+    CHECK(back.heard.find("id: 6\n") == back.heard.rfind("id: 6\n"));
+    for (const char* last : {"x", "", "5x", "99999999999999999999"}) {
+        Visitor lost(site);
+        lost.ask("/api/messages/events", std::string("Last-Event-ID: ") + last + "\r\n");
+        site.chat.announce(site.store.add("Ada", "", "late"));
+        CHECK(lost.wait_for("late"));
+        CHECK(lost.heard.find("number") == std::string::npos);
+    }
+}
+
 TEST_CASE("what a visitor said just before it left is saved, and the others get it") {
     Site site;
     Visitor stays(site);

@@ -467,6 +467,18 @@ def _(world):
     expect("15px", third.run("return getComputedStyle(document.querySelector('text')).fontSize"))
 
 
+@check("the chat keeps the newest 200 messages, in their order, however many come")
+def _(world):
+    page = world.third().join_chat()
+    page.run("for (let id = 1e6; id < 1e6 + 20000; ++id) show({id, name: 'many', message: String(id), created: ''});"
+             "show({id: 1e6 + 19999, name: 'many', message: 'twice', created: ''});"
+             "show({id: 1e6 + 19900.5, name: 'many', message: 'late', created: ''});")
+    messages = [message for _, message in page.chat()]
+    expect(200, len(messages))
+    expect(["1019999", "1019998"], messages[:2])
+    expect(["1019901", "late", "1019900"], messages[98:101])
+
+
 @check("when the server restarts, the chat says so, reconnects and shows what it has missed")
 def _(world):
     world.join_in_both()

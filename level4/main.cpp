@@ -91,8 +91,7 @@ int main(int argc, char** argv) try {
     add_routes(router, files);
     site.add_routes(router);
     const auto handle_request = [&router](Request& request) { return router.handle(request); };
-    Program program{
-        "Level 4", {"/", "/contact", "/chat"}, wrap(site_middleware(options), handle_request)};
+    Program program{"Level 4", {"/", "/contact", "/chat"}, wrap(site.middleware(), handle_request)};
     program.limits.body = options.max_body;
     program.needs_worker = [&router](Request& request) { return router.needs_worker(request); };
     serve(options, program);

@@ -72,6 +72,8 @@ void apply(Arguments& given, Options& options) {
         options.rate_limit = given.value();
     else if (given.flag == "--cors-origin")
         options.cors_origin = given.value();
+    else if (given.flag == "--allow-host")
+        options.allow_hosts.emplace_back(given.value());
     else if (given.argument == "--quiet")
         options.quiet = true;
     else if (given.argument == "-h" || given.argument == "--help")
@@ -92,6 +94,9 @@ constexpr std::string_view flags = R"(  --port N       the port to listen on (90
                  how often one address may post; 0: no limit (0)
   --cors-origin ORIGIN
                  a site whose scripts may use /api; * for all (none)
+  --allow-host NAME
+                 another name of this server, such as the one that a proxy in front passes on; may
+                 be repeated (localhost only, unless --host lets other machines connect)
   --quiet        no access log
   -h, --help     this text
 )";
@@ -110,7 +115,8 @@ constexpr std::string_view variables = R"(Variables:
 std::string usage(const std::string& program) {
     return "Usage: " + program + " [PORT] [--port N] [--host ADDR] [--quiet] [-h|--help]\n" +
            "       [--data DIR] [--max-body BYTES] [--engine threads|epoll] [--threads N]\n" +
-           "       [--rate-limit N/SECONDS] [--cors-origin ORIGIN]\n";
+           "       [--rate-limit N/SECONDS] [--cors-origin ORIGIN]\n" +
+           "       [--allow-host NAME]...\n";
 }
 
 std::string help(const std::string& program) {

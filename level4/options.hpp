@@ -1,13 +1,16 @@
 // The command line: server [PORT] [--port N] [--host ADDR] [--quiet] [-h|--help]
 //                          [--data DIR] [--max-body BYTES] [--engine threads|epoll] [--threads N]
 //                          [--rate-limit N/SECONDS] [--cors-origin ORIGIN]
+//                          [--allow-host NAME]...
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 struct Options {
     std::string program;             // how the program was started: argv[0]
@@ -22,7 +25,8 @@ struct Options {
     std::size_t threads = 1;           // event loops, one each; by default one a processor
     std::uint64_t max_body = 1 << 20;  // bytes that a request's body may have
     std::string rate_limit = "0";      // POSTs and the like, such as 30/60 (seconds); 0: no limit
-    std::string cors_origin;           // a site whose scripts may use the API; * for all
+    std::optional<std::string> cors_origin;  // a site whose scripts may use the API; * for all
+    std::vector<std::string> allow_hosts;    // what this server is called, besides localhost
 };
 
 // The usage line, printed after a mistake on the command line.

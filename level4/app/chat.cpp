@@ -5,15 +5,20 @@
 #include <algorithm>
 #include <cstdint>
 #include <exception>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "../../common/output.hpp"
+#include "number.hpp"
 #include "websocket/route.hpp"
 
 namespace {
 
-constexpr std::size_t history = 20;        // messages that a client is sent when it joins
+constexpr std::size_t history = 20;       // messages that a client is sent when it joins
+constexpr std::size_t most_missed = 200;  // events that a client gets when it is back ...
+constexpr std::size_t most_missed_bytes = 128 * 1024;  // ... half of what may wait for it
 constexpr std::size_t most_waiting = 100;  // messages of one client that wait for the disk
 
 void send_error(const WebSocketHandlers::Client& client, const std::string& explanation) {
@@ -57,7 +62,8 @@ void Chat::add_routes(Router& router) {
         return Response::html(
             templates_.render_template("chat.html", Json{{"title", "Chat"}, {"at_chat", true}}));
     });
-    router.get("/api/messages/events", [this](const Request&) { return events_.subscribe(); });
+    router.get("/api/messages/events",
+               [this](const Request& request) { return subscribe(request); });
     router.get("/ws/chat", websocket(handlers()));
     router.get("/ws/echo", websocket(echo_handlers()));
 }
@@ -77,7 +83,38 @@ WebSocketHandlers Chat::handlers() {
 void Chat::announce(const Message& message) {
     const std::string text = to_json(message).dump();
     room_.broadcast(text_message(text));
-    events_.publish(text);
+    events_.publish({message.id, text});
+}
+
+// A client that was connected before gets what it missed, once that was read from the disk. One that
+// says something else than an id in Last-Event-ID has missed nothing that we know of.
+Response Chat::subscribe(const Request& request) {
+    const auto* const field = request.headers.find("Last-Event-ID");
+    const auto id = field != nullptr ? parse_number<std::int64_t>(*field) : std::nullopt;
+    if (!id) return events_.subscribe();
+    std::shared_ptr<EventChannel::Returning> returning;
+    auto response = events_.subscribe(returning);
+    writer_.submit(
+        {[this, id = *id, returning] { events_.catch_up(*returning, events_since(id)); }});
+    return response;
+}
+
+// The oldest first. If the disk fails, it is none, and the client goes on from here.
+std::vector<Event> Chat::events_since(std::int64_t id) try {
+    std::vector<Event> events;
+    std::size_t bytes = 0;
+    for (const auto& message : store_.newest(0, most_missed)) {
+        if (message.id <= id) break;
+        std::string text = to_json(message).dump();
+        bytes += text.size() + 100;  // its id, and what an outbox adds
+        if (bytes > most_missed_bytes) break;
+        events.push_back({message.id, std::move(text)});
+    }
+    std::reverse(events.begin(), events.end());
+    return events;
+} catch (const std::exception& error) {
+    print_error(std::string("The events that a client missed could not be read: ") + error.what());
+    return {};
 }
 
 // A client joins before it is sent the history, or it could miss what is written between the two.
@@ -100,6 +137,11 @@ void Chat::take_message(const Client& client, std::string_view text) {
     if (!may_write(client)) {
         return send_error(client, "Too many messages at once; this one was not saved.");
     }
+    const auto verdict = limiter_.count(client->peer());
+    if (!verdict.allowed) {
+        has_written(client);
+        return send_error(client, "Too many messages. " + try_again(verdict.reset));
+    }
     writer_.submit({[this, client, parsed = parse_message(text)] {
         const auto problem = parsed.mistake.empty() ? save(parsed.fields) : parsed.mistake;
         if (!problem.empty()) send_error(client, problem);
@@ -107,8 +149,8 @@ void Chat::take_message(const Client& client, std::string_view text) {
     }});
 }
 
-// --rate-limit counts requests, and a message in a socket isn't one. Without a limit of its own a
-// single client could fill the memory with messages that wait for the disk.
+// --rate-limit may be off, and the disk slow. Without this limit a single client could fill the
+// memory with messages that wait for it.
 bool Chat::may_write(const Client& client) {
     const std::lock_guard lock(mutex_);
     auto& waiting = waiting_[client];

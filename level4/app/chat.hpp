@@ -4,14 +4,17 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "app/message_fields.hpp"
 #include "app/message_store.hpp"
 #include "engine/worker_pool.hpp"
+#include "middleware/rate_limit.hpp"
 #include "pages/template_folder.hpp"
 #include "router.hpp"
 #include "stream/event_stream.hpp"
@@ -20,8 +23,9 @@
 
 class Chat {
   public:
-    // Store and templates must outlive the chat, and the chat must outlive the server.
-    Chat(MessageStore& store, TemplateFolder& templates) : store_(store), templates_(templates) {}
+    // Store, templates and limiter must outlive the chat, and the chat must outlive the server.
+    Chat(MessageStore& store, TemplateFolder& templates, RateLimiter& limiter)
+        : store_(store), templates_(templates), limiter_(limiter) {}
 
     // /chat, the page; /ws/chat and /ws/echo, the sockets; /api/messages/events, the stream.
     void add_routes(Router& router);
@@ -33,6 +37,8 @@ class Chat {
     using Client = WebSocketHandlers::Client;
 
     WebSocketHandlers handlers();
+    Response subscribe(const Request& request);
+    std::vector<Event> events_since(std::int64_t id);
     void welcome(const Client& client);
     void send_history(const Client& client);
     void take_message(const Client& client, std::string_view text);
@@ -42,6 +48,7 @@ class Chat {
 
     MessageStore& store_;
     TemplateFolder& templates_;
+    RateLimiter& limiter_;
     Room room_;
     EventChannel events_;
     std::mutex mutex_;                       // guards waiting_

@@ -113,11 +113,7 @@ Response Guestbook::show_messages(const Request& request) {
 }
 
 Session Guestbook::session_of(const Request& request) const {
-    const auto* const field = request.headers.find("Cookie");
-    const auto cookies = parse_cookies(field != nullptr ? *field : "");
-    const auto found = cookies.find(std::string(session_cookie_name));
-    return open_session(found != cookies.end() ? found->second : "", keys_,
-                        std::chrono::system_clock::now());
+    return find_session(request.headers, keys_, std::chrono::system_clock::now());
 }
 
 void Guestbook::keep_session(const Session& session, Response& response) const {

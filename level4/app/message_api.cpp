@@ -2,7 +2,6 @@
 #include "app/message_api.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -39,38 +38,49 @@ std::size_t number_in_query(const Request& request, const char* name, std::size_
     return *number;
 }
 
-// The message in a request's body. A missing field counts as empty. A field that isn't a string, or
-// a body that isn't an object, is 400.
-MessageFields fields_of(const Request& request) {
+// A message as the client sent it, and what is wrong with it: an object with a member for each field.
+struct Sent {
+    MessageFields fields;
+    Json mistakes;
+};
+
+// The message in a request's body. A missing field counts as empty. A body that isn't an object is
+// 400.
+Sent read_message(const Request& request) {
     const auto* const type = request.headers.find("Content-Type");
-    if (type == nullptr || parse_field_value(*type).value != "application/json") {
+    if (type == nullptr || parse_media_type(*type).value != "application/json") {
         throw HttpError(415, "Send application/json.");
     }
     if (request.body.size() > most_json) throw HttpError(413, "The message is too large.");
     try {
         const Json body = Json::parse(request.body);
         body.as_object();
-        const auto text = [&](const char* name) {
+        Json wrong_kinds = Json::object();
+        const auto text = [&](const char* name) -> std::string {
             const auto* const member = body.find(name);
-            return member != nullptr && !member->is_null() ? member->as_string() : "";
+            if (member == nullptr || member->is_null()) return "";
+            if (member->is_string()) return member->as_string();
+            wrong_kinds.set(name, "This must be a string.");
+            return "";
         };
-        return tidy({text("name"), text("email"), text("message")});
+        const auto fields = tidy({text("name"), text("email"), text("message")});
+        Json mistakes = find_mistakes(fields);
+        for (const auto& [name, why] : wrong_kinds.as_object()) mistakes.set(name, why);
+        return {fields, std::move(mistakes)};
     } catch (const JsonError& error) {
         throw HttpError(400, error.what());
     }
 }
 
-// 422 with a reason for each invalid field, or nothing if all are valid.
-std::optional<Response> refusal(const MessageFields& fields) {
-    const Json mistakes = find_mistakes(fields);
-    if (mistakes.as_object().empty()) return std::nullopt;
+// 422 with a reason for each invalid field.
+Response invalid(const Json& mistakes) {
     const Json error{{"status", 422}, {"message", "Some fields are invalid."}};
     return as_response(Json{{"error", error}, {"fields", mistakes}}, 422);
 }
 
 Response list_messages(const Request& request, MessageStore& store) {
     const auto limit = number_in_query(request, "limit", 20, 100);
-    const auto offset = number_in_query(request, "offset", 0, SIZE_MAX);
+    const auto offset = number_in_query(request, "offset", 0, INT64_MAX);  // JSON writes no more
     Json::Array messages;
     for (const auto& message : store.newest(offset, limit)) messages.push_back(to_json(message));
     return as_response(Json{{"messages", std::move(messages)},
@@ -80,8 +90,8 @@ Response list_messages(const Request& request, MessageStore& store) {
 }
 
 Response add_message(const Request& request, MessageStore& store, Chat& chat) {
-    const auto fields = fields_of(request);
-    if (auto response = refusal(fields)) return *response;
+    const auto [fields, mistakes] = read_message(request);
+    if (!mistakes.as_object().empty()) return invalid(mistakes);
     const auto message = store.add(fields.name, fields.email, fields.message);
     chat.announce(message);
     auto response = as_response(to_json(message), 201);
@@ -95,8 +105,8 @@ Response show_message(const Request& request, MessageStore& store) {
 }
 
 Response change_message(const Request& request, MessageStore& store) {
-    const auto fields = fields_of(request);
-    if (auto response = refusal(fields)) return *response;
+    const auto [fields, mistakes] = read_message(request);
+    if (!mistakes.as_object().empty()) return invalid(mistakes);
     const auto message = store.update(id_of(request), fields.name, fields.email, fields.message);
     return message ? as_response(to_json(*message)) : no_such_message(request);
 }

@@ -4,15 +4,21 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "text.hpp"
 #include "utf8.hpp"
 
 namespace {
 
+// U+0080 to U+009F, in UTF-8 C2 80 to C2 9F, are controls as well: a terminal that shows the file may
+// take one for the beginning of a command.
 bool has_control_character(std::string_view text, std::string_view allowed) {
+    char previous = '\0';
     return std::any_of(text.begin(), text.end(), [&](char c) {
-        return is_control(c) && allowed.find(c) == std::string_view::npos;
+        const bool is_c1 =
+            std::exchange(previous, c) == '\xC2' && static_cast<unsigned char>(c) <= 0x9F;
+        return is_c1 || (is_control(c) && allowed.find(c) == std::string_view::npos);
     });
 }
 

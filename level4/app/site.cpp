@@ -9,6 +9,7 @@
 #include "app/admin.hpp"
 #include "app/message_api.hpp"
 #include "app/upload_pages.hpp"
+#include "middleware/allowed_hosts.hpp"
 #include "middleware/basic_auth.hpp"
 #include "middleware/compress.hpp"
 #include "middleware/cors.hpp"
@@ -16,6 +17,7 @@
 #include "middleware/error_pages.hpp"
 #include "middleware/rate_limit.hpp"
 #include "middleware/request_id.hpp"
+#include "middleware/security_headers.hpp"
 #include "middleware/timing.hpp"
 #include "session/session.hpp"
 
@@ -42,15 +44,23 @@ BasicAuthOptions admin_login() {
     return {"Guestbook", user, password};
 }
 
+RateLimitOptions limit_of(const Options& options) try {
+    return {.rate = parse_rate(options.rate_limit)};
+} catch (const std::invalid_argument& error) {
+    throw UsageError(std::string("--rate-limit: ") + error.what());
+}
+
 }  // namespace
 
 Site::Site(const Options& options)
-    : uploads_folder_(options.data / "uploads"),
+    : options_(options),
+      limiter_(limit_of(options)),
+      uploads_folder_(options.data / "uploads"),
       templates_(options.folder / "templates"),
       messages_(options.data / "messages.jsonl"),
       uploads_(uploads_folder_),
       uploaded_files_(uploads_folder_),
-      chat_(messages_, templates_),
+      chat_(messages_, templates_, limiter_),
       guestbook_(messages_, chat_, templates_, session_keys()) {}
 
 void Site::add_routes(Router& router) {
@@ -67,23 +77,30 @@ void Site::add_routes(Router& router) {
     add_admin_pages(admin, messages_, templates_, uploads_folder_);
 }
 
-std::vector<Middleware> site_middleware(const Options& options) try {
-    std::vector<Middleware> layers{compress(), error_pages};
+std::vector<Middleware> Site::middleware() try {
+    std::vector<Middleware> layers{compress(), security_headers, error_pages};
     CsrfOptions trusted;
-    if (!options.cors_origin.empty()) {
+    if (options_.cors_origin) {
         CorsOptions readers;
-        readers.allow_origins = {options.cors_origin};
+        readers.allow_origins = {*options_.cors_origin};
         readers.path_prefix = "/api";
         layers.push_back(cors(readers));
-        if (options.cors_origin != "*") trusted.trusted_origins = {options.cors_origin};
+        if (options_.cors_origin != "*") trusted.trusted_origins = {*options_.cors_origin};
         trusted.trusted_prefix = "/api/";  // not /admin, whose password the browser adds by itself
     }
-    RateLimitOptions limit;
-    limit.rate = parse_rate(options.rate_limit);
-    // error_pages is here twice. Inside, it turns a handler's exception into a reply before CORS
-    // and the rate limit, which add fields to replies only. Outside, it turns their own refusals
-    // (403, 429) into JSON for the API.
-    layers.insert(layers.end(), {rate_limit(limit), csrf(trusted), error_pages});
+    for (const auto& name : options_.allow_hosts) {
+        if (!is_host_name(name)) {
+            throw UsageError(
+                "--allow-host takes a name such as example.com, without a port, not '" + name +
+                "'.");
+        }
+    }
+    if (is_loopback_host(options_.host)) layers.push_back(allowed_hosts(options_.allow_hosts));
+    // A request that is refused for where it comes from doesn't count against the visitor, so the
+    // rate limit is further in than CSRF. error_pages is here twice. Inside, it turns a handler's
+    // exception into a reply before CORS and the rate limit, which add fields to replies only.
+    // Outside, it turns their own refusals (403, 421, 429) into JSON for the API.
+    layers.insert(layers.end(), {csrf(trusted), rate_limit(limiter_), error_pages});
     if (!compression_available()) std::cerr << "Built without zlib: replies are not compressed.\n";
     return layers;
 } catch (const std::invalid_argument& error) {

@@ -10,6 +10,7 @@
 #include "app/message_store.hpp"
 #include "app/upload_store.hpp"
 #include "handler.hpp"
+#include "middleware/rate_limit.hpp"
 #include "options.hpp"
 #include "pages/template_folder.hpp"
 #include "router.hpp"
@@ -18,13 +19,21 @@
 class Site {
   public:
     // Opens the stores in options.data, and makes them if they aren't there yet. Throws
-    // std::runtime_error if that, or reading the templates, fails.
+    // std::runtime_error if that, or reading the templates, fails, and UsageError for a
+    // --rate-limit that can't be used.
     explicit Site(const Options& options);
 
     // The site must live longer than the router.
     void add_routes(Router& router);
 
+    // The layers around the router, the outermost first. A request passes all of them on its way
+    // in, and the reply, also a 404, on its way out. The site must live longer than they do. Throws
+    // UsageError for a --cors-origin or an --allow-host that can't be used.
+    std::vector<Middleware> middleware();
+
   private:
+    const Options options_;
+    RateLimiter limiter_;
     std::filesystem::path uploads_folder_;
     TemplateFolder templates_;
     MessageStore messages_;
@@ -33,8 +42,3 @@ class Site {
     Chat chat_;
     Guestbook guestbook_;
 };
-
-// The layers around the router, the outermost first. A request passes all of them on its way in,
-// and the reply, also a 404, on its way out. Throws UsageError for a --rate-limit or a
-// --cors-origin that can't be used.
-std::vector<Middleware> site_middleware(const Options& options);

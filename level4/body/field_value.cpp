@@ -42,6 +42,15 @@ std::string take_token(std::string_view& text, std::string_view ends) {
     return std::string(token);
 }
 
+// A value without quotes. It must be a token, except for a boundary: many programs don't quote those,
+// though they may contain a slash or an equals sign. See multipart.cpp for what a boundary may be.
+std::string take_unquoted(std::string_view& text, std::string_view name) {
+    if (name != "boundary") return take_token(text, "; \t");
+    const std::string_view boundary = text.substr(0, text.find_first_of("; \t"));
+    text.remove_prefix(boundary.size());
+    return std::string(boundary);
+}
+
 }  // namespace
 
 FieldValue parse_field_value(std::string_view text) {
@@ -55,7 +64,7 @@ FieldValue parse_field_value(std::string_view text) {
         const std::string name = lower_case(take_token(text, "=; \t"));
         if (!text.starts_with('=')) throw HttpError(400, "A parameter of a field has no value.");
         text.remove_prefix(1);
-        std::string content = text.starts_with('"') ? take_quoted(text) : take_token(text, "; \t");
+        std::string content = text.starts_with('"') ? take_quoted(text) : take_unquoted(text, name);
         // Of two values, a filter in front of us might have checked the other one.
         if (!field.parameters.emplace(name, std::move(content)).second) {
             throw HttpError(400, "A parameter of a field appears twice.");
@@ -65,6 +74,14 @@ FieldValue parse_field_value(std::string_view text) {
         }
     }
     return field;
+}
+
+FieldValue parse_media_type(std::string_view text) {
+    try {
+        return parse_field_value(text);
+    } catch (const HttpError& error) {
+        throw HttpError(415, error.what());
+    }
 }
 
 std::string lower_case(std::string_view text) {

@@ -115,7 +115,7 @@ std::vector<std::string> Form::all(std::string_view name) const {
 }
 
 Form parse_form(std::string_view content_type, std::string_view body, const FormLimits& limits) {
-    auto [type, parameters] = parse_field_value(content_type);
+    auto [type, parameters] = parse_media_type(content_type);
     if (type == "application/x-www-form-urlencoded") return parse_urlencoded(body, limits);
     if (type == "multipart/form-data") {
         return parse_multipart(parameters["boundary"], body, limits);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "middleware/vary.hpp"
+#include "session/origin.hpp"
 
 namespace {
 
@@ -23,14 +24,13 @@ std::string join(const std::vector<std::string>& items) {
 // Without this, a mistake in the options would show only in the console of a visitor's browser.
 void check(const CorsOptions& options) {
     for (const auto& origin : options.allow_origins) {
-        // Compared as a whole with what browsers send, such as "https://example.com", which doesn't
-        // end in a slash. "null" is refused, because any page can get that origin by loading itself
-        // in a sandboxed frame.
-        const auto host = origin.find("://");
-        if (origin != "*" && (host == std::string::npos || host + 3 == origin.size() ||
-                              origin.find('/', host + 3) != std::string::npos)) {
-            throw std::invalid_argument("cors: this isn't an origin such as https://example.com: " +
-                                        origin);
+        // Compared as a whole with what browsers send. "null" isn't accepted, because any page can
+        // get that origin by loading itself in a sandboxed frame.
+        if (origin != "*" && !is_origin(origin)) {
+            throw std::invalid_argument(
+                "cors: no browser sends this as an origin, which is written "
+                "like https://example.com or http://localhost:3000: " +
+                origin);
         }
     }
     if (!options.allow_credentials) return;
@@ -69,7 +69,9 @@ bool allow_origin(const CorsOptions& options, const Request& request, Headers& h
     // their reply to a page that is allowed.
     vary_on(headers, "Origin");
     const auto* const origin = request.headers.find("Origin");
-    if (origin == nullptr || !contains(options.allow_origins, *origin)) return false;
+    if (request.headers.count("Origin") != 1 || !contains(options.allow_origins, *origin)) {
+        return false;
+    }
     headers.set("Access-Control-Allow-Origin", *origin);
     if (options.allow_credentials) headers.set("Access-Control-Allow-Credentials", "true");
     return true;

@@ -17,5 +17,6 @@ struct CsrfOptions {
     std::string trusted_prefix = "/";  // the paths that they may post to
 };
 
-// Refuses a request by a page of another site with 403, unless it is GET, HEAD or OPTIONS.
+// Refuses a request by a page of another site with 403, unless it is GET, HEAD or OPTIONS. So it does
+// with one that has either of the two fields twice.
 Middleware csrf(CsrfOptions options = {});

@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <chrono>
 #include <ctime>
-#include <map>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "response.hpp"  // http_date()
 #include "text.hpp"
@@ -73,8 +74,8 @@ void check(const Cookie& cookie) {
 
 }  // namespace
 
-std::map<std::string, std::string> parse_cookies(std::string_view field) {
-    std::map<std::string, std::string> cookies;
+std::vector<std::pair<std::string, std::string>> parse_cookies(std::string_view field) {
+    std::vector<std::pair<std::string, std::string>> cookies;
     while (!field.empty()) {
         std::string_view value = take_until(field, ";");
         if (value.find('=') == std::string_view::npos) continue;
@@ -84,8 +85,7 @@ std::map<std::string, std::string> parse_cookies(std::string_view field) {
         if (value.size() >= 2 && value.starts_with('"') && value.ends_with('"')) {
             value = value.substr(1, value.size() - 2);
         }
-        // emplace() doesn't change an existing entry, so the first cookie with a name counts.
-        if (is_token(name) && is_readable_value(value)) cookies.emplace(name, value);
+        if (is_token(name) && is_readable_value(value)) cookies.emplace_back(name, value);
     }
     return cookies;
 }

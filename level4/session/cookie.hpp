@@ -6,10 +6,11 @@
 
 #include <chrono>
 #include <cstddef>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 // Browsers must keep a cookie of this size, which counts its name, value and attributes. They
 // silently drop larger ones (RFC 6265 §6.1).
@@ -17,9 +18,10 @@ constexpr std::size_t max_cookie_bytes = 4096;
 
 // Reads `a=1; b="2"`, the value of a Cookie field. Malformed pairs are skipped and the others
 // count, because a cookie of another program on this host must not lock visitors out.
-// Of two cookies with one name the first counts, as in Flask, because browsers send the one with
-// the longer, more specific path first (RFC 6265 §5.4). Quotes around a value are removed.
-std::map<std::string, std::string> parse_cookies(std::string_view field);
+// Names and values in the order of the field. A name may be there several times, because cookies
+// differ by path and domain as well, which aren't sent; the longer path comes first (RFC 6265 §5.4).
+// Quotes around a value are removed.
+std::vector<std::pair<std::string, std::string>> parse_cookies(std::string_view field);
 
 // Does a browser add the cookie to requests that another site has started? `strict`: never. `lax`:
 // only if the visitor follows a link to us. `none`: always, but this needs `secure`. `unset`: the

@@ -1,10 +1,61 @@
 // See origin.hpp.
 #include "session/origin.hpp"
 
+#include <arpa/inet.h>
+
+#include <algorithm>
 #include <string>
 #include <string_view>
 
+#include "host.hpp"
+#include "number.hpp"
 #include "text.hpp"
+
+namespace {
+
+bool is_lower_case(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c == to_lower(c); });
+}
+
+// RFC 3986 §3.1.
+bool is_scheme(std::string_view text) {
+    return !text.empty() && is_letter(text.front()) &&
+           std::all_of(text.begin(), text.end(), [](char c) {
+               return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
+           });
+}
+
+// Browsers write an IPv6 address as short as it can be. (One that holds an IPv4 address they write
+// in another way than inet_ntop() does; such an origin isn't accepted.)
+bool is_shortest_ipv6(const std::string& text) {
+    in6_addr address;
+    char shortest[INET6_ADDRSTRLEN];
+    return inet_pton(AF_INET6, text.c_str(), &address) == 1 &&
+           text == inet_ntop(AF_INET6, &address, shortest, sizeof shortest);
+}
+
+// A percent sign is decoded by browsers, and a star is only a way to say "any". What ends in a
+// number is an IPv4 address to them, and is written with four numbers.
+bool is_host_of_browser(std::string_view name) {
+    if (name.starts_with('[')) {
+        return is_shortest_ipv6(std::string(name.substr(1, name.size() - 2)));
+    }
+    if (name.empty() || name.find_first_of("%*") != std::string_view::npos) return false;
+    const std::string_view last = name.substr(name.rfind('.') + 1);  // all, if there is no dot
+    in_addr address;
+    return last.empty() || !std::all_of(last.begin(), last.end(), is_digit) ||
+           inet_pton(AF_INET, std::string(name).c_str(), &address) == 1;
+}
+
+// `text`: what follows the host; empty, or a colon and a port other than the scheme's own.
+bool is_port_of_browser(std::string_view text, std::string_view scheme) {
+    if (text.empty()) return true;
+    const auto port = parse_number<unsigned>(text.substr(1));
+    return port && *port <= 65535 && text.substr(1) == std::to_string(*port) &&
+           !(scheme == "http" && *port == 80) && !(scheme == "https" && *port == 443);
+}
+
+}  // namespace
 
 bool is_same_origin(const Headers& headers) {
     const std::string* const host = headers.find("Host");
@@ -13,4 +64,14 @@ bool is_same_origin(const Headers& headers) {
     const auto scheme_end = origin.find("://");
     return scheme_end != std::string_view::npos &&
            equal_ignoring_case(origin.substr(scheme_end + 3), *host);
+}
+
+bool is_origin(std::string_view text) {
+    const auto scheme_end = text.find("://");
+    if (scheme_end == std::string_view::npos || !is_lower_case(text)) return false;
+    const std::string_view scheme = text.substr(0, scheme_end);
+    const std::string_view rest = text.substr(scheme_end + 3);
+    const auto host = parse_host(rest);
+    return is_scheme(scheme) && host && is_host_of_browser(host->name) &&
+           is_port_of_browser(rest.substr(host->name.size()), scheme);
 }

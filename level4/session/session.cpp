@@ -149,6 +149,19 @@ Session open_session(std::string_view cookie_value, const std::vector<std::strin
     return session;
 }
 
+Session find_session(const Headers& headers, const std::vector<std::string>& keys,
+                     std::chrono::system_clock::time_point now) {
+    for (const auto& [field, value] : headers) {
+        if (!equal_ignoring_case(field, "Cookie")) continue;
+        for (const auto& [name, cookie] : parse_cookies(value)) {
+            if (name != session_cookie_name) continue;
+            Session session = open_session(cookie, keys, now);
+            if (!session.empty()) return session;
+        }
+    }
+    return {};
+}
+
 Cookie seal_session(const Session& session, const std::vector<std::string>& keys,
                     std::chrono::system_clock::time_point now) {
     if (keys.empty()) throw std::invalid_argument("session: there is no key to sign with");

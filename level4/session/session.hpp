@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "headers.hpp"
 #include "session/cookie.hpp"
 
 constexpr std::string_view session_cookie_name = "session";
@@ -59,6 +60,12 @@ std::string random_session_key();
 // that was altered, has expired or is signed with another key gives an empty session, so the
 // application sees a new visitor. `now` is a parameter so that tests can let 14 days pass.
 Session open_session(std::string_view cookie_value, const std::vector<std::string>& keys,
+                     std::chrono::system_clock::time_point now);
+
+// The session in the fields of a request: that of the first session cookie that holds a valid one,
+// because another program on this host, or an older version of this one, may have left a cookie of
+// the same name with a longer path. Several Cookie fields are one list (a proxy may split it).
+Session find_session(const Headers& headers, const std::vector<std::string>& keys,
                      std::chrono::system_clock::time_point now);
 
 // The cookie that carries `session`: HttpOnly, SameSite=Lax, Path=/, 14 days from `now`. For an

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "stream/protocol.hpp"
 
@@ -15,12 +16,15 @@ constexpr std::size_t most_waiting = 256 * 1024;  // bytes; a client that lets m
 constexpr std::size_t output_batch = 64 * 1024;   // bytes that go out together
 constexpr std::chrono::seconds heartbeat{15};     // until a comment shows whether a client is there
 
+SharedMessage event_message(const Event& event) {
+    return share("id: " + std::to_string(event.id) + "\ndata: " + event.data + "\n\n");
+}
+
 // One subscriber's connection. What it is sent comes from the room, by way of its outbox.
 class EventStream : public Protocol {
   public:
     explicit EventStream(Room& subscribers) : subscribers_(subscribers) {
         outbox_->send(share(": hello\n\n"));  // a comment, by which the client sees that it began
-        subscribers_.join(outbox_);
     }
     ~EventStream() override {
         subscribers_.leave(outbox_);
@@ -28,6 +32,8 @@ class EventStream : public Protocol {
     }
     EventStream(const EventStream&) = delete;
     EventStream& operator=(const EventStream&) = delete;
+
+    const std::shared_ptr<Outbox>& outbox() const { return outbox_; }
 
     void open(std::function<void()> wake) override { outbox_->set_wake(std::move(wake)); }
     void feed(std::string_view) override {}  // a subscriber has nothing to say
@@ -53,16 +59,53 @@ class EventStream : public Protocol {
     bool finished_ = false;
 };
 
-}  // namespace
-
-Response EventChannel::subscribe() {
+Response event_response(std::shared_ptr<Protocol> stream) {
     Response response;
     response.headers.add("Content-Type", "text/event-stream; charset=utf-8");
     response.headers.add("Cache-Control", "no-store");
-    response.protocol = std::make_shared<EventStream>(subscribers_);
+    response.protocol = std::move(stream);
     return response;
 }
 
-void EventChannel::publish(std::string_view data) {
-    subscribers_.broadcast(share("data: " + std::string(data) + "\n\n"));
+}  // namespace
+
+struct EventChannel::Returning {
+    std::shared_ptr<Outbox> outbox;
+    std::vector<Event> kept = {};  // published since it asked
+};
+
+Response EventChannel::subscribe() {
+    auto stream = std::make_shared<EventStream>(subscribers_);
+    subscribers_.join(stream->outbox());
+    return event_response(std::move(stream));
+}
+
+Response EventChannel::subscribe(std::shared_ptr<Returning>& returning) {
+    auto stream = std::make_shared<EventStream>(subscribers_);
+    returning = std::make_shared<Returning>(Returning{stream->outbox()});
+    const std::lock_guard lock(mutex_);
+    returning_.push_back(returning);
+    return event_response(std::move(stream));
+}
+
+// What was kept may be among what was missed, because an event is in the store before it is
+// published.
+void EventChannel::catch_up(Returning& returning, const std::vector<Event>& missed) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& event : missed) returning.outbox->send(event_message(event));
+    for (const auto& event : returning.kept) {
+        if (missed.empty() || event.id > missed.back().id) {
+            returning.outbox->send(event_message(event));
+        }
+    }
+    std::erase_if(returning_, [&](const auto& each) { return each.lock().get() == &returning; });
+    subscribers_.join(returning.outbox);
+}
+
+void EventChannel::publish(const Event& event) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& each : returning_) {
+        if (const auto returning = each.lock()) returning->kept.push_back(event);
+    }
+    subscribers_.broadcast(event_message(event));
 }

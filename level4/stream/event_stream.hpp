@@ -1,12 +1,23 @@
 // Server-sent events: a reply that never ends, to which the server adds an event whenever there is
 // one (https://html.spec.whatwg.org/#server-sent-events). In a browser: new EventSource(address).
-// Leaves out: Last-Event-ID. A client that was away asks the API for what it missed.
+// An event has an id. A browser that lost the connection asks again by itself, and says in the field
+// Last-Event-ID which event was the last one that it got.
+// Leaves out: a memory of events. What a client missed is found by the caller, in its own store.
 #pragma once
 
-#include <string_view>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
 
 #include "response.hpp"
 #include "stream/room.hpp"
+
+struct Event {
+    std::int64_t id;
+    std::string data;  // a single line
+};
 
 // A kind of event, and its subscribers. For use by many threads at once.
 class EventChannel {
@@ -15,9 +26,18 @@ class EventChannel {
     // up or doesn't read. The channel must outlive the server.
     Response subscribe();
 
-    // Sends an event to all subscribers, and never waits for one. `data` must be a single line.
-    void publish(std::string_view data);
+    // The same for a client that was away, in two steps, because looking for what it missed may
+    // take a while. Events that are published between the two are kept for it.
+    struct Returning;
+    Response subscribe(std::shared_ptr<Returning>& returning);
+    // Sends it what it missed, the oldest first, then what was kept, each event once.
+    void catch_up(Returning& returning, const std::vector<Event>& missed);
+
+    // Sends an event to all subscribers, and never waits for one. Ids grow from event to event.
+    void publish(const Event& event);
 
   private:
+    std::mutex mutex_;  // guards returning_, and makes joining and publishing one step each
+    std::vector<std::weak_ptr<Returning>> returning_;
     Room subscribers_;
 };

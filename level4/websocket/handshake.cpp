@@ -29,10 +29,12 @@ Response upgrade_required(std::string_view explanation) {
 
 // The key isn't a secret. Its 16 random bytes make sure that the response was made for this request
 // and doesn't come from a cache (§1.3).
+// Its 22 digits have four bits more than 16 bytes need. They may be anything, as they are in the
+// example of §4.1, so the last digit is read together with two more.
 bool has_one_key(const Headers& headers) {
     if (headers.count("Sec-WebSocket-Key") != 1) return false;
-    const auto key = base64_decode(*headers.find("Sec-WebSocket-Key"));
-    return key && key->size() == 16;
+    const std::string& key = *headers.find("Sec-WebSocket-Key");
+    return key.size() == 24 && key.ends_with("==") && base64_decode(key.substr(0, 22) + "AA");
 }
 
 }  // namespace
@@ -50,8 +52,11 @@ Response accept_websocket(const Request& request) {
     if (request.version == "HTTP/1.0") {
         return Response::error(400, "A WebSocket needs HTTP/1.1.");
     }
-    if (headers.count("Sec-WebSocket-Version") != 1 ||
-        *headers.find("Sec-WebSocket-Version") != version) {
+    if (headers.count("Sec-WebSocket-Version") > 1) {
+        return Response::error(400, "There is more than one Sec-WebSocket-Version.");
+    }
+    const std::string* const wanted = headers.find("Sec-WebSocket-Version");
+    if (wanted == nullptr || *wanted != version) {
         return upgrade_required("This server speaks version 13 of the WebSocket protocol.");
     }
     if (!has_one_key(headers)) {

@@ -12,7 +12,7 @@
 
 // 101 with all the fields that it needs, or a refusal:
 //     426  the request doesn't ask for a WebSocket, or not for version 13, which is what we speak
-//     400  it is HTTP/1.0, or doesn't have exactly one key of 16 bytes in base64
+//     400  it is HTTP/1.0, has two versions, or hasn't exactly one key of 16 bytes in base64
 //     403  a page of another site has sent it
 // A browser sends its cookies along with this request, whichever page opens the WebSocket, and its
 // same-origin policy doesn't apply. Without the check of Origin (§10.2) any page on the web could

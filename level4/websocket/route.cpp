@@ -11,7 +11,10 @@
 Handler websocket(WebSocketHandlers handlers) {
     return [handlers = std::move(handlers)](const Request& request) {
         Response response = accept_websocket(request);
-        if (response.status == 101) response.protocol = std::make_shared<WebSocket>(handlers);
+        if (response.status == 101) {
+            response.protocol =
+                std::make_shared<WebSocket>(handlers, WebSocketLimits{}, request.peer);
+        }
         return response;
     };
 }

@@ -18,10 +18,10 @@ void print_exception(const std::string& where, const std::exception& error) {
 
 }  // namespace
 
-WebSocket::WebSocket(WebSocketHandlers handlers, const WebSocketLimits& limits)
+WebSocket::WebSocket(WebSocketHandlers handlers, const WebSocketLimits& limits, std::string peer)
     : handlers_(std::move(handlers)),
       limits_(limits),
-      client_(std::make_shared<WebSocketClient>(limits.queue)),
+      client_(std::make_shared<WebSocketClient>(limits.queue, std::move(peer))),
       deadline_(Clock::now() + limits.ping) {}
 
 WebSocket::~WebSocket() {

@@ -54,7 +54,8 @@ struct WebSocketLimits {
 
 class WebSocket : public Protocol {
   public:
-    explicit WebSocket(WebSocketHandlers handlers, const WebSocketLimits& limits = {});
+    explicit WebSocket(WebSocketHandlers handlers, const WebSocketLimits& limits = {},
+                       std::string peer = {});
     ~WebSocket() override;
     WebSocket(const WebSocket&) = delete;
     WebSocket& operator=(const WebSocket&) = delete;

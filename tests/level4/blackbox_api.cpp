@@ -182,14 +182,28 @@ TEST_CASE("JSON that isn't an object, or whose fields aren't strings, is refused
     for (const std::string body :
          {"[]", "null", "5", "\"text\"", "true", "{\"name\": 5}",
           "{\"name\": [\"Ada\"], \"message\": \"m\"}", "{\"name\": \"Ada\", \"message\": {}}"})
-        expect_error(send_json("POST", "/api/messages", body), {400, 422},
+        expect_error(send_json("POST", "/api/messages", body), body.starts_with('{') ? 422 : 400,
                      {"a message is an object, its fields are strings",
                       "ask for the kind of a value before you use it"});
+    for (const char* method : {"POST", "PUT"}) {
+        Exchange reply =
+            send_json(method, method == std::string("POST") ? "/api/messages" : "/api/messages/1",
+                      "{\"name\": 5, \"email\": [], \"message\": \"m\"}");
+        expect_error(reply, 422, {"the JSON is fine, and the fields are not"});
+        const JsonValue fields = parse_json(reply.reply.body).value_or(JsonValue{})["fields"];
+        for (const char* name : {"name", "email"})
+            expect(fields[name].is(JsonValue::Kind::string), reply,
+                   "a reason for " + std::string(name), "none", {"name each field that is wrong"});
+        expect(fields["message"].is(JsonValue::Kind::nothing), reply, "no reason for message",
+               "one", {"and no other"});
+    }
 }
 
 TEST_CASE("a body of another type than application/json is 415") {
     std::string object = object_of({unique()});
-    for (const std::string type : {"text/plain", urlencoded_type.c_str(), "application/jsonx", ""})
+    for (const std::string type : {"text/plain", urlencoded_type.c_str(), "application/jsonx", "",
+                                   "application/json; charset", "application/json; charset=\"utf-8",
+                                   "application/json; a=1; a=1"})
         expect_error(exchange(with_body("POST", "/api/messages", type, object)), 415,
                      {"the type is part of the protection, because a form on another site can "
                       "send text/plain without a preflight, but not application/json"});

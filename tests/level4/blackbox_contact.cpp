@@ -154,6 +154,21 @@ TEST_CASE("a session cookie that was tampered with is ignored") {
     }
 }
 
+TEST_CASE("a session cookie counts also behind one that is not valid, and in a second field") {
+    const std::string cookie = visit({"Ada"});
+    const std::string pair = cookie.substr(cookie.find(' ') + 1);
+    for (const std::vector<std::string>& fields :
+         {std::vector<std::string>{"Cookie: session=of.another; " + pair},
+          {"Cookie: a=1", cookie},
+          {"Cookie: session=", "Cookie: b=2; " + pair + "; c=3"}}) {
+        Exchange page = exchange(get("/contact", fields));
+        expect(control(page.reply.body, "name").value == "Ada", page, "the visitor's name",
+               control(page.reply.body, "name").value,
+               {"RFC 6265 §5.4: several cookies may have one name, and a browser sends them all",
+                "try each one, and take the first whose signature is right"});
+    }
+}
+
 TEST_CASE("names of 1 to 100 and messages of 1 to 2000 characters are accepted") {
     for (const Typed& typed :
          {Typed{"A", "", "M"}, Typed{repeated(umlaut, 100)}, Typed{repeated(emoji, 100)},

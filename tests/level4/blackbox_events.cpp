@@ -65,6 +65,29 @@ TEST_CASE("there is one event for each message, with the message as the API show
            data.value_or("no event"), {"no event comes twice, and no other comes in between"});
 }
 
+TEST_CASE("a client that reconnects with Last-Event-ID gets the events that it missed, once") {
+    const std::string mark = unique("Missed");
+    EventStream before;
+    post(mark + " 0");
+    const auto seen = hear(before, mark);
+    const std::string id = seen ? (*seen)["id"].text : "";
+    expect_that(contains(before.client().so_far().received, "id: " + id), "id: " + id,
+                "no such line",
+                {"the browser sends the id of its last event when it connects again"});
+    before.client().reset();
+    for (int i = 1; i <= 3; ++i) post(mark + " " + std::to_string(i));
+    EventStream again(shared_server(), 0, {"Last-Event-ID: " + id});
+    post(mark + " 4");
+    for (int i = 1; i <= 4; ++i) {
+        const auto event = hear(again, mark);
+        const std::string name = event ? (*event)["name"].text : "none";
+        expect(name == mark + " " + std::to_string(i), again.client().so_far(),
+               mark + " " + std::to_string(i), name,
+               {"HTML, server-sent events §9.2.4: a reconnect must lose nothing",
+                "look for what it missed, and keep what is published meanwhile"});
+    }
+}
+
 TEST_CASE("no text can end an event early, or add one") {
     EventStream stream;
     const std::string mark = unique("Forged");

@@ -104,7 +104,8 @@ TEST_CASE("/api/messages lists the newest first, with limit, offset and total") 
 
 TEST_CASE("a limit or an offset that isn't a number is refused") {
     for (const char* query : {"limit=abc", "limit=-1", "limit=1x", "offset=abc", "offset=-5",
-                              "limit=99999999999999999999999999", "offset=1e3", "limit=%00"}) {
+                              "limit=99999999999999999999999999", "offset=18446744073709551615",
+                              "offset=9223372036854775808", "offset=1e3", "limit=%00"}) {
         Exchange reply = exchange(get(std::string("/api/messages?") + query));
         expect_status(reply, {400, 422},
                       {"to take a wrong number for another one would hide a mistake",

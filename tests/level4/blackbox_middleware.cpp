@@ -157,7 +157,10 @@ TEST_CASE("a browser's request from a page on another site is refused, and chang
         {"Origin: http://localhost:9000"},
         {"Origin: http://localhost.evil.example"},
         {"Origin: http://evil.example/localhost"},
-        {"Origin: null"}};
+        {"Origin: null"},
+        {"Origin: http://localhost", "Origin: http://localhost"},
+        {"Sec-Fetch-Site: same-origin", "Sec-Fetch-Site: cross-site"},
+        {"Sec-Fetch-Site: same-origin", "Sec-Fetch-Site: same-origin"}};
     const Reason refused = {
         "the visitor's browser adds our cookie to whatever page posts to us",
         "Sec-Fetch-Site same-origin or none; without it Origin's host and port are those of Host"};
@@ -358,6 +361,30 @@ TEST_CASE("--rate-limit 3/60 lets three POSTs through, and tells the fourth when
                    {"refused messages are not stored"});
 }
 
+TEST_CASE("--rate-limit counts what is let in, by whichever door, and nothing else") {
+    if (lacks_program()) return;
+    DataFolder data;
+    ServerProcess server(data.launch("--quiet --rate-limit 3/60"));
+    for (int i = 0; i < 5; ++i)
+        expect_status(exchange(form_post({"Sec-Fetch-Site: cross-site"}), server), 403,
+                      {"another site's page must not use up the visitor's limit"});
+    expect_status(exchange(form_post({}), server), 303, {"one by the form"});
+    WebSocket chat("/ws/chat", server);
+    const std::string name = unique();
+    say(chat, name);
+    expect_heard(chat, name, {"one by the chat"});
+    expect_status(exchange(with_body("POST", "/api/messages", json_type,
+                                     message_json(unique(), "by the API")),
+                           server),
+                  201, {"one by the API"});
+    WebSocket second("/ws/chat", server);
+    say(second, unique());
+    expect_that(hear(second, "Too many messages").has_value(), "an error that says so", "none",
+                {"all doors together have one limit"});
+    expect_status(exchange(form_post({}), server), 429, {"this door as well"});
+    expect_in_body(exchange(get("/api/messages"), server), "\"total\":3", {"three were let in"});
+}
+
 TEST_CASE("after Retry-After a request is accepted again, and with a limit of 0 all are") {
     if (lacks_program()) return;
     DataFolder data;
@@ -382,7 +409,10 @@ TEST_CASE("a malformed rate or origin is bad usage") {
     for (const char* arguments :
          {"--rate-limit x", "--rate-limit 3", "--rate-limit 3/0", "--rate-limit -1/60",
           "--rate-limit 3/60/1", "--rate-limit", "--cors-origin app.example", "--cors-origin null",
-          "--cors-origin https://app.example/", "--cors-origin"}) {
+          "--cors-origin https://app.example/", "--cors-origin https://App.example",
+          "--cors-origin https://app.example:443", "--cors-origin 'https://app.example?x'",
+          "--cors-origin 'https://app.example '", "--cors-origin https://me@app.example",
+          "--cors-origin ''", "--cors-origin"}) {
         Process process(program_line("--port " + std::to_string(free_port()) + " --data '" +
                                      data.path().string() + "' " + arguments),
                         {});

@@ -75,6 +75,12 @@ TEST_CASE("a boundary may be quoted, and parameters may come in any order and ca
                 part(disposition + std::string("\"name\""), "Ada", mark) +
                     part(disposition + std::string("\"message\""), "hello", mark) + mark + "--",
                 "Ada", {"RFC 2046 §5.1.1: a boundary may have all of these; no CRLF at the end"});
+    odd = "a/b=c/d==";
+    mark = "--" + odd;
+    expect_name("multipart/form-data; boundary=" + odd,
+                part(disposition + std::string("\"name\""), "Ada", mark) +
+                    part(disposition + std::string("\"message\""), "hello", mark) + mark + "--\r\n",
+                "Ada", {"it should be quoted, but many programs don't do that"});
 }
 
 TEST_CASE("text before the first and after the last boundary is ignored") {

@@ -54,7 +54,9 @@ TEST_SUITE_BEGIN("level 4 websocket");
 TEST_CASE("the handshake is answered with 101 and the key that belongs to the client's") {
     const std::pair<const char*, const char*> keys[] = {
         {"dGhlIHNhbXBsZSBub25jZQ==", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="},
-        {"x3JJHMbDL1EzLkh9GBhXDw==", "HSmrc0sMlYUkAGmm5OPpG2HaGWk="}};
+        {"x3JJHMbDL1EzLkh9GBhXDw==", "HSmrc0sMlYUkAGmm5OPpG2HaGWk="},
+        // RFC 6455 §4.1. It ends in bits that 16 bytes don't need, and that aren't zero.
+        {"AQIDBAUGBwgJCgsMDQ4PEC==", "OfS0wDaT5NoxF2gqm7Zj2YtetzM="}};
     for (const auto& [key, accept] : keys) {
         Client client;
         client.send(handshake("/ws/echo", {std::string("Sec-WebSocket-Key: ") + key}));
@@ -114,6 +116,8 @@ TEST_CASE("what is not quite a handshake is refused, and stays HTTP") {
         {"a key of 17 bytes", {"Sec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4PEBE="}},
         {"a key without its padding", {"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ"}},
         {"a key that isn't Base64", {"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub2*jZQ=="}},
+        {"two versions, with a good key",
+         {"Sec-WebSocket-Version: 13", "Sec-WebSocket-Version: 13"}},
         {"two keys",
          {"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="}}};

@@ -24,12 +24,16 @@
 namespace {
 
 struct Site : GuestbookParts {
-    Chat chat{store, templates};
+    RateLimiter limiter;
+    Chat chat{store, templates, limiter};
     Router router;
     Handler handler = [this](Request& request) { return router.handle(request); };
     Limits limits{};
 
-    Site() { chat.add_routes(router); }
+    explicit Site(std::size_t messages_a_minute = 0)
+        : limiter({.rate = {.requests = messages_a_minute}}) {
+        chat.add_routes(router);
+    }
 };
 
 // One client of the site.
@@ -215,6 +219,23 @@ TEST_CASE("a visitor that says too much at once is told so, and what it said bef
     CHECK(site.store.total() == static_cast<std::size_t>(taken));  // Grace's, and all but the last
 }
 
+TEST_CASE("a message in the chat counts towards the limit of its visitor's address") {
+    Site site(3);
+    CHECK(site.limiter.count("test").allowed);  // by another door
+    Visitor visitor(site);
+    Visitor again(site);
+    visitor.join();
+    again.join();
+    visitor.say("Ada", "one");
+    CHECK(visitor.wait_for("one"));
+    again.say("Ada", "two");
+    CHECK(again.wait_for("two"));
+    again.say("Ada", "three");
+    CHECK(again.wait_for("Too many messages. Try again in 60 seconds."));
+    CHECK_FALSE(site.limiter.count("test").allowed);
+    CHECK(site.store.total() == 2);
+}
+
 TEST_CASE("when the disk fails, the visitor is told that its message was not saved, and no more") {
     Site site;
     Visitor speaks(site), listens(site);
@@ -257,6 +278,27 @@ TEST_CASE("a message with line ends in it is one event") {
     site.chat.announce(site.store.add("Ada", "", "one\ndata: two\n\nthree"));
     REQUIRE(stream.wait_for("three"));
     CHECK(stream.heard.find("\ndata: two") == std::string::npos);
+}
+
+TEST_CASE("a stream that says which event was its last gets those that came after it, once") {
+    Site site;
+    for (int i = 1; i <= 5; ++i) site.store.add("Ada", "", "number " + std::to_string(i));
+    Visitor back(site);
+    back.ask("/api/messages/events", "Last-Event-ID: 3\r\n");
+    CHECK(back.wait_for("number 5"));
+    site.chat.announce(site.store.add("Ada", "", "number 6"));
+    CHECK(back.wait_for("number 6"));
+    CHECK(back.heard.find("number 3") == std::string::npos);
+    CHECK(back.heard.find("id: 4\n") < back.heard.find("id: 5\n"));
+    CHECK(back.heard.find("id: 5\n") == back.heard.rfind("id: 5\n"));
+    CHECK(back.heard.find("id: 6\n") == back.heard.rfind("id: 6\n"));
+    for (const char* last : {"x", "", "5x", "99999999999999999999"}) {
+        Visitor lost(site);
+        lost.ask("/api/messages/events", std::string("Last-Event-ID: ") + last + "\r\n");
+        site.chat.announce(site.store.add("Ada", "", "late"));
+        CHECK(lost.wait_for("late"));
+        CHECK(lost.heard.find("number") == std::string::npos);
+    }
 }
 
 TEST_CASE("what a visitor said just before it left is saved, and the others get it") {

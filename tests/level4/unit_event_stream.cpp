@@ -40,31 +40,31 @@ TEST_CASE("the reply to a subscriber is a stream of events that no cache may kee
 TEST_CASE("a stream begins with a comment, and misses no event since the subscription") {
     EventChannel channel;
     const auto stream = channel.subscribe().protocol;
-    channel.publish("early");  // while the head is on its way
+    channel.publish({1, "early"});  // while the head is on its way
     stream->open([] {});
-    CHECK(stream->take_output() == ": hello\n\ndata: early\n\n");
+    CHECK(stream->take_output() == ": hello\n\nid: 1\ndata: early\n\n");
     CHECK(stream->take_output().empty());
 }
 
 TEST_CASE("every subscriber gets every event, in order, and its engine is woken") {
     EventChannel channel;
     Subscriber one(channel), two(channel);
-    channel.publish("a");
+    channel.publish({1, "a"});
     CHECK(one.wakes == 1);
     CHECK(two.wakes == 1);
-    CHECK(one.stream->take_output() == "data: a\n\n");
-    channel.publish("b");
-    CHECK(one.stream->take_output() == "data: b\n\n");
-    CHECK(two.stream->take_output() == "data: a\n\ndata: b\n\n");
+    CHECK(one.stream->take_output() == "id: 1\ndata: a\n\n");
+    channel.publish({1, "b"});
+    CHECK(one.stream->take_output() == "id: 1\ndata: b\n\n");
+    CHECK(two.stream->take_output() == "id: 1\ndata: a\n\nid: 1\ndata: b\n\n");
 }
 
 TEST_CASE("the engine of a subscriber that has left is not woken any more") {
     EventChannel channel;
     Subscriber stays(channel), leaves(channel);
     leaves.stream.reset();
-    channel.publish("a");
+    channel.publish({1, "a"});
     CHECK(leaves.wakes == 0);
-    CHECK(stays.stream->take_output() == "data: a\n\n");
+    CHECK(stays.stream->take_output() == "id: 1\ndata: a\n\n");
 }
 
 TEST_CASE("a subscriber that doesn't read is dropped, and the others miss nothing") {
@@ -73,7 +73,7 @@ TEST_CASE("a subscriber that doesn't read is dropped, and the others miss nothin
     const std::string event(10'000, 'x');
     int published = 0;
     while (!sleeps.stream->dropped() && published < 1000) {
-        channel.publish(event);
+        channel.publish({1, event});
         ++published;
         CHECK(reads.stream->take_output().size() > event.size());
     }
@@ -122,8 +122,8 @@ TEST_CASE("over a connection an event is a chunk, and a stop is the last chunk")
     CHECK(connection.take_output().find("Transfer-Encoding: chunked\r\n") != std::string::npos);
     CHECK(connection.take_output() == "9\r\n: hello\n\n\r\n");
     CHECK(connection.take_output().empty());
-    channel.publish("a");
-    CHECK(connection.take_output() == "9\r\ndata: a\n\n\r\n");
+    channel.publish({1, "a"});
+    CHECK(connection.take_output() == "f\r\nid: 1\ndata: a\n\n\r\n");
     connection.stop();
     CHECK(connection.finished());
     CHECK(connection.take_output() == "0\r\n\r\n");
@@ -137,8 +137,8 @@ TEST_CASE("an HTTP/1.0 client gets the events as they are, without chunks") {
     const auto head = connection.take_output();
     CHECK(head.starts_with("HTTP/1.1 200 OK\r\n"));
     CHECK(head.find("Transfer-Encoding") == std::string::npos);
-    channel.publish("a");
-    CHECK(connection.take_output() == ": hello\n\ndata: a\n\n");
+    channel.publish({1, "a"});
+    CHECK(connection.take_output() == ": hello\n\nid: 1\ndata: a\n\n");
 }
 
 TEST_CASE("many threads publish while subscribers come and go, and one that stays misses nothing") {
@@ -148,7 +148,7 @@ TEST_CASE("many threads publish while subscribers come and go, and one that stay
     std::vector<std::thread> threads;
     for (int i = 0; i < 3; ++i) {
         threads.emplace_back([&] {
-            for (int j = 0; j < 200; ++j) channel.publish("event");
+            for (int j = 0; j < 200; ++j) channel.publish({1, "event"});
         });
     }
     threads.emplace_back([&] {
@@ -160,5 +160,29 @@ TEST_CASE("many threads publish while subscribers come and go, and one that stay
     });
     for (auto& thread : threads) thread.join();
     CHECK(stays->take_output().size() ==
-          std::string(": hello\n\n").size() + 600 * std::string("data: event\n\n").size());
+          std::string(": hello\n\n").size() + 600 * std::string("id: 1\ndata: event\n\n").size());
+}
+
+TEST_CASE("a subscriber that was away gets what it missed, then what came meanwhile, each once") {
+    EventChannel channel;
+    std::shared_ptr<EventChannel::Returning> returning;
+    const auto stream = channel.subscribe(returning).protocol;
+    channel.publish({7, "seven"});  // it is in the store by now, and so it was missed as well
+    channel.publish({8, "eight"});
+    CHECK(stream->take_output() == ": hello\n\n");
+    channel.catch_up(*returning, {{6, "six"}, {7, "seven"}});
+    returning.reset();
+    channel.publish({9, "nine"});
+    CHECK(stream->take_output() ==
+          "id: 6\ndata: six\n\nid: 7\ndata: seven\n\nid: 8\ndata: eight\n\nid: 9\ndata: nine\n\n");
+}
+
+TEST_CASE("a subscriber that missed nothing gets what came while that was found out") {
+    EventChannel channel;
+    std::shared_ptr<EventChannel::Returning> returning;
+    const auto stream = channel.subscribe(returning).protocol;
+    channel.publish({7, "seven"});
+    channel.catch_up(*returning, {});
+    channel.publish({8, "eight"});
+    CHECK(stream->take_output() == ": hello\n\nid: 7\ndata: seven\n\nid: 8\ndata: eight\n\n");
 }

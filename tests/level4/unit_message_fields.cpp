@@ -46,6 +46,20 @@ TEST_CASE("an e-mail address may be left out, and otherwise looks like one") {
     CHECK(wrong({"Ada", repeated("a", 253) + "@b", "Hi"}) == "email ");
 }
 
+TEST_CASE("control characters past ASCII, which some terminals obey, are refused in every field") {
+    for (const char* control : {"\xC2\x80",
+                                "\xC2\x9B"
+                                "31m",
+                                "\xC2\x9F"}) {
+        CAPTURE(control);
+        const std::string text = std::string("a") + control;
+        CHECK(wrong({text, "x@" + text, text}) == "name email message ");
+    }
+    CHECK(wrong({"\xC2\xA0"
+                 "a\xC3\x80\xC3\x9F",
+                 "", "\xE2\x82\x80\xC2\xBF"}) == "");
+}
+
 TEST_CASE("text that is not UTF-8 is a mistake in every field") {
     CHECK(wrong({"\xff", "\xff@b", "\xc3"}) == "name email message ");
 }

@@ -213,10 +213,60 @@ TEST_CASE("options that browsers would not accept stop the program at its start"
     refused({.allow_origins = {ours}, .expose_headers = {"*"}, .allow_credentials = true});
     cors({.allow_methods = {"*"}, .allow_headers = {"*"}, .expose_headers = {"*"}});
     // A browser never sends these as Origin, so they would never match.
-    for (const char* origin : {"", "example.com", "https://", "https://example.com/", "null",
-                               "https://example.com/page", "*.example.com"}) {
+    for (const char* origin : {"",
+                               "example.com",
+                               "https://",
+                               "https://example.com/",
+                               "null",
+                               "https://example.com/page",
+                               "*.example.com",
+                               "https://*.example.com",
+                               "https://Example.com",
+                               "HTTPS://example.com",
+                               "http://example.com:80",
+                               "https://example.com:443",
+                               "https://example.com:",
+                               "http://example.com:080",
+                               "http://example.com:65536",
+                               "http://example.com:x",
+                               "https://example.com?x",
+                               "https://example.com#x",
+                               " https://example.com",
+                               "https://example.com ",
+                               "https://exa mple.com",
+                               "https://user@example.com",
+                               "https://user:word@example.com",
+                               "https://b\xC3\xBC"
+                               "cher.example",
+                               "//example.com",
+                               "://example.com",
+                               "1x://example.com",
+                               "https:/example.com",
+                               "https:example.com",
+                               "https://exam%70le.com",
+                               "http://127.1",
+                               "http://0127.0.0.1",
+                               "http://[::1",
+                               "http://::1",
+                               "http://[0:0:0:0:0:0:0:1]",
+                               "http://[::ABCD]",
+                               "http://[v7.x]",
+                               "https://a.example,https://b.example",
+                               "https://a.example https://b.example"}) {
         CAPTURE(origin);
         refused({.allow_origins = {origin}});
     }
-    cors({.allow_origins = {"http://localhost:3000", "app://x", "http://[::1]:80"}});
+    cors({.allow_origins = {"http://localhost:3000", "app://x", "http://[::1]:8080",
+                            "https://example.com:80", "http://example.com:443",
+                            "https://xn--bcher-kva.example", "http://127.0.0.1:3000",
+                            "https://a_b.example.", "chrome-extension://abcdef"}});
+}
+
+TEST_CASE("a page that sends two origins may read nothing") {
+    const Handler app = wrap({cors(only_ours)}, [](Request&) { return Response::text("done"); });
+    Request request;
+    request.method = "GET";
+    request.headers.add("Origin", ours);
+    request.headers.add("Origin", "https://evil.example");
+    CHECK(value_of(app(request), "Access-Control-Allow-Origin") == "(none)");
 }

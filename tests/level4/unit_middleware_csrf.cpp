@@ -94,6 +94,23 @@ TEST_CASE("a request with neither field isn't from a browser, and passes") {
     CHECK(status_of("POST", {{"Sec-Fetch-Site", ""}}) == 200);
 }
 
+TEST_CASE("two of a field that guards us are refused, whatever they say") {
+    const CsrfOptions options{.trusted_origins = {"http://www.example.com:9000"}};
+    for (const Fields& fields :
+         {Fields{{"Sec-Fetch-Site", "same-origin"}, {"Sec-Fetch-Site", "same-origin"}},
+          Fields{{"Sec-Fetch-Site", "none"}, {"sec-fetch-site", ""}},
+          Fields{{"Sec-Fetch-Site", ""}, {"Sec-Fetch-Site", "cross-site"}},
+          Fields{{"Origin", "http://www.example.com:9000"}, {"Origin", "https://evil.example"}},
+          Fields{{"Origin", "http://www.example.com:9000"},
+                 {"Origin", "http://www.example.com:9000"}},
+          Fields{{"Origin", ""}, {"Origin", ""}},
+          Fields{{"Sec-Fetch-Site", "same-origin"}, {"Origin", "a"}, {"Origin", "b"}}}) {
+        CHECK(status_of("POST", fields) == 403);
+        CHECK(status_of("POST", fields, options) == 403);
+        CHECK(status_of("GET", fields) == 200);
+    }
+}
+
 TEST_CASE("trusted origins pass, by their exact name") {
     const CsrfOptions options{.trusted_origins = {"https://app.example"}};
     CHECK(status_of("POST", {{"Origin", "https://app.example"}}, options) == 200);

@@ -233,7 +233,7 @@ TEST_CASE("a session that needs a cookie of more than 4096 bytes is an error tha
     CHECK(field_with(fits).size() >= 4095);
     CHECK(field_with(fits).size() <= 4096);
     const std::string field = field_with(fits);
-    CHECK(opened(parse_cookies(field)["session"]).get("text") == std::string(fits, 'x'));
+    CHECK(opened(parse_cookies(field).front().second).get("text") == std::string(fits, 'x'));
 }
 
 TEST_CASE("a damaged session cookie is refused, and a signed damaged payload never crashes") {
@@ -245,4 +245,24 @@ TEST_CASE("a damaged session cookie is refused, and a signed damaged payload nev
     try_mutations("session payloads", {"10:17012096004:name3:Ada0:6:Saved."},
                   {":", "0:", "18446744073709551615:", "-1:", "10:1701209600"},
                   [](const std::string& payload) { opened(signed_payload(payload)); });
+}
+
+TEST_CASE("of several session cookies the first valid one counts, wherever it stands") {
+    const std::string good = sealed(ada());
+    const auto found = [](const std::vector<std::string>& fields) {
+        Headers headers;
+        for (const auto& field : fields) headers.add("Cookie", field);
+        return find_session(headers, keys, now).get("name");
+    };
+    const std::string name = ada().get("name");
+    CHECK(found({"session=" + good}) == name);
+    CHECK(found({"session=not ours; session=" + good}) == name);
+    CHECK(found({"session=; a=1; session=x.y; session=" + good}) == name);
+    CHECK(found({"a=1", "session=old", "session=" + good + "; b=2"}) == name);
+    CHECK(found({"a=1; session=\"" + good + "\""}) == name);
+    CHECK(found({}) == "");
+    CHECK(found({"session=old", "SESSION=" + good, "a=" + good}) == "");
+    Session grace;
+    grace.set("name", "Grace");
+    CHECK(found({"session=" + sealed(grace) + "; session=" + good}) == "Grace");
 }

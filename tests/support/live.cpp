@@ -74,9 +74,10 @@ void expect_heard(WebSocket& socket, std::string_view name, const Reason& reason
            message ? "that name in another field" : "no such message", reason, where);
 }
 
-EventStream::EventStream(ServerProcess& server, int receive_buffer)
+EventStream::EventStream(ServerProcess& server, int receive_buffer,
+                         const std::vector<std::string>& fields)
     : client_(server, receive_buffer) {
-    client_.send(get_and_stay("/api/messages/events"));
+    client_.send(get_and_stay("/api/messages/events", fields));
     const double until = now() + reply_patience();
     std::size_t end = std::string_view::npos;
     while ((end = client_.unread().find("\r\n\r\n")) == std::string_view::npos)

@@ -40,7 +40,8 @@ void expect_heard(WebSocket& socket, std::string_view name, const Reason& reason
 // A client of /api/messages/events.
 class EventStream {
   public:
-    explicit EventStream(ServerProcess& server = shared_server(), int receive_buffer = 0);
+    explicit EventStream(ServerProcess& server = shared_server(), int receive_buffer = 0,
+                         const std::vector<std::string>& fields = {});
 
     // The head of the reply, as an exchange without a body.
     const Exchange& head() const { return head_; }

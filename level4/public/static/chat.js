@@ -1,9 +1,13 @@
 // The chat page: shows the messages that come over the WebSocket, and sends what is typed. If the
 // connection is lost it tries again. All text is set as textContent, so none of it is taken for HTML.
+// Leaves out: messages older than the newest 200. They are on /messages.
 const form = document.getElementById("chat-form");
 const list = document.getElementById("messages");
 const state = document.getElementById("state");
 const shown = new Set();
+const mostShown = 200;
+const shortestPause = 1000, longestPause = 30000;  // milliseconds until it connects again
+let pause = shortestPause;
 let socket;
 let sent = "";  // our last message, in case it is refused
 
@@ -25,18 +29,29 @@ function show(message) {
     text.textContent = message.message;
     header.append(name, " ", time);
     article.append(header, text);
-    // The newest is on top. Messages of several visitors may arrive in another order.
-    const older = [...list.children].find((other) => Number(other.dataset.id) < message.id);
-    list.insertBefore(article, older ?? null);
+    // The newest is on top. The search begins there, and nearly always ends there, because only
+    // messages of several visitors may arrive in another order.
+    let older = list.firstElementChild;
+    while (older && Number(older.dataset.id) > message.id) older = older.nextElementSibling;
+    list.insertBefore(article, older);
+    if (list.childElementCount > mostShown) {
+        shown.delete(Number(list.lastElementChild.dataset.id));
+        list.lastElementChild.remove();
+    }
 }
 
 function connect() {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     socket = new WebSocket(`${scheme}//${location.host}/ws/chat`);
-    socket.onopen = () => { state.textContent = "Connected."; };
+    socket.onopen = () => {
+        state.textContent = "Connected.";
+        pause = shortestPause;
+    };
     socket.onclose = () => {
         state.textContent = "The connection was lost. Trying again …";
-        setTimeout(connect, 2000);
+        // Longer each time, and not the same for all pages, or they would all be back at once.
+        setTimeout(connect, pause * (0.5 + Math.random()));
+        pause = Math.min(2 * pause, longestPause);
     };
     socket.onmessage = (event) => {
         const message = JSON.parse(event.data);

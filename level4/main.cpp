@@ -2,8 +2,10 @@
 // each of them shows. The guestbook itself is in app/site.hpp.
 // Leaves out: TLS. Put a reverse proxy in front.
 #include <exception>
+#include <functional>
 #include <iostream>
 #include <string>
+#include <string_view>
 
 #include "../common/output.hpp"
 #include "app/site.hpp"
@@ -53,24 +55,32 @@ Response show_user_as_json(const Request& request) {
 
 // The routes that level 3 has. The guestbook's are added by its parts, in app/.
 void add_routes(Router& router, StaticFiles& files) {
-    const auto page = [&files](const std::string& name) {
-        return [&files, name](const Request& request) { return files.serve_file(request, name); };
+    // A file that is in memory is sent at once; a worker looks on the disk, which may be slow.
+    using NameOf = std::function<std::string(const Request&)>;
+    const auto get_file = [&](std::string_view pattern, const NameOf& name) {
+        const auto on_disk = [&files, name](const Request& request) {
+            return !files.is_in_memory(name(request));
+        };
+        router.in_worker_if(on_disk).get(pattern, [&files, name](const Request& request) {
+            return files.serve_file(request, name(request));
+        });
     };
-    router.get("/", page("index.html"));
-    router.get("/about", page("about.html"));
-    router.get("/favicon.ico", page("favicon.ico"));
+    const auto page = [](const std::string& name) {
+        return [name](const Request&) { return name; };
+    };
+    get_file("/", page("index.html"));
+    get_file("/about", page("about.html"));
+    get_file("/favicon.ico", page("favicon.ico"));
     router.get("/hello", say_hello);
     router.get("/echo", show_echo);
     router.post("/echo", show_echo);
     router.get("/users/{id:int}", show_user);
-    router.get("/static", page("static"));
-    router.get("/static/*path", [&files](const Request& request) {
-        return files.serve_file(request, "static/" + request.params.at("path"));
-    });
-    router.get("/files", page("files"));
-    router.get("/files/*path", [&files](const Request& request) {
-        return files.serve_file(request, "files/" + request.params.at("path"));
-    });
+    get_file("/static", page("static"));
+    get_file("/static/*path",
+             [](const Request& request) { return "static/" + request.params.at("path"); });
+    get_file("/files", page("files"));
+    get_file("/files/*path",
+             [](const Request& request) { return "files/" + request.params.at("path"); });
     RouteGroup api = router.group("/api/v1");
     api.get("/users/{id:int}", show_user_as_json);
 }

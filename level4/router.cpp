@@ -123,8 +123,12 @@ RouteGroup RouteGroup::group(std::string_view prefix) const {
 }
 
 RouteGroup RouteGroup::in_worker() const {
+    return in_worker_if([](const Request&) { return true; });
+}
+
+RouteGroup RouteGroup::in_worker_if(WaitTest waits) const {
     RouteGroup inner = *this;
-    inner.in_worker_ = true;
+    inner.waits_ = std::move(waits);
     return inner;
 }
 
@@ -132,7 +136,7 @@ void RouteGroup::add(std::string_view method, std::string_view pattern, Handler 
     router_.add({.method = std::string(method),
                  .pattern = prefix_ + std::string(pattern),
                  .handler = wrap(middleware_, std::move(handler)),
-                 .in_worker = in_worker_});
+                 .waits = waits_});
 }
 
 void Router::add(Route route) {
@@ -181,7 +185,8 @@ Response Router::handle(Request& request) const {
 bool Router::needs_worker(Request& request) const {
     Methods others;
     request.route = find(request, others);
-    return request.route != nullptr && request.route->in_worker;
+    const Route* const route = request.route;
+    return route != nullptr && route->waits && route->waits(request);
 }
 
 // The best route for the request, which gets its parameters; nullptr if there is none. `others`

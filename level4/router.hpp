@@ -50,13 +50,18 @@ class RouteGroup {
     // call them and serves other clients in the meantime; a client's own thread just waits.
     RouteGroup in_worker() const;
 
+    // The same group for handlers that have to wait only for some requests: those for which the test
+    // is true. It may use request.params.
+    using WaitTest = std::function<bool(const Request&)>;
+    RouteGroup in_worker_if(WaitTest waits) const;
+
   private:
     void add(std::string_view method, std::string_view pattern, Handler handler);
 
     Router& router_;
     std::string prefix_;
     std::vector<Middleware> middleware_;
-    bool in_worker_ = false;
+    WaitTest waits_;
 };
 
 // One pattern, and the handler that answers there. The names of its parameters are the route's own:
@@ -71,7 +76,7 @@ struct Route {
     std::string pattern;
     Handler handler;
     std::vector<Parameter> parameters = {};  // in the order of the pattern, filled in by the router
-    bool in_worker = false;
+    RouteGroup::WaitTest waits = {};  // for which requests it needs a worker; empty: for none
 };
 
 class Router : public RouteGroup {

@@ -39,6 +39,11 @@ std::optional<std::uint64_t> parse_position(std::string_view text) {
     return parse_number<std::uint64_t>(text).value_or(std::numeric_limits<std::uint64_t>::max());
 }
 
+// The name of the file at this path. A folder shows its index.html.
+std::string name_of(const std::string& path) {
+    return path.empty() || path.ends_with('/') ? path + "index.html" : path;
+}
+
 struct ByteRange {
     std::uint64_t offset;
     std::uint64_t length;  // 0: it lies outside the file
@@ -84,8 +89,7 @@ StaticFiles::StaticFiles(const std::filesystem::path& folder)
     : folder_(std::filesystem::canonical(folder)) {}
 
 Response StaticFiles::serve_file(const Request& request, const std::string& path) {
-    const bool wants_index = path.empty() || path.ends_with('/');
-    const std::string name = wants_index ? path + "index.html" : path;
+    const std::string name = name_of(path);
     StoredFilePtr file = is_safe(name) ? find(name) : nullptr;
     // A redirect answers what was asked: /a/ is no better address for a folder /a/index.html/.
     const bool asked = request.path.ends_with(name);
@@ -98,6 +102,11 @@ Response StaticFiles::serve_file(const Request& request, const std::string& path
     if (status == 412) return Response::error(412, "The file has changed.");
     if (status == 304) return Response{304, file->headers, ""};
     return whole_or_part(request, *file);
+}
+
+bool StaticFiles::is_in_memory(const std::string& path) {
+    const std::string name = name_of(path);
+    return !is_safe(name) || find_in_memory(name) != nullptr;
 }
 
 Response StaticFiles::whole_or_part(const Request& request, const StoredFile& file) {
@@ -143,15 +152,18 @@ Response StaticFiles::part(const StoredFile& file, std::uint64_t offset, std::ui
     return response;
 }
 
+// From the cache, or nullptr.
+StoredFilePtr StaticFiles::find_in_memory(const std::string& path) {
+    const std::lock_guard lock(mutex_);
+    const auto found = cache_.find(path);
+    const bool known =
+        found != cache_.end() && Clock::now() - found->second->looked_at < cache_time;
+    return known ? found->second : nullptr;
+}
+
 // From the cache, or from the disk.
 StoredFilePtr StaticFiles::find(const std::string& path) {
-    {
-        const std::lock_guard lock(mutex_);
-        const auto found = cache_.find(path);
-        if (found != cache_.end() && Clock::now() - found->second->looked_at < cache_time) {
-            return found->second;
-        }
-    }
+    if (auto file = find_in_memory(path)) return file;
     auto file = load_file(folder_, path);
     // What doesn't exist isn't kept, because there is no end to such names.
     if (file && may_be_kept(*file)) {

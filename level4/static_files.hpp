@@ -24,7 +24,11 @@ class StaticFiles {
     // file.
     Response serve_file(const Request& request, const std::string& path);
 
+    // False if serve_file() would look at the disk, which may be slow, for this path.
+    bool is_in_memory(const std::string& path);
+
   private:
+    StoredFilePtr find_in_memory(const std::string& path);
     StoredFilePtr find(const std::string& path);
     static Response with_content(int status, const StoredFile& file);
     static Response whole_or_part(const Request& request, const StoredFile& file);

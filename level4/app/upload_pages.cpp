@@ -44,6 +44,10 @@ void add_upload_pages(Router& router, UploadStore& store, StaticFiles& files,
     router.in_worker().post("/upload", [&store, &templates](const Request& request) {
         return take_file(request, store, templates);
     });
-    router.get("/uploads/{name}",
-               [&files](const Request& request) { return show_upload(request, files); });
+    const auto on_disk = [&files](const Request& request) {
+        return !files.is_in_memory(request.params.at("name"));
+    };
+    router.in_worker_if(on_disk).get("/uploads/{name}", [&files](const Request& request) {
+        return show_upload(request, files);
+    });
 }

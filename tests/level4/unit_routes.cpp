@@ -2,12 +2,16 @@
 // WebSockets.
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <filesystem>
 #include <string>
 #include <utility>
 
 #include "request.hpp"
 #include "response.hpp"
 #include "router.hpp"
+#include "static_files.hpp"
+#include "temporary_folder.hpp"
 #include "websocket/route.hpp"
 
 namespace {
@@ -129,6 +133,32 @@ TEST_CASE("a middleware of a group finds the parameters of the route") {
     users.use([](Request& request, const Next&) { return show_id(request); });
     users.get("", say_ok);
     CHECK(body(router, "/users/42") == "42");
+}
+
+TEST_CASE("a route added by way of in_worker_if() needs a worker for some requests") {
+    Router router;
+    const auto is_slow = [](const Request& request) { return request.params.at("name") == "slow"; };
+    router.in_worker_if(is_slow).get("/{name}", say_ok);
+    CHECK(needs_worker(router, "GET", "/slow"));
+    CHECK_FALSE(needs_worker(router, "GET", "/quick"));
+}
+
+TEST_CASE("a file is in memory for a while after it was served, and others are on the disk") {
+    const TemporaryFolder folder;
+    folder.write("sub/index.html", "index");
+    std::filesystem::last_write_time(
+        folder.root / "sub/index.html",
+        std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
+    StaticFiles files(folder.root);
+    CHECK_FALSE(files.is_in_memory("sub/"));
+    Request request;
+    request.method = "GET";
+    request.path = "/sub/";
+    CHECK(files.serve_file(request, "sub/").status == 200);
+    CHECK(files.is_in_memory("sub/"));
+    CHECK(files.is_in_memory("sub/index.html"));
+    CHECK_FALSE(files.is_in_memory("nowhere"));
+    CHECK(files.is_in_memory("../nowhere"));  // refused without a look
 }
 
 TEST_CASE("a route added by way of in_worker() needs a worker, and others don't") {

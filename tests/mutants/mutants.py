@@ -204,6 +204,8 @@ MUTANTS = [
            "return quality > 0 &&", "return"),
     Mutant("a number that is too small is refused", "level4/body/json_parser.cpp",
            "std::isinf(number)", "std::isinf(number) || number == 0"),
+    Mutant("a loop looks at the disk", "level4/static_files.cpp",
+           "return !is_safe(name) || find_in_memory(name) != nullptr;", "return true;"),
     Mutant("a WebSocket frame need not be masked", "level4/websocket/frame.cpp",
            "(byte_at(header, 1) & 0x80) == 0", "false"),
     Mutant("a text need not be UTF-8", "level4/websocket/websocket.cpp", "utf8_.feed(", "true || utf8_.feed("),

@@ -196,7 +196,7 @@ MUTANTS = [
     Mutant("an event stream may be read under any name", "level4/middleware/allowed_hosts.cpp",
            'is_below(request.path, "/api") || ', ""),
     Mutant("any site may have its name point to us", "level4/app/site.cpp",
-           "if (is_loopback_host(options.host)) layers.push_back(allowed_hosts(options.allow_hosts));", "",
+           "if (is_loopback_host(options_.host)) layers.push_back(allowed_hosts(options_.allow_hosts));", "",
            "a server on this machine is not*"),
     Mutant("the rate limit forgets its clients", "level4/middleware/rate_limit.cpp",
            "index_.emplace(address, clients_.begin());", ""),

@@ -37,7 +37,7 @@ MessageLog::MessageLog(const std::filesystem::path& file)
     if (!S_ISREG(facts.st_mode)) throw std::runtime_error(path_ + " is not a file");
     device_ = facts.st_dev;
     inode_ = facts.st_ino;
-    if (writable_) sync_folder(std::filesystem::absolute(file).parent_path());
+    if (writable()) sync_folder(std::filesystem::absolute(file).parent_path());
 }
 
 // O_APPEND makes the kernel look up the end of the file in each write(), so no write can ever land
@@ -45,12 +45,13 @@ MessageLog::MessageLog(const std::filesystem::path& file)
 Descriptor MessageLog::open_file() {
     make_folder(std::filesystem::absolute(path_).parent_path());
     Descriptor file(open(path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, owner_only));
-    if (!file && errno == EROFS) {
-        writable_ = false;
-        file = Descriptor(open(path_.c_str(), O_RDONLY | O_CLOEXEC));
-    }
+    if (!file && errno == EROFS) file = Descriptor(open(path_.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file) throw_disk_error("Cannot open " + path_, errno);
     return file;
+}
+
+bool MessageLog::writable() const {
+    return (fcntl(file_.number(), F_GETFL) & O_ACCMODE) != O_RDONLY;
 }
 
 bool MessageLog::try_lock() {

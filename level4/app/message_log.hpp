@@ -35,7 +35,7 @@ class MessageLog {
     // Makes the folder and the file unless they exist. Where the file system is read-only, the file
     // is opened for reading. Reads nothing yet.
     explicit MessageLog(const std::filesystem::path& file);
-    bool writable() const { return writable_; }
+    bool writable() const;
 
     // The lock that keeps other processes from writing, for std::unique_lock. It does nothing
     // between threads of this process, because they share the open file and with it the lock.
@@ -90,7 +90,6 @@ class MessageLog {
     [[noreturn]] void take_back(std::size_t written, int error);
 
     const std::string path_;
-    bool writable_ = true;
     const Descriptor file_;
     dev_t device_ = 0;  // with inode_: which file this is, whatever its name
     ino_t inode_ = 0;

@@ -191,7 +191,7 @@ TEST_CASE("after a body the connection goes on, and what was in the body is no r
     CHECK_FALSE(talk.connection.finished());
 }
 
-TEST_CASE("whoever waits for a word before sending the body gets it, once") {
+TEST_CASE("a client that waits for a word before it sends the body gets that once") {
     Talk talk(echo);
     const auto head = post("Expect: 100-continue\r\nContent-Length: 2\r\n", "");
     CHECK(talk.say(head) == "HTTP/1.1 100 Continue\r\n\r\n");
@@ -199,7 +199,7 @@ TEST_CASE("whoever waits for a word before sending the body gets it, once") {
     CHECK(talk.say("i").ends_with("\r\n\r\nhi"));
 }
 
-TEST_CASE("whoever does not wait, has no body or speaks HTTP/1.0 gets no 100") {
+TEST_CASE("a client that does not wait, has no body or speaks HTTP/1.0 gets no 100") {
     for (const std::string& bytes :
          {post("Expect: 100-continue\r\nContent-Length: 2\r\n", "hi"),
           post("Expect: 100-continue\r\n", ""),

@@ -146,9 +146,13 @@ TEST_CASE("a flag counts before PORT is judged") {
 TEST_CASE("an address that other machines can reach is announced as one") {
     if (lacks_program()) return;
     ServerProcess open_to_all(with_arguments("{port} --host 0.0.0.0"));
+    ServerProcess local(with_arguments("{port}"));
+    for (ServerProcess* server : {&open_to_all, &local}) {  // all is printed once they have ended
+        server->process().signal(SIGTERM);
+        server->process().wait_for_end(patience);
+    }
     expect_printed(open_to_all.process().output(), "Every machine in the network can connect",
                    {"a server that listens on all addresses should say so"});
-    ServerProcess local(with_arguments("{port}"));
     expect_that(!contains(local.process().output(), "Every machine"), "no warning",
                 local.process().output(), {"only this machine can connect"});
 }

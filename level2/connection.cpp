@@ -58,7 +58,7 @@ void Connection::fail(int status, std::string_view explanation) {
 
 void Connection::reply(const Request& request, Response response, Clock::time_point started) {
     finished_ = true;
-    response.headers.add("Connection", "close");
+    response.headers.add_checked("Connection", "close");
     const bool with_body = request.method != "HEAD";
     serialize(response, with_body, output_);
     if (log_ != nullptr) {

@@ -9,13 +9,13 @@
 
 Response Response::html(std::string body, int status) {
     Response response{status, {}, std::move(body)};
-    response.headers.add("Content-Type", "text/html; charset=utf-8");
+    response.headers.add_checked("Content-Type", "text/html; charset=utf-8");
     return response;
 }
 
 Response Response::text(std::string body, int status) {
     Response response{status, {}, std::move(body)};
-    response.headers.add("Content-Type", "text/plain; charset=utf-8");
+    response.headers.add_checked("Content-Type", "text/plain; charset=utf-8");
     return response;
 }
 

@@ -94,11 +94,12 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
     if (request.has_body())
         finished_ = true;  // we don't read it, and it must not pass for a request
     const bool kept = !finished_;
-    response.headers.add("Connection", kept ? "keep-alive" : "close");
+    response.headers.add_checked("Connection", kept ? "keep-alive" : "close");
     // A hint, so that the client doesn't send its next request just when we close. The word above
     // names this field as well (RFC 9110 §7.6.1).
     if (kept) {
-        response.headers.add("Keep-Alive", "timeout=" + std::to_string(limits_.idle.count()));
+        response.headers.add_checked("Keep-Alive",
+                                     "timeout=" + std::to_string(limits_.idle.count()));
     }
     const bool with_body = request.method != "HEAD";
     if (with_body) file_ = response.file;

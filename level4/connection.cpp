@@ -126,11 +126,12 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
     const bool switching = response.status == 101;
     if (response.protocol && !switching) finished_ = true;  // a stream is the last reply
     const bool kept = !finished_ && !switching;
-    if (!switching) response.headers.add("Connection", kept ? "keep-alive" : "close");
+    if (!switching) response.headers.add_checked("Connection", kept ? "keep-alive" : "close");
     // A hint, so that the client doesn't send its next request just when we close. The word above
     // names this field as well (RFC 9110 §7.6.1).
     if (kept) {
-        response.headers.add("Keep-Alive", "timeout=" + std::to_string(limits_.idle.count()));
+        response.headers.add_checked("Keep-Alive",
+                                     "timeout=" + std::to_string(limits_.idle.count()));
     }
     const bool with_body = request.method != "HEAD";
     if (with_body) file_ = response.file;

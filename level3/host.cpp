@@ -31,9 +31,9 @@ bool is_ip_literal(std::string_view text) {
 }
 
 bool is_registered_name(std::string_view text) {
-    return percent_decode(text).has_value() && std::all_of(text.begin(), text.end(), [](char c) {
-               return is_name_char(c) || c == '%';
-           });
+    return (text.find('%') == std::string_view::npos || percent_decode(text)) &&
+           std::all_of(text.begin(), text.end(),
+                       [](char c) { return is_name_char(c) || c == '%'; });
 }
 
 }  // namespace

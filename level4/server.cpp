@@ -94,6 +94,7 @@ void Server::run() {
     if (clients_ > 0) print(stopping_line);
     if (client_left_.wait_for(lock, drain_time, [this] { return clients_ == 0; })) return;
     // A thread can't be ended from outside, so what still runs ends with the process.
+    flush_output();
     std::_Exit(0);
 }
 

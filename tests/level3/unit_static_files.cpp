@@ -252,9 +252,11 @@ TEST_CASE("a comma or a star inside an ETag is part of that ETag") {
 TEST_CASE("a date that stands twice is ignored, though both are the same") {
     const Folder folder;
     const auto modified = *folder.get("a.txt").headers.find("Last-Modified");
-    for (const auto& [name, date] :
+    for (const auto& field :
          {std::pair("If-Modified-Since", modified),
           std::pair("If-Unmodified-Since", std::string("Thu, 01 Jan 1970 00:00:00 GMT"))}) {
+        const auto& name = field.first;
+        const auto& date = field.second;
         CAPTURE(name);
         CHECK(folder.get("a.txt", name, date).status != 200);
         Headers twice;

@@ -106,7 +106,7 @@ class Peer {
         return all;
     }
     // Reads until the server closes, and closes as well, because the server waits for that (at most
-    // two seconds).
+    // five seconds of silence).
     std::string read_to_end() {
         const std::string all = read_until("");
         close();

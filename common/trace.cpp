@@ -6,6 +6,29 @@
 
 #include "output.hpp"
 
+namespace {
+
+// Text has no control characters but those that lay it out or colour it, and its bytes above 127
+// have the shape of UTF-8. A character that is cut off by the end of a piece is not looked for.
+bool is_text(std::string_view line) {
+    int missing = 0;  // bytes of the character that has begun
+    for (const char byte : line) {
+        const auto value = static_cast<unsigned char>(byte);
+        const bool continues = (value & 0xC0) == 0x80;
+        if (continues != (missing > 0)) return false;
+        if (continues)
+            --missing;
+        else if (value >= 0xC0)
+            missing = value >= 0xF0 ? 3 : value >= 0xE0 ? 2 : 1;
+        else if (value == 127 || (value < ' ' && std::string_view("\t\r\n\x1b").find(byte) ==
+                                                     std::string_view::npos))
+            return false;
+    }
+    return true;
+}
+
+}  // namespace
+
 bool tracing() {
     static const char* const value = std::getenv("TRACE");
     return value != nullptr && std::string_view(value) == "1";
@@ -17,6 +40,10 @@ void trace(int connection, char direction, std::string_view bytes) {
     while (!bytes.empty()) {
         const std::size_t end = bytes.find('\n');
         const auto line = end < bytes.size() ? bytes.substr(0, end + 1) : bytes;
+        if (!is_text(line)) {
+            return print_error(start + "(" + std::to_string(bytes.size()) +
+                               " bytes that aren't text)");
+        }
         bytes.remove_prefix(line.size());
         const std::string text = visible(line);
         const std::size_t room = longest_line - 1 - start.size();

@@ -10,7 +10,8 @@
 bool tracing();
 
 // One line of trace for each line of the bytes. A line too long to be printed is continued on the
-// next. Does nothing unless tracing().
+// next. From the first line on that isn't text, bytes are only counted: 6> (5430 bytes that aren't
+// text). Does nothing unless tracing().
 void trace(int connection, char direction, std::string_view bytes);
 
 // The bytes with everything that a terminal would not show, or would obey, spelled out: \r \n \x1b.

@@ -10,6 +10,10 @@
 ##     FUZZ_SECONDS=20    how long for each parser
 ##   make mutants       break the servers on purpose, and see whether the tests notice
 ##     MUTANTS='--only chunk'  only in the ways that have these words in their description
+##   make attack        attack level 4's server, and look at what that costs its other clients
+##     ATTACK='--only chat'    only the attacks that have these words in their name
+##   make soak          send it all kinds of traffic at once, under the sanitizers
+##     SECONDS=600             for how long
 ##   make bench         compare the servers with others, under load (needs wrk)
 ##     BENCH='--only hello'    only the loads that have these words in their name
 ##
@@ -153,6 +157,21 @@ $(BUILD)/fuzz_%: tests/fuzz/fuzz_%.cpp $(filter-out $(BUILD)/level4/main.o $(BUI
 .PHONY: mutants
 mutants:
 	@python3 -B tests/mutants/mutants.py --folder $(BUILD)/mutants $(MUTANTS)
+
+# Hostile clients and a hostile system -----------------------------------------------------------
+
+.PHONY: attack soak
+$(BUILD)/attack/faults.so: tests/attack/faults.cpp | compiler
+	@mkdir -p $(@D)
+	$(call say,CXX ,$<)$(COMPILE) -shared -fPIC $< -ldl -o $@
+
+attack: $(BUILD)/level4/server $(BUILD)/attack/faults.so
+	@python3 -B tests/attack/attack.py --program $(BUILD)/level4/server --library $(BUILD)/attack/faults.so $(ATTACK)
+
+SECONDS ?= 600
+soak:
+	@$(MAKE) $(ASAN) $(BUILD)/asan/level4/server
+	@python3 -B tests/attack/soak.py --program $(BUILD)/asan/level4/server --seconds $(SECONDS)
 
 # How fast ---------------------------------------------------------------------------------------
 

@@ -295,4 +295,19 @@ TEST_CASE("TRACE=1 shows every byte, with the line ends made visible") {
                 {"what went to the client has the connection's number and '>' in front"});
 }
 
+TEST_CASE("TRACE=1 shows text as it is, and counts bytes that aren't text") {
+    if (lacks_program()) return;
+    const std::string text = "GET /about HTTP/1.1\r\nHost: localhost\r\nName: J\xC3\xBCrgen\r\n";
+    const std::vector<std::string> binary = {
+        "\x89PNG\r\n\x1A\n", "caf\xE9\r\n", {"a\0b", 3}, "\x7F"};
+    const Reason reason{"a terminal can show a photograph's bytes, but people can't read them"};
+    for (const std::string& bytes : binary) {
+        const std::string count = std::to_string(bytes.size() + 4);
+        std::string output =
+            output_of(with_arguments("{port}", {"TRACE=1"}), {text + bytes + "\r\n\r\n"});
+        expect_printed(output, "< Name: J\\xc3\\xbcrgen\\r\\n\n", reason);
+        expect_printed(output, "< (" + count + " bytes that aren't text)\n", reason);
+    }
+}
+
 TEST_SUITE_END();

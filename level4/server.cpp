@@ -24,6 +24,7 @@
 #include "../common/trace.hpp"
 #include "connection.hpp"
 #include "engine/event_loop.hpp"
+#include "engine/own_addresses.hpp"
 #include "engine/waker.hpp"
 #include "log.hpp"
 #include "outgoing.hpp"
@@ -200,6 +201,10 @@ void announce(const Options& options, const Program& program) {
     std::cout << program.name << " is listening on " << site << "  (Ctrl-C stops it)\n";
     for (const auto& address : program.addresses) std::cout << "  " << site << address << '\n';
     if (!is_loopback(options.host)) std::cout << "  Every machine in the network can connect.\n";
+    if (options.host == "0.0.0.0" || options.host == "::") {
+        for (const auto& address : own_addresses(ipv6))
+            std::cout << "  http://" << address << ':' << options.port << '\n';
+    }
     std::cout << std::flush;
 }
 

@@ -1,7 +1,11 @@
 // What keeps other sites from using this server through a visitor's browser: the policy that goes
 // with every reply, and the names that a server on this machine goes by.
+#include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <netinet/in.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <string>
 #include <vector>
@@ -29,6 +33,22 @@ std::string under(const std::string& host, std::string bytes) {
 
 std::string api_message() {
     return with_body("POST", "/api/messages", json_type, message_json(unique(), "hello"));
+}
+
+// This machine's address, as the kernel would choose it to reach another one. (To connect a UDP
+// socket sends nothing.) Empty without a network.
+std::string address_in_network() {
+    const int udp = socket(AF_INET, SOCK_DGRAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(9);
+    inet_pton(AF_INET, "198.51.100.1", &address.sin_addr);
+    socklen_t size = sizeof address;
+    const bool found = connect(udp, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
+                       getsockname(udp, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+    close(udp);
+    char text[INET_ADDRSTRLEN] = "";
+    return found ? inet_ntop(AF_INET, &address.sin_addr, text, sizeof text) : "";
 }
 
 std::string handshake() {
@@ -122,6 +142,19 @@ TEST_CASE("a server that other machines can reach goes by any name") {
     ServerProcess server(data.launch("--quiet --host 0.0.0.0"));
     expect_status(exchange(under("any.example", contact({"Ada"})), server), 303,
                   {"which names it has is for its owner to choose"});
+}
+
+TEST_CASE("a server that other machines can reach names the addresses of this one") {
+    if (lacks_program()) return;
+    const std::string address = address_in_network();
+    if (address.empty() && skip("this machine is in no network")) return;
+    DataFolder data;
+    ServerProcess server(data.launch("--quiet --host 0.0.0.0"));
+    server.process().signal(SIGTERM);
+    server.process().wait_for_end(patience);
+    expect_that(contains(server.process().output(), "  http://" + address + ":"),
+                "a line with http://" + address, server.process().output(),
+                {"a telephone on the same network has to be told where to go"});
 }
 
 TEST_CASE("a host to allow that no Host field can have is bad usage") {

@@ -105,12 +105,13 @@ TEST_CASE("after kill -9 under load every acknowledged message is there, exactly
     if (lacks_program()) return;
     DataFolder data;
     std::vector<std::string> promised;
-    for (std::size_t round = 1; round <= 3; ++round) {
+    std::size_t requests = 300;  // of each client
+    for (std::size_t round = 1; round <= 3;) {
         ServerProcess server(data.launch("--quiet"));
         std::vector<Client> clients;
         for (int i = 0; i < 8; ++i) clients.emplace_back(server);
         for (Client& client : clients)
-            for (int i = 0; i < 300; ++i) client.send(api_post(unique("Kill")));
+            for (std::size_t i = 0; i < requests; ++i) client.send(api_post(unique("Kill")));
         // Kill it when the first client has some replies, while the others are being answered.
         clients.front().receive_at_least(round * 5'000);
         server.process().signal(SIGKILL);
@@ -120,8 +121,12 @@ TEST_CASE("after kill -9 under load every acknowledged message is there, exactly
                 promised.push_back(std::move(name));
         expect_that(promised.size() > before, "some messages acknowledged before the end", "none",
                     {"the server was at work when it was killed"});
-        expect_that(promised.size() < before + 2400, "not all of them", "all",
-                    {"the server must be killed at work"});
+        // One that has answered everything was not killed at work. It gets more to do.
+        if (promised.size() < before + 8 * requests)
+            ++round;
+        else
+            requests *= 2;
+        REQUIRE(requests < 10'000);
     }
     ServerProcess server(data.launch("--quiet"));
     Stored stored = everything(server);

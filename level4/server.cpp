@@ -147,7 +147,8 @@ void Server::serve_client(Socket& client) {
 void Server::handle_client(const Socket& client) {
     std::optional<Waker> waker;  // outlives the conversation, which may be woken until its end
     Conversation conversation(
-        Connection(program_.handler, program_.limits, log_.get(), peer_address(client)));
+        Connection(program_.handler, program_.limits, log_.get(), peer_address(client)),
+        client.number());
     std::array<char, 4096> buffer;  // small, because each page of a fresh stack costs a page fault
     for (;;) {
         if (conversation.taken_over() && !waker) {

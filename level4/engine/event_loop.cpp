@@ -149,8 +149,8 @@ void EventLoop::add_client(Socket socket) {
     const std::uint64_t id = next_id_++;
     Connection connection(program_.handler, program_.limits, log_, peer_address(socket));
     connection.use_workers_if(program_.needs_worker);
-    auto client =
-        std::make_unique<Client>(id, std::move(socket), Conversation(std::move(connection)));
+    Conversation conversation(std::move(connection), socket.number());
+    auto client = std::make_unique<Client>(id, std::move(socket), std::move(conversation));
     Client& added = *clients_.emplace(id, std::move(client)).first->second;
     attempt(id, [&] { read(added); });  // its request is often there already
 }

@@ -26,6 +26,7 @@ void Conversation::start_protocol() {
     Takeover takeover = http_.take_protocol();
     protocol_ = std::move(takeover.protocol);
     if (takeover.chunked) protocol_ = std::make_shared<ChunkedStream>(std::move(protocol_));
+    protocol_->trace_as(number_);
     protocol_->open(wake_);
     if (stopping_) protocol_->stop();  // the request came just before the end
     protocol_->feed(takeover.input);

@@ -19,7 +19,9 @@
 
 class Conversation {
   public:
-    explicit Conversation(Connection http) : http_(std::move(http)) {}
+    // `number`: the connection's in the trace.
+    explicit Conversation(Connection http, int number = 0)
+        : http_(std::move(http)), number_(number) {}
 
     // The calls that connection.hpp describes.
     void feed(std::string_view bytes);
@@ -54,6 +56,7 @@ class Conversation {
     void start_protocol();
 
     Connection http_;
+    const int number_;
     std::shared_ptr<Protocol> protocol_;  // empty until it has taken over
     std::function<void()> wake_;
     bool stopping_ = false;

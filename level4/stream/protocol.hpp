@@ -4,6 +4,7 @@
 // Then that thread wakes the engine: outbox.hpp has the picture.
 //
 // What an engine does, whichever it is:
+//     trace_as(number)    first, with the connection's number in the trace;
 //     open(wake)          once, when the head has been handed over to be sent;
 //     feed(bytes)         with what the client sends, beginning with what came with its request;
 //     end_of_input()      when the client will send no more;
@@ -35,6 +36,7 @@ class Protocol {
   public:
     virtual ~Protocol() = default;
 
+    virtual void trace_as(int /*connection*/) {}  // for those that show more than their bytes
     virtual void open(std::function<void()> wake) = 0;
 
     virtual void feed(std::string_view bytes) = 0;

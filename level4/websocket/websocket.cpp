@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "../../common/output.hpp"
+#include "websocket/frame_trace.hpp"
 
 namespace {
 
@@ -106,6 +107,8 @@ void WebSocket::read_payload(std::string_view& bytes) {
 
 void WebSocket::end_frame() {
     const FrameHeader frame = *std::exchange(frame_, std::nullopt);
+    const std::string_view received = frame.is_control() ? control_payload_ : message_;
+    trace_frame(connection_, frame, received.substr(received.size() - frame.length));
     switch (frame.opcode) {
         case Opcode::close: return answer_close();
         case Opcode::ping: return answer_ping();
@@ -176,6 +179,7 @@ std::string WebSocket::take_output() {
     if (client_->overflowed()) give_up();
     std::string output = std::exchange(control_output_, {});
     const bool goodbye_taken = client_->take(output, limits_.output_batch);
+    trace_frames(connection_, output);
     if (goodbye_taken && state_ == State::open) {
         state_ = State::said_goodbye;
         deadline_ = Clock::now() + limits_.close;

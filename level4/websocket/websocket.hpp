@@ -60,6 +60,7 @@ class WebSocket : public Protocol {
     WebSocket(const WebSocket&) = delete;
     WebSocket& operator=(const WebSocket&) = delete;
 
+    void trace_as(int connection) override { connection_ = connection; }
     void open(std::function<void()> wake) override;
     void feed(std::string_view bytes) override;
     void end_of_input() override;
@@ -95,6 +96,7 @@ class WebSocket : public Protocol {
     WebSocketLimits limits_;
     std::shared_ptr<WebSocketClient> client_;
 
+    int connection_ = 0;
     State state_ = State::fresh;
     bool awaiting_pong_ = false;  // we have pinged, and the client has sent nothing since
     Clock::time_point deadline_;

@@ -1,6 +1,7 @@
 // The flags and the secrets of this repository's own level 4: --data, --max-body, SECRET_KEY. Other
 // servers have their own, so these cases need --program=PATH.
 #include <doctest/doctest.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -15,6 +16,9 @@
 #include "guestbook.hpp"
 #include "reporter.hpp"
 #include "text.hpp"
+#include "websocket.hpp"
+
+using namespace std::string_literals;
 
 namespace {
 
@@ -30,6 +34,35 @@ std::string remembered(const DataFolder& data, const std::string& secret,
 }  // namespace
 
 TEST_SUITE_BEGIN("level 4 program");
+
+TEST_CASE("TRACE=1 shows each frame of a WebSocket") {
+    if (lacks_program()) return;
+    DataFolder data;
+    for (const char* engine : {"epoll", "threads"}) {
+        ServerProcess server(data.launch("--quiet --engine "s + engine, {"TRACE=1"}));
+        WebSocket socket("/ws/echo", server);
+        const std::string sent[] = {"hello\n", std::string(200, 'a'), std::string(70'000, 'b')};
+        for (const std::string& text : sent) {
+            socket.say(text);
+            socket.read_message();
+        }
+        socket.send(frame(op_ping, "now"));
+        socket.read_frame();
+        socket.send(frame(op_close, close_payload(1000)));
+        socket.read_frame();
+        server.process().signal(SIGTERM);
+        server.process().wait_for_end(patience);
+        const std::string output = server.process().output();
+        const Reason reason{"a student wants to see frames, and not only that there are bytes", "",
+                            engine};
+        for (const std::string& line :
+             {"< text frame, 6 bytes: hello\\n\n"s, "> text frame, 6 bytes: hello\\n\n"s,
+              "< text frame, 200 bytes: " + std::string(60, 'a') + "\n",
+              "> text frame, 70000 bytes: " + std::string(60, 'b') + "\n",
+              "< ping frame, 3 bytes\n"s, "> pong frame, 3 bytes\n"s, "> close frame, "s})
+            expect_that(contains(output, line), line, visible(output), reason);
+    }
+}
 
 TEST_CASE("--max-body sets the limit on bodies") {
     if (lacks_program()) return;

@@ -39,7 +39,8 @@ namespace {
 
 std::atomic<int> times_synced{0};
 std::atomic<bool> disk_fails{false};
-std::function<void()> during_sync;  // what another program does while the disk works, once
+// What another program does, once, while the disk works for a message, or for a folder or a copy.
+std::function<void()> during_sync, during_other_sync;
 std::set<std::filesystem::path> synced_folders;
 std::mutex syncing;  // guards it, because stores are used by several threads
 
@@ -57,6 +58,7 @@ extern "C" int fdatasync(int descriptor) {
 
 extern "C" int fsync(int descriptor) {
     const std::lock_guard lock(syncing);
+    if (during_other_sync) std::exchange(during_other_sync, nullptr)();
     synced_folders.insert(
         std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(descriptor)));
     return static_cast<int>(syscall(SYS_fsync, descriptor));
@@ -613,10 +615,14 @@ TEST_CASE(
     CHECK(store.update(2, "Ada", "", "changed"));
     folder.replace(folder.content());
     CHECK(store.remove(1));
+    std::string as_long = folder.content();
+    as_long.replace(as_long.find("changed"), 7, "CHANGED");
+    folder.replace(as_long);
+    CHECK(store.find(2)->message == "CHANGED");
     CHECK(store.add("Ada", "", "new").id == 8);
     MessageStore after_restart(folder.file);
     CHECK(all_ids(after_restart) == Ids{8, 7, 2});
-    CHECK(after_restart.find(2)->message == "changed");
+    CHECK(after_restart.find(2)->message == "CHANGED");
 }
 
 TEST_CASE("what was written into a file that is replaced before it is on disk is written again") {
@@ -764,6 +770,18 @@ TEST_CASE("lines that another program appends without a lock, in pieces, are all
     CHECK(promised.empty());
     CHECK(appended >= 2'980);  // a line in which ours has landed is damaged, and stays in the file
     CHECK_FALSE(fs::exists(folder.broken));
+}
+
+TEST_CASE("half a line that is completed at the last moment is not cut off") {
+    const Folder folder;
+    const Warnings warnings;
+    folder.write(line(1));
+    MessageStore store(folder.file);
+    const std::string late = line(2);
+    folder.append(late.substr(0, 20));
+    during_other_sync = [&] { folder.append(late.substr(20)); };
+    CHECK(store.add("Ada", "", "hello").id == 3);
+    CHECK(all_ids(store) == Ids{3, 2, 1});
 }
 
 TEST_CASE("readers don't wait for another process that holds the lock, and writers not for ever") {

@@ -13,10 +13,11 @@
 namespace {
 
 // Letters, digits, "unreserved" and "sub-delims" (RFC 3986 §2.2 and §2.3).
-bool is_name_char(char c) {
+constexpr bool is_name_char(char c) {
     return is_letter(c) || is_digit(c) ||
            std::string_view("-._~!$&'()*+,;=").find(c) != std::string_view::npos;
 }
+constexpr CharacterSet name_characters([](char c) { return is_name_char(c) || c == '%'; });
 
 // The inside of the brackets: an IPv6 address, or one of a version that is still to come (v7.x).
 bool is_ip_literal(std::string_view text) {
@@ -32,8 +33,7 @@ bool is_ip_literal(std::string_view text) {
 
 bool is_registered_name(std::string_view text) {
     return (text.find('%') == std::string_view::npos || percent_decode(text)) &&
-           std::all_of(text.begin(), text.end(),
-                       [](char c) { return is_name_char(c) || c == '%'; });
+           name_characters.has_all_of(text);
 }
 
 }  // namespace

@@ -50,12 +50,13 @@ void RequestParser::feed(std::string_view bytes) {
 }
 
 std::optional<Request> RequestParser::next() {
-    if (!read_head()) return std::nullopt;
+    std::optional<Request> complete;  // the one that every return names, so it is never moved
+    if (!read_head()) return complete;
     state_ = State::request_line;
     section_bytes_ = 0;
     authority_.clear();
     begun_ = position_ < buffer_.size();
-    std::optional<Request> complete(std::move(request_));
+    complete = std::move(request_);
     request_ = Request();
     return complete;
 }

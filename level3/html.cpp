@@ -12,6 +12,11 @@ namespace {
 // U+FFFD, the character that stands for what could not be read.
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
 
+// Characters that stand for themselves. Most of a text is made of them.
+constexpr CharacterSet plain_characters([](char c) {
+    return c >= ' ' && c <= '~' && std::string_view("&\"'<>").find(c) == std::string_view::npos;
+});
+
 // How a character stands in HTML; `text` is the character in UTF-8.
 std::string_view escape_character(std::string_view text) {
     switch (text[0]) {
@@ -32,20 +37,24 @@ std::string_view escape_character(std::string_view text) {
 std::string escape(std::string_view text) {
     std::string result;
     result.reserve(text.size());
-    while (!text.empty()) {
+    for (;;) {
+        const std::size_t plain = plain_characters.span(text);
+        result += text.substr(0, plain);
+        text.remove_prefix(plain);
+        if (text.empty()) return result;
         const std::size_t length = character_length(text);
         result += length > 0 ? escape_character(text.substr(0, length)) : replacement;
         text.remove_prefix(std::max<std::size_t>(length, 1));
     }
-    return result;
 }
 
 std::string html_page(std::string_view title, std::string_view content) {
     std::string page;
     page.reserve(content.size() + 512);  // one allocation instead of six
     page += "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
-    page += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
-    page += "<title>" + escape(title) + "</title>\n";
+    page += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>";
+    page += escape(title);
+    page += "</title>\n";
     page += "<link rel=\"stylesheet\" href=\"/static/style.css\">\n";
     page += "</head>\n<body>\n<main>\n";
     page += content;

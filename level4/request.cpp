@@ -53,15 +53,16 @@ void RequestParser::feed(std::string_view bytes) {
 }
 
 std::optional<Request> RequestParser::next() {
-    if (!read_head()) return std::nullopt;
-    if (!read_body()) return std::nullopt;
+    std::optional<Request> complete;  // the one that every return names, so it is never moved
+    if (!read_head()) return complete;
+    if (!read_body()) return complete;
     state_ = State::request_line;
     section_bytes_ = 0;
     wants_continue_ = false;
     authority_.clear();
     begun_ = position_ < buffer_.size();
     if (!begun_ && buffer_.capacity() > idle_buffer) take_rest();  // gives the memory back
-    std::optional<Request> complete(std::move(request_));
+    complete = std::move(request_);
     request_ = Request();
     return complete;
 }

@@ -1,6 +1,7 @@
 // Decoding URLs: see url.hpp.
 #include "url.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <system_error>
 
@@ -34,17 +35,16 @@ std::string decode_component(std::string_view text) {
 std::optional<std::string> percent_decode(std::string_view text) {
     std::string result;
     result.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '%') {
-            result += text[i];
-            continue;
-        }
-        const auto byte = escaped_byte(text.substr(i));
+    for (;;) {
+        const std::size_t plain = std::min(text.find('%'), text.size());
+        result += text.substr(0, plain);
+        text.remove_prefix(plain);
+        if (text.empty()) return result;
+        const auto byte = escaped_byte(text);
         if (!byte) return std::nullopt;
         result += *byte;
-        i += 2;
+        text.remove_prefix(3);
     }
-    return result;
 }
 
 QueryPairs parse_query(std::string_view query) {

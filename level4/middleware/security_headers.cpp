@@ -12,7 +12,7 @@ constexpr std::string_view policy =
     "frame-ancestors 'none'";
 
 void set_if_missing(Headers& headers, std::string_view name, std::string_view value) {
-    if (headers.find(name) == nullptr) headers.add(name, value);
+    if (headers.find(name) == nullptr) headers.add_checked(name, value);
 }
 
 }  // namespace

@@ -23,9 +23,9 @@ std::size_t page_number(const Request& request) {
 }
 
 // A page with the visitor's name on it. No cache may keep it.
-Response personal(const std::string& page, int status = 200) {
-    auto response = Response::html(page, status);
-    response.headers.add("Cache-Control", "no-store");
+Response personal(std::string page, int status = 200) {
+    auto response = Response::html(std::move(page), status);
+    response.headers.add_checked("Cache-Control", "no-store");
     return response;
 }
 

@@ -222,6 +222,7 @@ class Template::Compiler {
     std::vector<std::pair<std::size_t, Tag>> open_;  // open sections: index of the token, and tag
 };
 
-Template::Template(std::string_view source, std::string name) : name_(std::move(name)) {
+Template::Template(std::string_view source, std::string name)
+    : name_(std::move(name)), source_size_(source.size()) {
     Compiler(source, *this).compile();
 }

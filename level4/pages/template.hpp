@@ -74,5 +74,6 @@ class Template {
     };
 
     std::string name_;
+    std::size_t source_size_;  // in bytes, from which the room for a page is guessed
     std::vector<Token> tokens_;
 };

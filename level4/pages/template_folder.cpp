@@ -1,6 +1,7 @@
 // See template_folder.hpp.
 #include "pages/template_folder.hpp"
 
+#include <cstddef>
 #include <fstream>
 #include <iterator>
 #include <system_error>
@@ -11,6 +12,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* default_layout = "layout.html";
+
+// Bytes that a layout adds to a page, so that the page is copied into it and not moved once more.
+constexpr std::size_t usual_layout = 2048;
 
 // Today the names come from our own code and templates, but one day one may be built from a URL.
 // Hidden files are refused, and ".." with them. A symbolic link is followed, because only someone
@@ -51,9 +55,10 @@ std::string TemplateFolder::render(const std::string& page, const Json& values,
     };
     std::string content = find(page, page)->render(values, partials);
     if (!layout) return content;
+    std::string out;
+    out.reserve(content.size() + usual_layout);
     Json placed = Json::object();
     placed.set("content", std::move(content));
-    std::string out;
     layout->append_to(out, {&values, &placed}, partials);
     return out;
 }

@@ -134,5 +134,6 @@ std::string Template::render(const Json& values, const Partials& partials) const
 
 void Template::append_to(std::string& out, std::vector<const Json*> context,
                          const Partials& partials) const {
+    out.reserve(out.size() + source_size_);
     Renderer(out, std::move(context), partials).render(*this, 0, tokens_.size(), "");
 }

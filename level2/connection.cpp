@@ -2,7 +2,19 @@
 #include "connection.hpp"
 
 #include <optional>
+#include <string>
 #include <utility>
+
+namespace {
+
+// Does the client want no other reply on this connection (RFC 9112 §9.3)? One that says so in other
+// words, such as Close, only gets the longer goodbye.
+bool wants_close(const Request& request) {
+    const std::string* const option = request.headers.find("Connection");
+    return option != nullptr ? *option == "close" : request.version == "HTTP/1.0";
+}
+
+}  // namespace
 
 Connection::Connection(const Handler& handler, const Limits& limits, AccessLog* log,
                        std::string peer)
@@ -21,6 +33,7 @@ void Connection::feed(std::string_view bytes) {
 void Connection::end_of_input() {
     if (parser_.in_request()) fail(400, "The request ended too early.");
     finished_ = true;
+    client_ends_ = true;
 }
 
 std::string Connection::take_output() {
@@ -57,6 +70,8 @@ void Connection::fail(int status, std::string_view explanation) {
 }
 
 void Connection::reply(const Request& request, Response response, Clock::time_point started) {
+    // Not after an error, or while a body is still to come, which we don't read.
+    client_ends_ = !finished_ && wants_close(request) && !request.has_body();
     finished_ = true;
     response.headers.add_checked("Connection", "close");
     const bool with_body = request.method != "HEAD";

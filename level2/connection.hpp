@@ -33,6 +33,10 @@ class Connection {
     // Close the connection once take_output() is empty.
     bool finished() const { return finished_; }
 
+    // Has the client itself ended the connection, with nothing of it left unread? Then a plain
+    // close() will do: it has all that it wants, and no unread byte can make the kernel send RST.
+    bool ended_by_client() const { return finished_ && client_ends_ && !parser_.in_request(); }
+
     // How long the client may keep us waiting. After that time_out() replies with 408 if a request
     // has begun, and says nothing if not.
     Clock::time_point deadline() const { return deadline_; }
@@ -53,5 +57,6 @@ class Connection {
     RequestParser parser_;
     std::string output_;
     bool finished_ = false;
+    bool client_ends_ = false;  // it has closed its side, or asked us to close (RFC 9112 §9.6)
     Clock::time_point deadline_;
 };

@@ -9,10 +9,10 @@
 
 namespace {
 
-// May another request follow on this connection (RFC 9112 §9.3)?
-bool wants_keep_alive(const Request& request) {
-    if (request.headers.lists("Connection", "close")) return false;
-    return request.version != "HTTP/1.0" || request.headers.lists("Connection", "keep-alive");
+// Does the client want no other reply on this connection (RFC 9112 §9.3)?
+bool wants_close(const Request& request) {
+    if (request.headers.lists("Connection", "close")) return true;
+    return request.version == "HTTP/1.0" && !request.headers.lists("Connection", "keep-alive");
 }
 
 }  // namespace
@@ -36,6 +36,7 @@ void Connection::feed(std::string_view bytes) {
 void Connection::end_of_input() {
     if (parser_.in_request()) fail(400, "The request ended too early.");
     finished_ = true;
+    client_ends_ = true;
 }
 
 std::string Connection::take_output(Clock::time_point turn_ends) {
@@ -121,8 +122,8 @@ void Connection::fail(int status, std::string_view explanation) {
 void Connection::reply(const Request& request, Response response, Clock::time_point started) {
     ++requests_;
     give_turn(Turn::ours);
-    finished_ =
-        finished_ || stopping_ || !wants_keep_alive(request) || requests_ == limits_.requests;
+    client_ends_ = !finished_ && wants_close(request);  // not after an error
+    finished_ = finished_ || stopping_ || client_ends_ || requests_ == limits_.requests;
     const bool switching = response.status == 101;
     if (response.protocol && !switching) finished_ = true;  // a stream is the last reply
     const bool kept = !finished_ && !switching;

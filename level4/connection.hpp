@@ -67,6 +67,10 @@ class Connection {
     // Close the connection once take_output() is empty.
     bool finished() const { return finished_; }
 
+    // Has the client itself ended the connection, with nothing of it left unread? Then a plain
+    // close() will do: it has all that it wants, and no unread byte can make the kernel send RST.
+    bool ended_by_client() const { return finished_ && client_ends_ && !parser_.in_request(); }
+
     // How long the client may keep us waiting. After that time_out() replies with 408 if a request
     // has begun, and says nothing if not.
     Clock::time_point deadline() const { return deadline_; }
@@ -108,6 +112,7 @@ class Connection {
     std::string output_;
     std::optional<FileSlice> file_;
     bool finished_ = false;
+    bool client_ends_ = false;  // it has closed its side, or asked us to close (RFC 9112 §9.6)
     bool stopping_ = false;
     std::size_t requests_ = 0;  // answered so far
     Turn turn_ = Turn::head;    // the first request has a head's time from the beginning

@@ -163,6 +163,7 @@ void Server::handle_client(const Socket& client) {
             continue;
         }
         if (conversation.dropped()) return;
+        if (conversation.ended_by_client()) return;
         if (conversation.finished()) return close_gently(client);
 
         if (stop_requested()) conversation.stop();

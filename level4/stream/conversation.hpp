@@ -30,6 +30,7 @@ class Conversation {
     std::optional<FileSlice> take_file() { return http_.take_file(); }
     bool has_input() const { return !taken_over() && http_.has_input(); }
     bool finished() const { return protocol_ ? protocol_->finished() : http_.finished(); }
+    bool ended_by_client() const { return !protocol_ && http_.ended_by_client(); }
     Clock::time_point deadline() const;
     void time_out();
     void stop();

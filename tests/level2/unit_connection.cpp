@@ -59,6 +59,30 @@ TEST_CASE("every reply ends the conversation" * doctest::skip(LEVEL > 2) *
     CHECK(talk.connection.finished());
 }
 
+TEST_CASE("a client that has ended the connection itself needs no goodbye") {
+    for (const std::string& bytes : {request, std::string("GET /x HTTP/1.0\r\n\r\n")}) {
+        Talk talk(answer);
+        CHECK_FALSE(talk.connection.ended_by_client());
+        CHECK(talk.say(bytes).starts_with("HTTP/1.1 200 OK\r\n"));
+        CHECK(talk.connection.ended_by_client());
+    }
+    Talk silent(answer);
+    silent.connection.end_of_input();
+    CHECK(silent.connection.ended_by_client());
+}
+
+TEST_CASE("a goodbye is said after an error, when bytes are left, and when we decide to close") {
+    for (const std::string& bytes :
+         {std::string("GET /\x01 HTTP/1.0\r\n"), request + "more",
+          std::string("POST /x HTTP/1.0\r\nContent-Length: 5\r\n\r\n"),
+          std::string("GET /x HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"),
+          std::string("GET /x HTTP/1.1\r\nHost: a\r\n\r\n")}) {
+        Talk talk(answer);
+        talk.say(bytes);
+        CHECK_FALSE(talk.connection.ended_by_client());
+    }
+}
+
 TEST_CASE("HEAD gets the head of the reply") {
     Talk talk(answer);
     const auto reply = talk.say("HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n");

@@ -176,7 +176,11 @@ soak:
 # How fast ---------------------------------------------------------------------------------------
 
 # Programs to compare with; cpp-httplib only where its header is.
-PEERS = $(BUILD)/bench/peer_bare $(if $(call has,httplib.h),$(BUILD)/bench/peer_httplib)
+PEERS = $(BUILD)/bench/peer_bare $(BUILD)/bench/routes $(if $(call has,httplib.h),$(BUILD)/bench/peer_httplib)
+
+$(BUILD)/bench/routes: tests/bench/routes.cpp $(filter-out %/main.o,$(call objects,4)) | compiler
+	@mkdir -p $(@D)
+	$(call say,CXX ,$<)$(COMPILE) -Ilevel4 $^ $(LIBS4) -o $@
 
 $(BUILD)/bench/%: tests/bench/%.cpp | compiler
 	@mkdir -p $(@D)

@@ -15,6 +15,8 @@ import subprocess
 import tempfile
 
 import chart
+import growth
+import instructions
 import memory
 from servers import FILE_1K, FILE_1M, FORM, HELLO, USER, Servers
 
@@ -30,6 +32,9 @@ POST = """wrk.method = "POST"
 wrk.body = "%s"
 wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
 """
+UPLOAD = """wrk.method = "POST"
+wrk.body = string.rep("x", 1024 * 1024)
+"""
 SIGNED = "name=Ada+Lovelace&email=ada%40example.org&message=A+line+that+a+visitor+wrote+for+the+benchmark."
 UNSIGNED = SIGNED.replace("Ada+Lovelace", "")  # comes back as a page, with the mistake marked
 
@@ -44,6 +49,7 @@ class Load:
 
 
 STATIC = {"nginx"}  # has no program behind the page that could take a form
+OTHERS = {"bare epoll", "cpp-httplib", "level 2", "level 3", "nginx", "Flask, gunicorn"}  # don't keep a body in memory
 ONE_REPLY_EACH = {"bare epoll", "cpp-httplib", "level 2"}  # even if several requests come together
 
 LOADS = [
@@ -55,6 +61,8 @@ LOADS = [
     Load("a page from a template", FORM),
     Load("a form in, a page out", FORM, script=POST % UNSIGNED, good_status="4xx", without=STATIC),
     Load("a form stored in memory", FORM, script=POST % SIGNED, without=STATIC),
+    # The page takes no POST, so what is measured is how the body is received.
+    Load("an upload of 1 MiB", HELLO, script=UPLOAD, good_status="4xx", without=OTHERS),
     Load("hello, a connection each", HELLO, headers=("-H", "Connection: close"), without={"bare epoll"}),
 ]
 
@@ -81,6 +89,20 @@ def measure(server, load, clients, seconds, work):
     value, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", report).groups()
     return (float(re.search(r"Requests/sec:\s*([\d.]+)", report)[1]),
             float(value) * {"us": 1e-3, "ms": 1, "s": 1e3}[unit], used * 1e6 / max(requests, 1))
+
+
+def print_ratios(medians):
+    """One line for each load: what ours take, in units of nginx, or of our own hello where nginx can't take part."""
+    print("\nprocessor time per request, nginx = 1 (in brackets: our own hello = 1)")
+    for load, costs in medians.items():
+        ratios = []
+        for name in (name for name in costs if name.startswith("level")):
+            own_hello = medians.get("hello", {}).get(name)
+            if costs.get("nginx"):
+                ratios.append(f"{name} {costs[name] / costs['nginx']:.2f}")
+            elif own_hello:
+                ratios.append(f"{name} ({costs[name] / own_hello:.2f})")
+        print(f"  {load:26}" + "   ".join(ratios))
 
 
 def print_table(title, results):
@@ -123,8 +145,14 @@ def main():
                         results[server.name].append(measure(server, load, options.clients, options.seconds, work))
                 print_table(f"{load.name} ({options.clients} clients)", results)
                 medians[load.name] = {name: statistics.median(row[2] for row in rows) for name, rows in results.items()}
+            print_ratios(medians)
             if not options.only or options.only in "memory":
                 memory.measure_all(servers)
+            if not options.only or options.only in "instructions":
+                instructions.measure_all(servers)
+            if not options.only or options.only in "growth":
+                growth.measure_all(servers, lambda server, path, clients=options.clients, headers=(): measure(
+                    server, Load("", path, headers=headers), clients, options.seconds, work)[2])
         finally:
             servers.stop()
     path = f"{options.build}/bench/bench.svg"

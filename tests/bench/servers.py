@@ -42,14 +42,16 @@ class Server:
     `paths`, and takes part in their loads."""
 
     def __init__(self, name, command_for, paths, environment=None):
-        self.name, self.paths, self.port = name, paths, free_port()
+        self.name, self.paths, self.port, self.command_for = name, paths, free_port(), command_for
         command = ["taskset", "-c", "0", *command_for(self.port)]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                         start_new_session=True, env={**os.environ, **(environment or {})})
-        deadline = time.monotonic() + 10
+        started = time.monotonic()
+        deadline = started + 10
         while True:
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
+                self.start_seconds = time.monotonic() - started
                 return
             except OSError:
                 if self.process.poll() is not None or time.monotonic() > deadline:
@@ -129,6 +131,7 @@ class Servers(list):
         for engine in ("epoll", "threads"):
             self.add_level(f"level 4, {engine}", 4, EVERYTHING, "--engine", engine, "--threads", "1",
                            "--data", f"{self.memory}/{engine}")
+        self.add_level("level 4, 2 loops", 4, {HELLO}, "--threads", "2", "--data", f"{self.memory}/loops")
         self.add_level("level 3", 3, {HELLO, USER} | FILES)
         self.add_level("level 2", 2, {HELLO})
 

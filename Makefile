@@ -38,7 +38,10 @@ $(foreach kind,level% run-level% test-level% diff-%,\
 BUILD    ?= build
 CXXFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-COMPILE   = $(CXX) -std=c++20 -pthread -MMD -MP $(WARNINGS) $(CXXFLAGS) $(EXTRA_FLAGS) $(NO_ZLIB:%=-DNO_ZLIB)
+# Files may be larger than 2 GiB, and the year later than 2038, on systems with 32 bits as well.
+LARGE    := -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64
+COMPILE   = $(CXX) -std=c++20 -pthread -MMD -MP $(WARNINGS) $(LARGE) $(CXXFLAGS) $(EXTRA_FLAGS) \
+    $(NO_ZLIB:%=-DNO_ZLIB)
 
 # $(call say,CXX,file) shows a command as a short line, and hides the command itself unless V=1 is set.
 say   = $(if $(V),,@echo '$1 $2';)
@@ -70,8 +73,8 @@ $(BUILD)/%.o: %.cpp | compiler
 	$(call say,CXX ,$<)$(COMPILE) -I$(firstword $(subst /, ,$<)) -c $< -o $@
 
 compiler:  # is it there, and new enough? Asked before anything is compiled.
-	@$(if $(shell echo 'static_assert(__cplusplus >= 202002L);' | $(CXX) -std=c++20 -include version -x c++ \
-	    -fsyntax-only - >/dev/null 2>&1 && echo yes),,$(error There is no $(CXX) here that knows C++20. \
+	@$(if $(shell $(CXX) -std=c++20 -dM -E -x c++ -include version /dev/null 2>/dev/null | \
+	    grep '__cplusplus 20[2-9]'),,$(error There is no $(CXX) here that knows C++20. \
 	    Install g++ 12 or clang 14 (or newer), or name another compiler, as in make CXX=clang++))
 
 clean:
@@ -88,6 +91,7 @@ clean-data:
 ##   make test-levelN   run the tests of level N, and those of the levels before on it
 ##     SERVER='./mine {port}'      judge a server of yours; {port} becomes the port
 ##     PUBLIC=dir                  the folder that it serves /static/ and /files/ from
+##     ENGINES=all                 level 4 with all of its engines, and not with two
 ##     TEST_FLAGS="-tc='*colon*'"  run only some cases; see tests/README.md
 ##
 test: $(LEVELS:%=test-level%)

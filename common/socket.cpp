@@ -4,12 +4,10 @@
 #include "socket.hpp"
 
 #include <fcntl.h>
-#include <linux/sockios.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,6 +20,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "system.hpp"
 #include "trace.hpp"
 
 namespace {
@@ -53,7 +52,8 @@ bool wait_readable(int descriptor, int timeout) {
 }
 
 void set_timeout(const Socket& socket, int option, std::chrono::microseconds time) {
-    const timeval value{time / std::chrono::seconds(1), time.count() % 1'000'000};
+    const timeval value{static_cast<time_t>(time / std::chrono::seconds(1)),
+                        static_cast<suseconds_t>(time.count() % 1'000'000)};
     setsockopt(socket.number(), SOL_SOCKET, option, &value, sizeof value);
 }
 
@@ -114,7 +114,7 @@ Socket listen_on(const std::string& host, int port, const std::string& program) 
 
 Accepted try_accept(const Socket& listener, Socket& client, int flags) {
     for (;;) {
-        client = Socket(accept4(listener.number(), nullptr, nullptr, flags | SOCK_CLOEXEC));
+        client = Socket(accept_socket(listener.number(), flags));
         if (client) {
             trace(client.number(), '*', "connected");
             return Accepted::client;
@@ -164,12 +164,6 @@ Received receive(const Socket& client, char* buffer, std::size_t size, Clock::ti
         if (late) return {Received::timed_out};
         if (stop_requested()) return {Received::stopping};
     }
-}
-
-std::uint64_t unsent_bytes(const Socket& client) {
-    int unsent = 0;  // stays 0 for a connection that is broken: send() will tell
-    ioctl(client.number(), SIOCOUTQ, &unsent);
-    return static_cast<std::uint64_t>(unsent);
 }
 
 bool send_all(const Socket& client, std::string_view bytes) {

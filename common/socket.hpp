@@ -39,7 +39,7 @@ enum class Accepted { client, nothing, trouble };
 constexpr std::chrono::milliseconds accept_pause{100};
 
 // Takes a client from the backlog, if one is waiting there. Its socket blocks unless `flags` has
-// SOCK_NONBLOCK.
+// O_NONBLOCK.
 Accepted try_accept(const Socket& listener, Socket& client, int flags = 0);
 
 // Waits for the next client. Returns an empty Socket once the program is asked to stop and the
@@ -62,9 +62,6 @@ struct Received {
 // in the past it takes what is there and does not wait. It notices a stop, and the deadline, within
 // a quarter of a second.
 Received receive(const Socket& client, char* buffer, std::size_t size, Clock::time_point deadline);
-
-// Bytes that the kernel has taken from us and the client has not taken from the kernel.
-std::uint64_t unsent_bytes(const Socket& client);
 
 // Sends everything, in as many pieces as the kernel wants. False if the client has gone, or has
 // taken nothing at all for `send_stall`.

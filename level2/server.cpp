@@ -24,9 +24,6 @@
 
 namespace {
 
-// A stack of 8 MiB, the usual size, costs as much time to set up as a whole short conversation.
-constexpr std::size_t stack_size = 256 * 1024;
-
 class Server {
   public:
     Server(const Options& options, const Program& program)
@@ -135,13 +132,14 @@ void Server::handle_client(const Socket& client) {
     }
 }
 
+// A stack of 8 MiB, the usual size, costs as much time to set up as a whole short conversation.
 // std::thread takes no size, but this GNU extension sets it for all threads. Builds with sanitizers
 // need more, and keep the default.
 void use_small_stacks() {
 #if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, stack_size);
+    pthread_attr_setstacksize(&attributes, 256 * 1024);
     pthread_setattr_default_np(&attributes);
 #endif
 }

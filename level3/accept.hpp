@@ -6,11 +6,11 @@
 
 #include "headers.hpp"
 
-// How much the client wants `item`, from 0 (not at all) to 1, according to a field such as
+// How much the client wants `item`, from 0 (not at all) to 1000, according to a field such as
 //     Accept-Encoding: gzip, br;q=0.5, *;q=0
 // "x-gzip" counts as "gzip", whose old name it is (§8.4.1.3). A malformed weight counts as 0.
 // An item that isn't listed counts as much as `*`. Without a `*`, or without the field, that is 0.
-double quality_of(const Headers& headers, std::string_view field, std::string_view item);
+int quality_of(const Headers& headers, std::string_view field, std::string_view item);
 
 // May the reply be compressed? A client that prefers no compression gets none, for example with
 // "gzip;q=0.5, identity" (RFC 9110 §12.5.3).

@@ -3,8 +3,8 @@
 
 #include <cstdlib>
 #include <string_view>
-#include <system_error>
 
+#include "../common/system.hpp"
 #include "number.hpp"
 
 namespace {
@@ -88,11 +88,7 @@ Options parse_options(int argc, const char* const* argv) {
     Options options;
     options.program = argc > 0 ? argv[0] : "server";
     options.port = 0;
-    // The kernel knows where the program lies; without /proc the name that it was started by has to
-    // do.
-    std::error_code error;
-    const auto program = std::filesystem::canonical("/proc/self/exe", error);
-    options.folder = (error ? std::filesystem::absolute(options.program) : program).parent_path();
+    options.folder = program_file(options.program).parent_path();
     Arguments arguments{argc, argv};
     while (arguments.next()) apply(arguments, options);
 

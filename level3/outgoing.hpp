@@ -1,5 +1,5 @@
 // What is on its way to a client: bytes, and then perhaps a part of a file, which the kernel copies
-// straight from the disk's cache to the socket (sendfile). That halves what a large file costs.
+// straight from the disk's cache to the socket. That halves what a large file costs.
 #pragma once
 
 #include <cstddef>

@@ -19,15 +19,13 @@
 
 #include "../common/output.hpp"
 #include "../common/socket.hpp"
+#include "../common/system.hpp"
 #include "../common/trace.hpp"
 #include "connection.hpp"
 #include "log.hpp"
 #include "outgoing.hpp"
 
 namespace {
-
-// A stack of 8 MiB, the usual size, costs as much time to set up as a whole short conversation.
-constexpr std::size_t stack_size = 256 * 1024;
 
 // Sends all of it. False if the client has gone, or takes fewer than `slowest` bytes in the time for
 // which a socket waits for room (send_stall). What counts is what the client has taken: the kernel
@@ -150,13 +148,14 @@ void Server::handle_client(const Socket& client) {
     }
 }
 
+// A stack of 8 MiB, the usual size, costs as much time to set up as a whole short conversation.
 // std::thread takes no size, but this GNU extension sets it for all threads. Builds with sanitizers
 // need more, and keep the default.
 void use_small_stacks() {
 #if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, stack_size);
+    pthread_attr_setstacksize(&attributes, 256 * 1024);
     pthread_setattr_default_np(&attributes);
 #endif
 }

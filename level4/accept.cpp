@@ -2,34 +2,34 @@
 #include "accept.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <string>
-#include <system_error>
 
+#include "number.hpp"
 #include "text.hpp"
 
 namespace {
 
-// The weight among an item's parameters, such as ";charset=utf-8;q=0.5" (RFC 9110 §12.4.2).
-// Without one it is 1.
-double weight(std::string_view parameters) {
+// The weight among an item's parameters, such as ";charset=utf-8;q=0.5", in thousandths, because it
+// has three decimals at most (RFC 9110 §12.4.2). Without one it is 1.
+int weight(std::string_view parameters) {
     while (!parameters.empty()) {
         std::string_view value = take_list_item(parameters, ';');
         if (!equal_ignoring_case(trim(take_until(value, "=")), "q")) continue;
         value = trim(value);
         if (value.find_first_not_of("0123456789.") != std::string_view::npos) return 0;
-        double number = 0;
-        const auto error = std::from_chars(value.data(), value.data() + value.size(), number).ec;
-        return error == std::errc() && number > 0 ? std::min(number, 1.0) : 0;
+        const auto whole = parse_number<int>(take_until(value, "."));
+        const auto thousandths = parse_number<int>(std::string(value).append("000").substr(0, 3));
+        if (!whole || !thousandths) return 0;
+        return std::min(std::min(*whole, 1) * 1000 + *thousandths, 1000);
     }
-    return 1;
+    return 1000;
 }
 
 }  // namespace
 
-double quality_of(const Headers& headers, std::string_view field, std::string_view item) {
+int quality_of(const Headers& headers, std::string_view field, std::string_view item) {
     const std::string value = headers.joined(field);
-    double any = 0;
+    int any = 0;
     for (std::string_view rest = value; !rest.empty();) {
         std::string_view parameters = take_list_item(rest);
         std::string_view name = take_list_item(parameters, ';');
@@ -41,6 +41,6 @@ double quality_of(const Headers& headers, std::string_view field, std::string_vi
 }
 
 bool accepts_gzip(const Headers& headers) {
-    const double quality = quality_of(headers, "Accept-Encoding", "gzip");
+    const int quality = quality_of(headers, "Accept-Encoding", "gzip");
     return quality > 0 && quality >= quality_of(headers, "Accept-Encoding", "identity");
 }

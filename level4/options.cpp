@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <string_view>
-#include <system_error>
 #include <thread>
 
+#include "../common/system.hpp"
 #include "number.hpp"
 
 namespace {
@@ -27,7 +27,10 @@ int parse_port(std::string_view what, std::string_view text) {
 }
 
 std::string parse_engine(std::string_view text) {
-    if (text != "epoll" && text != "threads") throw UsageError("--engine is epoll or threads.");
+    if (text == "epoll" && !has_epoll) throw UsageError("This system has no epoll: --engine poll");
+    if (text != "epoll" && text != "poll" && text != "threads") {
+        throw UsageError("--engine is epoll, poll or threads.");
+    }
     return std::string(text);
 }
 
@@ -88,7 +91,8 @@ constexpr std::string_view flags = R"(  --port N       the port to listen on (90
   --host ADDR    the address to listen on (127.0.0.1: only this machine can connect)
   --data DIR     where messages and uploads are kept (data, beside the program)
   --max-body N   bytes that a request's body may have (1048576)
-  --engine E     epoll (many clients share a thread) or threads (one for each client) (epoll)
+  --engine E     epoll or poll (many clients share a thread), or threads (one for each client)
+                 (epoll, or poll where there is no epoll)
   --threads N    event loops, a thread each (one for each processor)
   --rate-limit N/SECONDS
                  how often one address may post; 0: no limit (0)
@@ -114,7 +118,7 @@ constexpr std::string_view variables = R"(Variables:
 
 std::string usage(const std::string& program) {
     return "Usage: " + program + " [PORT] [--port N] [--host ADDR] [--quiet] [-h|--help]\n" +
-           "       [--data DIR] [--max-body BYTES] [--engine threads|epoll] [--threads N]\n" +
+           "       [--data DIR] [--max-body BYTES] [--engine threads|poll|epoll] [--threads N]\n" +
            "       [--rate-limit N/SECONDS] [--cors-origin ORIGIN]\n" +
            "       [--allow-host NAME]...\n";
 }
@@ -127,11 +131,7 @@ Options parse_options(int argc, const char* const* argv) {
     Options options;
     options.program = argc > 0 ? argv[0] : "server";
     options.port = 0;
-    // The kernel knows where the program lies; without /proc the name that it was started by has to
-    // do.
-    std::error_code error;
-    const auto program = std::filesystem::canonical("/proc/self/exe", error);
-    options.folder = (error ? std::filesystem::absolute(options.program) : program).parent_path();
+    options.folder = program_file(options.program).parent_path();
     options.data = options.folder / "data";
     options.threads = std::max(1u, std::thread::hardware_concurrency());
     Arguments arguments{argc, argv};

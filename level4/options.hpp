@@ -1,5 +1,5 @@
 // The command line: server [PORT] [--port N] [--host ADDR] [--quiet] [-h|--help]
-//                          [--data DIR] [--max-body BYTES] [--engine threads|epoll] [--threads N]
+//                          [--data DIR] [--max-body BYTES] [--engine threads|poll|epoll] [--threads N]
 //                          [--rate-limit N/SECONDS] [--cors-origin ORIGIN]
 //                          [--allow-host NAME]...
 #pragma once
@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "../common/system.hpp"
+
 struct Options {
     std::string program;             // how the program was started: argv[0]
     std::string host = "127.0.0.1";  // only this machine can connect, unless you say otherwise
@@ -20,8 +22,8 @@ struct Options {
     bool help = false;
     std::filesystem::path folder;  // where the program lies: its files are beside it
 
-    std::filesystem::path data;        // messages and uploads; by default "data" in that folder
-    std::string engine = "epoll";      // or "threads": a thread for each client
+    std::filesystem::path data;  // messages and uploads; by default "data" in that folder
+    std::string engine = has_epoll ? "epoll" : "poll";  // or "threads": one for each client
     std::size_t threads = 1;           // event loops, one each; by default one a processor
     std::uint64_t max_body = 1 << 20;  // bytes that a request's body may have
     std::string rate_limit = "0";      // POSTs and the like, such as 30/60 (seconds); 0: no limit

@@ -2,7 +2,6 @@
 // given.
 #include "outgoing.hpp"
 
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "../common/system.hpp"
 #include "../common/trace.hpp"
 
 Outgoing::Outgoing(std::string bytes, std::optional<FileSlice> file)
@@ -33,8 +33,9 @@ Sent Outgoing::send_to(const Descriptor& client, std::uint64_t most_of_file) {
 
 bool Outgoing::send_bytes(const Descriptor& client) {
     const std::string_view rest = std::string_view(bytes_).substr(sent_);
-    // MSG_MORE: the file's beginning may share a packet with the end of its head.
-    const ssize_t count = send(client.number(), rest.data(), rest.size(), file_ ? MSG_MORE : 0);
+    // The file's beginning may share a packet with the end of its head.
+    const int flags = file_ ? more_follows : 0;
+    const ssize_t count = send(client.number(), rest.data(), rest.size(), flags);
     if (count < 0) return false;
     const auto taken = static_cast<std::size_t>(count);
     trace(client.number(), '>', rest.substr(0, taken));
@@ -43,8 +44,7 @@ bool Outgoing::send_bytes(const Descriptor& client) {
 }
 
 bool Outgoing::send_file(const Descriptor& client, std::uint64_t most) {
-    auto position = static_cast<off_t>(file_->offset);
-    const ssize_t count = sendfile(client.number(), file_->file->number(), &position, most);
+    const ssize_t count = send_file_part(client, *file_->file, file_->offset, most);
     if (count <= 0) return false;  // 0: the file has become shorter
     if (tracing()) trace(client.number(), '>', "(" + std::to_string(count) + " bytes of a file)");
     file_->offset += static_cast<std::uint64_t>(count);

@@ -21,6 +21,7 @@
 
 #include "../common/output.hpp"
 #include "../common/socket.hpp"
+#include "../common/system.hpp"
 #include "../common/trace.hpp"
 #include "connection.hpp"
 #include "engine/event_loop.hpp"
@@ -31,9 +32,6 @@
 #include "stream/conversation.hpp"
 
 namespace {
-
-// A stack of 8 MiB, the usual size, costs as much time to set up as a whole short conversation.
-constexpr std::size_t stack_size = 256 * 1024;
 
 // Waits for the client, or for another thread that has something for the protocol to send. True
 // when there is something to receive or the deadline has passed; false after a wake(), and now and
@@ -179,13 +177,14 @@ void Server::handle_client(const Socket& client) {
     }
 }
 
+// A stack of 8 MiB, the usual size, costs as much time to set up as a whole short conversation.
 // std::thread takes no size, but this GNU extension sets it for all threads. Builds with sanitizers
 // need more, and keep the default.
 void use_small_stacks() {
 #if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, stack_size);
+    pthread_attr_setstacksize(&attributes, 256 * 1024);
     pthread_setattr_default_np(&attributes);
 #endif
 }
@@ -217,8 +216,8 @@ void serve(const Options& options, const Program& program) {
     use_small_stacks();
     Server server(options, program);
     std::optional<EventLoops> loops;
-    if (options.engine == "epoll")
-        loops.emplace(server.listener(), options.threads, program, server.log());
+    if (options.engine != "threads")
+        loops.emplace(server.listener(), options.threads, program, server.log(), options.engine);
     announce(options, program);
     if (loops) return loops->run();
     server.run();

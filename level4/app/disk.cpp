@@ -13,6 +13,7 @@
 
 #include "../../common/descriptor.hpp"
 #include "../../common/output.hpp"
+#include "../../common/system.hpp"
 
 void throw_store_full(const std::string& details) {
     print_error(details);
@@ -42,7 +43,7 @@ void make_folder(const std::filesystem::path& folder) {
 
 void sync_folder(const std::filesystem::path& folder) {
     const Descriptor opened(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!opened || fsync(opened.number()) != 0) {
+    if (!opened || !sync_file(opened)) {
         throw_disk_error("Cannot write the folder " + folder.string(), errno);
     }
 }
@@ -57,6 +58,6 @@ void append_to_file(const std::filesystem::path& file, std::string_view text) {
         if (written < 0) throw_disk_error("Cannot write to " + file.string(), errno);
         text.remove_prefix(static_cast<std::size_t>(written));
     }
-    if (fsync(opened.number()) != 0) throw_disk_error("Cannot write to " + file.string(), errno);
+    if (!sync_file(opened)) throw_disk_error("Cannot write to " + file.string(), errno);
     sync_folder(std::filesystem::absolute(file).parent_path());
 }

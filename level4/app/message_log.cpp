@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "../../common/output.hpp"
+#include "../../common/system.hpp"
 #include "app/disk.hpp"
 
 namespace {
@@ -198,13 +199,13 @@ bool MessageLog::wait_until_on_disk(std::unique_lock<std::mutex>& lock) {
         syncing_ = true;
         const std::uint64_t covered = end_;  // lines from here on wait for the next round
         lock.unlock();
-        const bool good = fdatasync(file_.number()) == 0;
+        const bool good = sync_content(file_);
         const bool still_there = size_by_path() >= covered;  // not if there is no size
         lock.lock();
         syncing_ = false;
         if (good) on_disk_ = covered;
         if (!still_there) replaced_ = true;
-        // Linux reports lost data once, and the next fdatasync() succeeds without it. So nothing
+        // Linux reports lost data once, and the next sync_content() succeeds without it. So nothing
         // can be promised any more until an operator has looked at the disk and restarted us.
         if (!good) disk_failed_ = true;
         synced_.notify_all();

@@ -76,7 +76,7 @@ class MessageLog {
     // The bytes at that place; fewer if the file was shortened.
     std::string read(Place place) const;
 
-    // After a failure of fdatasync() nothing is taken any more: see wait_until_on_disk().
+    // After a failure of sync_content() nothing is taken any more: see wait_until_on_disk().
     bool disk_failed() const { return disk_failed_; }
     void set_disk_failed() { disk_failed_ = true; }
 
@@ -96,7 +96,7 @@ class MessageLog {
 
     std::uint64_t end_ = 0;      // the file has been read, or written by us, up to here
     std::uint64_t on_disk_ = 0;  // the file survives a power cut up to here
-    bool syncing_ = false;       // a thread is in fdatasync()
+    bool syncing_ = false;       // a thread is in sync_content()
     bool replaced_ = false;      // final: the path was found to lead elsewhere after a write
     bool disk_failed_ = false;   // final: see wait_until_on_disk()
     std::condition_variable synced_;

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "../../common/descriptor.hpp"
+#include "../../common/system.hpp"
 #include "app/disk.hpp"
 #include "session/random.hpp"
 #include "text.hpp"
@@ -63,7 +64,7 @@ void write_file(const fs::path& path, std::string_view content) {
         if (written < 0) throw_disk_error("Cannot write an upload", errno);
         content.remove_prefix(static_cast<std::size_t>(written));
     }
-    if (fsync(file.number()) != 0) throw_disk_error("Cannot write an upload", errno);
+    if (!sync_file(file)) throw_disk_error("Cannot write an upload", errno);
 }
 
 // Removes what was left by a server that was killed. Another server may still be writing the young

@@ -1,10 +1,10 @@
 // What an event loop knows of one client. Whose move it is, is one state:
 //
-//     state        epoll watches  we look again          an event means   when the time is up
-//     talking      EPOLLIN        at the deadline        read()           its time_out()
-//     blocked      EPOLLOUT       every second           advance()        dropped after 10 s
-//     with_worker  HUP and ERR    never                  it has gone      -
-//     goodbye      EPOLLIN        after 5 s of silence   read and forget  dropped
+//     state        watched for    we look again          an event means   when the time is up
+//     talking      input          at the deadline        read()           its time_out()
+//     blocked      output         every second           advance()        dropped after 10 s
+//     with_worker  going away     never                  it has gone      -
+//     goodbye      input          after 5 s of silence   read and forget  dropped
 //
 // A client that is blocked is dropped if it takes fewer than limits.slowest_bytes in 10 s. A goodbye
 // takes 30 s at most, however much the client still sends.
@@ -17,6 +17,7 @@
 
 #include "../../common/clock.hpp"
 #include "../../common/socket.hpp"
+#include "engine/poller.hpp"
 #include "outgoing.hpp"
 #include "stream/conversation.hpp"
 
@@ -33,10 +34,9 @@ struct Client {
     Conversation conversation;
     Outgoing outgoing;  // taken from the conversation and not yet sent completely
     State state = State::talking;
-    std::optional<std::uint32_t>
-        watched;               // the events that epoll looks for, once it knows the socket
-    bool wakeable = false;     // the protocol that has taken over can wake the loop
-    bool input_ended = false;  // the client will send no more
+    std::optional<Poller::Watch> watched;  // for what, once the poller knows the socket
+    bool wakeable = false;                 // the protocol that has taken over can wake the loop
+    bool input_ended = false;              // the client will send no more
 
     Clock::time_point timer = Clock::time_point::max();  // when we look at the deadline next
     Clock::time_point look_again;    // the deadline of a client that is blocked or at its goodbye

@@ -1,5 +1,4 @@
 // What an event loop does for one client: read, answer, send, wait. The states are in client.hpp.
-#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -13,11 +12,13 @@
 #include <utility>
 
 #include "../../common/output.hpp"
+#include "../../common/system.hpp"
 #include "../../common/trace.hpp"
 #include "engine/event_loop.hpp"
 #include "handler.hpp"
 
 using State = Client::State;
+using Watch = Poller::Watch;
 
 namespace {
 
@@ -34,14 +35,14 @@ Clock::time_point deadline_of(const Client& client) {
 
 }  // namespace
 
-void EventLoop::handle_client(Client& client, std::uint32_t events) {
+void EventLoop::handle_client(Client& client, bool gone) {
     switch (client.state) {
         case State::talking:
         case State::goodbye: return read(client);
         case State::blocked: return advance(client);
         case State::with_worker:
-            if ((events & (EPOLLHUP | EPOLLERR)) != 0) return drop(client);
-            return watch(client, 0);  // its next request has to wait
+            if (gone) return drop(client);
+            return watch(client, Watch::nothing);  // its next request has to wait
     }
 }
 
@@ -79,7 +80,7 @@ void EventLoop::advance(Client& client) {
         if (!output.empty()) {
             client.outgoing = Outgoing(std::move(output), client.conversation.take_file());
             if (!client.conversation.has_input() || Clock::now() < turn_ends_) continue;
-            // Its turn is over. epoll will say at once that there is room, after the other clients.
+            // Its turn is over. The poller will say at once that there is room, after the other clients.
             return enter(client, State::blocked);
         }
         if (client.conversation.with_worker()) return run_in_worker(client);
@@ -131,23 +132,25 @@ void EventLoop::run_in_worker(Client& client) {
     enter(client, State::with_worker);
 }
 
-// The only place where a client's state changes: what epoll watches and when we look again follow
+// The only place where a client's state changes: what is watched and when we look again follow
 // from it.
 void EventLoop::enter(Client& client, State state) {
     const bool is_new = std::exchange(client.state, state) != state;
     switch (state) {
-        case State::talking: watch(client, client.input_ended ? 0 : std::uint32_t{EPOLLIN}); break;
+        case State::talking:
+            watch(client, client.input_ended ? Watch::nothing : Watch::input);
+            break;
         case State::blocked:
             // That we are woken is no progress of the client's, so being blocked again changes
             // nothing.
             if (is_new) client.taken = client.sent - unsent_bytes(client.socket);
             if (is_new) client.stalls_at = Clock::now() + send_stall;
             if (is_new) client.look_again = Clock::now() + std::chrono::seconds(1);
-            watch(client, EPOLLOUT);
+            watch(client, Watch::output);
             break;
         case State::with_worker:
             // What is watched stays as it is, because mostly nothing comes: see handle_client().
-            if (!client.watched) watch(client, 0);
+            if (!client.watched) watch(client, Watch::nothing);
             break;
         case State::goodbye:
             // RFC 9112 §9.6, and close_gently() in common/socket.hpp.
@@ -155,19 +158,18 @@ void EventLoop::enter(Client& client, State state) {
             shutdown(client.socket.number(), SHUT_WR);
             client.goodbye_ends = Clock::now() + (stopping_ ? goodbye_at_stop : goodbye_time);
             client.look_again = std::min(client.goodbye_ends, Clock::now() + goodbye_silence);
-            watch(client, EPOLLIN);
+            watch(client, Watch::input);
     }
     set_timer(client);
 }
 
-// Whatever is wanted, epoll also tells of clients that have gone (EPOLLERR and EPOLLHUP).
-void EventLoop::watch(Client& client, std::uint32_t events) const {
-    if (client.watched == events) return;
-    const int operation = client.watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-    if (!control(operation, client.socket.number(), events, client.id)) {
-        throw std::runtime_error("epoll has no room for it");
-    }
-    client.watched = events;
+void EventLoop::watch(Client& client, Watch what) {
+    if (client.watched == what) return;
+    const int socket = client.socket.number();
+    const bool watched = client.watched ? poller_->change(socket, what, client.id)
+                                        : poller_->add(socket, what, client.id);
+    if (!watched) throw std::runtime_error("The system can't watch another connection");
+    client.watched = what;
 }
 
 // A timer may only be too early. One that would be too late is replaced; the queue still holds it,

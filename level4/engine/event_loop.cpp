@@ -1,11 +1,9 @@
 // See event_loop.hpp. Read run() first, then advance(), then enter(): that is the whole engine.
-// This file has the loop and its clients; client_steps.cpp has what is done for one client. epoll
-// is used "level-triggered", which is its default: what isn't read now is reported again. So it is
-// never wrong to leave some of it for later, and that is how all clients get their turn.
+// This file has the loop and its clients; client_steps.cpp has what is done for one client.
 #include "engine/event_loop.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -22,7 +20,7 @@
 namespace {
 
 // Workers wait far more than they work, and those that wait for the disk at the same time share one
-// fdatasync() (app/message_log.cpp). So there are more of them than processors.
+// sync_content() (app/message_log.cpp). So there are more of them than processors.
 constexpr std::size_t worker_threads = 16;
 
 // How long one client's pipelined requests are answered before it is the next client's turn.
@@ -34,45 +32,30 @@ constexpr std::uint64_t listener_id = 0, mailbox_id = 1, stop_id = 2, first_clie
 }  // namespace
 
 EventLoop::EventLoop(const Socket& listener, const Program& program, AccessLog* log,
-                     WorkerPool& workers)
+                     WorkerPool& workers, std::string_view engine)
     : listener_(listener),
       program_(program),
       log_(log),
       workers_(workers),
-      epoll_(epoll_create1(EPOLL_CLOEXEC)),
+      poller_(make_poller(engine)),
       next_id_(first_client) {
-    // EPOLLEXCLUSIVE: a new client wakes one loop, or a few, and not all that wait for it.
-    if (!epoll_ ||
-        !control(EPOLL_CTL_ADD, listener_.number(), EPOLLIN | EPOLLEXCLUSIVE, listener_id) ||
-        !control(EPOLL_CTL_ADD, mailbox_->descriptor(), EPOLLIN, mailbox_id) ||
-        !control(EPOLL_CTL_ADD, stop_descriptor(), EPOLLIN, stop_id)) {
-        throw std::runtime_error("Cannot set up epoll");
+    if (!poller_->add(listener_.number(), Poller::Watch::clients, listener_id) ||
+        !poller_->add(mailbox_->descriptor(), Poller::Watch::input, mailbox_id) ||
+        !poller_->add(stop_descriptor(), Poller::Watch::input, stop_id)) {
+        throw std::runtime_error("Cannot set up an event loop");
     }
 }
 
 bool EventLoop::run() {
-    std::array<epoll_event, 256> events;
     while (!stopping_ || (!clients_.empty() && Clock::now() < stop_deadline_)) {
-        const int count = epoll_wait(epoll_.number(), events.data(),
-                                     static_cast<int>(events.size()), time_to_next_timer());
+        const auto events = poller_->wait(time_to_next_timer());
         turn_ends_ = Clock::now() + turn;
-        for (int i = 0; i < count; ++i) {  // count is -1 after a signal
-            const epoll_event& event = events[static_cast<std::size_t>(i)];
-            attempt(event.data.u64, [&] { handle(event.data.u64, event.events); });
-        }
+        for (const auto& event : events) attempt(event.id, [&] { handle(event); });
         run_timers(Clock::now());
         // The workers are woken once for all that there is to do, and not once for each request.
         if (!jobs_.empty()) workers_.submit(std::exchange(jobs_, {}));
     }
     return clients_.empty();
-}
-
-bool EventLoop::control(int operation, int descriptor, std::uint32_t events,
-                        std::uint64_t id) const {
-    epoll_event event{};
-    event.events = events;
-    event.data.u64 = id;
-    return epoll_ctl(epoll_.number(), operation, descriptor, &event) == 0;
 }
 
 // Whatever goes wrong for one client, the others don't notice.
@@ -85,11 +68,11 @@ void EventLoop::attempt(std::uint64_t id, const std::function<void()>& work) {
     }
 }
 
-void EventLoop::handle(std::uint64_t id, std::uint32_t events) {
-    if (id == listener_id) return accept_clients();
-    if (id == stop_id) return begin_stop();
-    if (id == mailbox_id) return run_tasks();
-    if (Client* const client = find(id)) handle_client(*client, events);
+void EventLoop::handle(const Poller::Event& event) {
+    if (event.id == listener_id) return accept_clients();
+    if (event.id == stop_id) return begin_stop();
+    if (event.id == mailbox_id) return run_tasks();
+    if (Client* const client = find(event.id)) handle_client(*client, event.gone);
 }
 
 void EventLoop::run_tasks() {
@@ -112,7 +95,7 @@ void EventLoop::run_timers(Clock::time_point now) {
     }
 }
 
-// In milliseconds, as epoll_wait() wants it; -1 is for ever.
+// In milliseconds; -1 is for ever.
 int EventLoop::time_to_next_timer() const {
     const auto next = std::min({accept_again_, stop_deadline_, timers_.next()});
     if (next == Clock::time_point::max()) return -1;
@@ -124,7 +107,7 @@ int EventLoop::time_to_next_timer() const {
 void EventLoop::accept_clients() {
     for (int i = 0; i < 64 || stopping_; ++i) {
         Socket socket;
-        const Accepted accepted = try_accept(listener_, socket, SOCK_NONBLOCK);
+        const Accepted accepted = try_accept(listener_, socket, O_NONBLOCK);
         if (accepted == Accepted::client) {
             add_client(std::move(socket));
             continue;
@@ -132,7 +115,7 @@ void EventLoop::accept_clients() {
         if (accepted == Accepted::trouble && !stopping_) {
             // The listener would stay readable, and the loop would spin. So it isn't watched for a
             // moment.
-            control(EPOLL_CTL_DEL, listener_.number(), 0, listener_id);
+            poller_->remove(listener_.number());
             accept_again_ = Clock::now() + accept_pause;
         }
         return;
@@ -140,8 +123,8 @@ void EventLoop::accept_clients() {
 }
 
 void EventLoop::listen_again() {
-    const bool listens = stopping_ || control(EPOLL_CTL_ADD, listener_.number(),
-                                              EPOLLIN | EPOLLEXCLUSIVE, listener_id);
+    const bool listens =
+        stopping_ || poller_->add(listener_.number(), Poller::Watch::clients, listener_id);
     accept_again_ = listens ? Clock::time_point::max() : Clock::now() + accept_pause;
 }
 
@@ -158,12 +141,14 @@ void EventLoop::add_client(Socket socket) {
 // Closes the door, and tells every conversation. A request that lies unread in the kernel's buffer
 // still gets a reply, hence the read().
 void EventLoop::begin_stop() {
-    control(EPOLL_CTL_DEL, stop_descriptor(), 0, stop_id);
+    poller_->remove(stop_descriptor());
     stopping_ = true;
     stop_deadline_ = Clock::now() + drain_time;
     accept_clients();
-    control(EPOLL_CTL_DEL, listener_.number(), 0, listener_id);
-    shutdown(listener_.number(), SHUT_RDWR);  // from now on new clients are refused
+    poller_->remove(listener_.number());
+    // From now on new clients are refused. (macOS can't do this to a listener. There they wait in
+    // the backlog, and are refused when the process ends.)
+    shutdown(listener_.number(), SHUT_RDWR);
 
     std::vector<std::uint64_t> ids;  // a copy, because read() may drop clients from the table
     for (const auto& [id, client] : clients_) ids.push_back(id);
@@ -186,16 +171,19 @@ Client* EventLoop::find(std::uint64_t id) {
 
 void EventLoop::drop(Client& client) {
     trace(client.socket.number(), '*', "closed");
+    poller_->forget(client.socket.number());
     clients_.erase(client.id);
 }
 
 // The threads wait for begins_, because a loop that serves before all are made might take the
 // descriptors that the others need.
 EventLoops::EventLoops(const Socket& listener, std::size_t count, const Program& program,
-                       AccessLog* log)
+                       AccessLog* log, std::string_view engine)
     : workers_(worker_threads) {
     const std::shared_future<bool> begins = begins_.get_future().share();
-    for (std::size_t i = 0; i < count; ++i) loops_.emplace_back(listener, program, log, workers_);
+    for (std::size_t i = 0; i < count; ++i) {
+        loops_.emplace_back(listener, program, log, workers_, engine);
+    }
     try {
         for (EventLoop& loop : loops_) {
             threads_.push_back(start_thread([this, &loop, begins] {

@@ -1,7 +1,8 @@
 // The second engine: one thread serves hundreds or thousands of clients. It never waits for one of
-// them; it asks the kernel which of them have something to read or room to write (epoll), does
+// them; it asks the kernel which of them have something to read or room to write (a Poller), does
 // that, and asks again. The conversations are the same as those that the threads have.
-// Leaves out: systems other than Linux, and handlers that wait: those run in a WorkerPool.
+// Leaves out: how the kernel is asked (poller.hpp), and handlers that wait: those run in a
+// WorkerPool.
 #pragma once
 
 #include <array>
@@ -13,15 +14,16 @@
 #include <future>
 #include <list>
 #include <memory>
+#include <string_view>
 #include <thread>
 #include <unordered_map>
 #include <vector>
 
 #include "../../common/clock.hpp"
-#include "../../common/descriptor.hpp"
 #include "../../common/socket.hpp"
 #include "engine/client.hpp"
 #include "engine/mailbox.hpp"
+#include "engine/poller.hpp"
 #include "engine/timers.hpp"
 #include "engine/worker_pool.hpp"
 #include "log.hpp"
@@ -30,16 +32,16 @@
 class EventLoop {
   public:
     // All that is given must outlive the loop. Throws std::runtime_error without a descriptor.
-    EventLoop(const Socket& listener, const Program& program, AccessLog* log, WorkerPool& workers);
+    EventLoop(const Socket& listener, const Program& program, AccessLog* log, WorkerPool& workers,
+              std::string_view engine);
 
     // Serves until the program is asked to stop. True if nothing was left undone.
     bool run();
 
   private:
-    bool control(int operation, int descriptor, std::uint32_t events, std::uint64_t id) const;
     void attempt(std::uint64_t id, const std::function<void()>& work);
-    void handle(std::uint64_t id, std::uint32_t events);
-    void handle_client(Client& client, std::uint32_t events);
+    void handle(const Poller::Event& event);
+    void handle_client(Client& client, bool gone);
     void run_tasks();
     void run_timers(Clock::time_point now);
     int time_to_next_timer() const;
@@ -58,7 +60,7 @@ class EventLoop {
     void run_in_worker(Client& client);
 
     void enter(Client& client, Client::State state);
-    void watch(Client& client, std::uint32_t events) const;
+    void watch(Client& client, Poller::Watch what);
     void set_timer(Client& client);
     void look_at(Client& client);
     void check_progress(Client& client);
@@ -68,7 +70,7 @@ class EventLoop {
     const Program& program_;
     AccessLog* log_;
     WorkerPool& workers_;
-    Descriptor epoll_;
+    std::unique_ptr<Poller> poller_;
     std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
 
     std::unordered_map<std::uint64_t, std::unique_ptr<Client>> clients_;
@@ -86,9 +88,10 @@ class EventLoop {
 // So many loops, each in a thread of its own, and the workers that they share.
 class EventLoops {
   public:
-    // Makes all loops and all threads. They do not serve before run(). Throws std::runtime_error if
-    // the system has not enough descriptors or threads to give.
-    EventLoops(const Socket& listener, std::size_t count, const Program& program, AccessLog* log);
+    // Makes all loops and all threads, which do not serve before run(). `engine` is epoll or poll.
+    // Throws std::runtime_error if the system has not enough descriptors or threads to give.
+    EventLoops(const Socket& listener, std::size_t count, const Program& program, AccessLog* log,
+               std::string_view engine);
     ~EventLoops();
     EventLoops(const EventLoops&) = delete;
     EventLoops& operator=(const EventLoops&) = delete;

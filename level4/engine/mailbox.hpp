@@ -1,6 +1,6 @@
 // Where other threads leave what they want an event loop to do.
 //
-//     worker thread -- post(response) --.                    .-- epoll_wait() -- loop: take()
+//     worker thread -- post(response) --.                    .-- wait() ------- loop: take()
 //     chat room ------ post(advance) ---+--> tasks, Waker ---'
 //
 // Waking a loop is a system call. The first task wakes it, and those that follow before the loop

@@ -1,8 +1,10 @@
-// Wakes a thread that waits in poll() or epoll_wait() because another thread has something for it.
-// Once is enough: however often wake() is called, the descriptor is readable until clear().
+// Wakes a thread that waits for descriptors, because another thread has something for it: a byte in
+// a pipe. (Linux also has eventfd, which is a descriptor less.) Once is enough: however often
+// wake() is called, the descriptor is readable until clear().
 #pragma once
 
-#include <sys/eventfd.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <stdexcept>
 
@@ -11,17 +13,28 @@
 class Waker {
   public:
     // Throws std::runtime_error if the program has run out of descriptors.
-    Waker() : event_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-        if (!event_) throw std::runtime_error("Cannot make an eventfd");
+    Waker() {
+        int ends[2] = {-1, -1};
+        if (pipe(ends) != 0) throw std::runtime_error("Cannot make a pipe");
+        output_ = Descriptor(ends[0]);
+        input_ = Descriptor(ends[1]);
+        for (const int end : ends) {
+            fcntl(end, F_SETFD, FD_CLOEXEC);
+            fcntl(end, F_SETFL, O_NONBLOCK);
+        }
     }
 
-    int descriptor() const { return event_.number(); }  // readable when there is something
-    void wake() const { eventfd_write(event_.number(), 1); }
+    int descriptor() const { return output_.number(); }  // readable when there is something
+    void wake() const {
+        // (It fails if the pipe is full, and then it is readable.)
+        [[maybe_unused]] const auto written = write(input_.number(), "x", 1);
+    }
     void clear() const {
-        eventfd_t ignored = 0;
-        eventfd_read(event_.number(), &ignored);
+        char ignored[64];
+        while (read(output_.number(), ignored, sizeof ignored) == sizeof ignored) {
+        }
     }
 
   private:
-    Descriptor event_;
+    Descriptor output_, input_;
 };

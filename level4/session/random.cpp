@@ -2,6 +2,7 @@
 // compute the next ones.
 #include "session/random.hpp"
 
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <cerrno>

@@ -196,7 +196,7 @@ FAULTS = {"open": EMFILE, "openat": EIO, "fcntl": EIO, "stat": EIO, "fstat": EIO
           "write": ENOSPC, "lseek": EIO, "ftruncate": EIO, "fsync": EIO, "fdatasync": EIO, "rename": EIO,
           "accept4": EMFILE, "getpeername": ENOMEM, "setsockopt": ENOMEM, "recv": ENOMEM, "send": ENOMEM,
           "sendfile": EIO, "shutdown": ENOMEM, "poll": ENOMEM, "epoll_ctl": ENOMEM, "epoll_wait": ENOMEM,
-          "eventfd": EMFILE, "ioctl": EIO, "pthread_create": EAGAIN}
+          "pipe": EMFILE, "ioctl": EIO, "pthread_create": EAGAIN}
 
 
 def use_everything(victim):

@@ -125,8 +125,8 @@ int epoll_ctl(int epoll, int operation, int file, void* event) {
 int epoll_wait(int epoll, void* events, int count, int milliseconds) {
     return call<int>("epoll_wait", epoll, events, count, milliseconds);
 }
-int eventfd(unsigned count, int flags) {
-    return call<int>("eventfd", count, flags);
+int pipe(int* ends) {
+    return call<int>("pipe", ends);
 }
 int ioctl(int file, unsigned long request, void* argument) {
     return call<int>("ioctl", file, request, argument);

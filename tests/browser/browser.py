@@ -636,7 +636,7 @@ def main():
     parser = argparse.ArgumentParser(description="Level 4 in a real browser.")
     parser.add_argument("--program", type=pathlib.Path, default=here / "build/level4/server")
     parser.add_argument("--files", type=pathlib.Path, default=here / "level4", help="the folder of its public/")
-    parser.add_argument("--engine", default="epoll", choices=["epoll", "threads"])
+    parser.add_argument("--engine", default="epoll", choices=["epoll", "poll", "threads"])
     parser.add_argument("--pictures", type=pathlib.Path, default=here / "build/browser", help="of what failed")
     parser.add_argument("--chromedriver", default="chromedriver")
     parser.add_argument("--only", default="", metavar="WORDS", help="the checks with these words in them")

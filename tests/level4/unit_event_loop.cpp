@@ -1,15 +1,18 @@
 // The event loop over real connections. A stop concerns the whole process and can't be taken back,
 // so the loops run in a process of their own, which shares only sockets and pipes with the test.
 // The order of events is never left to chance: a handler that has to wait tells the test when it
-// has begun, and waits until the test lets it go on.
+// has begun, and waits until the test lets it go on. Each case runs with each way to wait (Poller).
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#if defined(__linux__)
+#include <sys/prctl.h>
+#endif
 
 #include <cerrno>
 #include <chrono>
@@ -23,6 +26,7 @@
 #include <vector>
 
 #include "../common/socket.hpp"
+#include "../common/system.hpp"
 #include "bytes.hpp"
 #include "engine/event_loop.hpp"
 
@@ -32,7 +36,8 @@ constexpr int patience = 60'000;  // milliseconds after which a missing event co
 
 // A listener on a port that the kernel chooses.
 Socket listen_anywhere() {
-    Socket listener(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    Socket listener(socket(AF_INET, SOCK_STREAM, 0));
+    fcntl(listener.number(), F_SETFL, O_NONBLOCK);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -66,8 +71,7 @@ struct Pipe {
 
 class Peer {
   public:
-    explicit Peer(const Socket& listener)
-        : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    explicit Peer(const Socket& listener) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
         sockaddr_in address{};
         socklen_t size = sizeof address;
         getsockname(listener.number(), reinterpret_cast<sockaddr*>(&address), &size);
@@ -75,7 +79,7 @@ class Peer {
     }
     bool connected() const { return connected_; }
     void send(std::string_view bytes) const {
-        REQUIRE(::send(socket_.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+        REQUIRE(::send(socket_.number(), bytes.data(), bytes.size(), 0) ==
                 static_cast<ssize_t>(bytes.size()));
     }
     void end() const { shutdown(socket_.number(), SHUT_WR); }
@@ -85,8 +89,8 @@ class Peer {
         std::size_t sent = 0;
         pollfd watched{socket_.number(), POLLOUT, 0};
         while (sent < bytes.size() && poll(&watched, 1, 500) == 1) {
-            const ssize_t taken = ::send(socket_.number(), bytes.data() + sent, bytes.size() - sent,
-                                         MSG_NOSIGNAL | MSG_DONTWAIT);
+            const ssize_t taken =
+                ::send(socket_.number(), bytes.data() + sent, bytes.size() - sent, MSG_DONTWAIT);
             if (taken > 0) sent += static_cast<std::size_t>(taken);
         }
         return sent;
@@ -156,7 +160,16 @@ class Sleeper : public Protocol {
 // to /slow waits until the test lets it go on.
 class Loops {
   public:
-    explicit Loops(std::size_t count = 1) : count_(count) {}
+    // The case is run once with each of these.
+    explicit Loops(std::size_t count = 1) : count_(count) {
+        SUBCASE("poll") {
+            engine_ = "poll";
+        }
+        if (!has_epoll) return;
+        SUBCASE("epoll") {
+            engine_ = "epoll";
+        }
+    }
     ~Loops() {
         if (process_ > 0) stop();
     }
@@ -169,11 +182,15 @@ class Loops {
         process_ = fork();
         REQUIRE(process_ >= 0);
         if (process_ > 0) return;
+#if defined(__linux__)
         prctl(PR_SET_PDEATHSIG, SIGKILL);  // if the test dies, so do the loops
+#endif
         for (Peer* const client : connected) client->close();
         _exit(run());
     }
-    void ask_to_stop() const { kill(process_, SIGTERM); }
+    void ask_to_stop() const {
+        kill(process_, SIGTERM);
+    }
     // The exit code of the process.
     int wait() {
         int status = 0;
@@ -218,11 +235,12 @@ class Loops {
         };
         Program program{"Test", {}, handler, limits};
         program.needs_worker = [](const Request& request) { return request.method == "POST"; };
-        EventLoops(listener, count_, program, nullptr).run();
+        EventLoops(listener, count_, program, nullptr, engine_).run();
         return 0;
     }
 
     std::size_t count_;
+    std::string engine_;
     pid_t process_ = 0;
 };
 

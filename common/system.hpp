@@ -1,0 +1,67 @@
+// What Linux and macOS call by different names, or what only one of them has. All other system
+// calls in these servers are POSIX, so this is the only file of common/ and the levels' top folders
+// where it matters which of the two a program is compiled for.
+// Leaves out: Windows.
+#pragma once
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <ctime>
+#include <filesystem>
+#include <string>
+
+#include "descriptor.hpp"
+
+// How open() is told that a folder is only a step on the way to what lies in it. Such a folder need
+// not be readable.
+#if defined(O_PATH)
+constexpr int step_into = O_PATH | O_DIRECTORY;
+#else
+constexpr int step_into = O_SEARCH | O_DIRECTORY;
+#endif
+
+// Tells send() that more follows at once, so that both may share a packet. Elsewhere a reply takes
+// a packet more.
+#if defined(MSG_MORE)
+constexpr int more_follows = MSG_MORE;
+#else
+constexpr int more_follows = 0;
+#endif
+
+#if defined(__linux__)
+constexpr bool has_epoll = true;
+#else
+constexpr bool has_epoll = false;
+#endif
+
+// accept(): -1 and errno, or a socket that programs which we might start don't get, and that does
+// not block if `flags` has O_NONBLOCK. It has the listener's timeouts.
+int accept_socket(int listener, int flags);
+
+// Bytes that the kernel has taken from us and the client has not taken from the kernel.
+std::uint64_t unsent_bytes(const Descriptor& client);
+
+// Sends up to `most` bytes of a file, from `offset` on. Returns how many the socket took, 0 at the
+// file's end, or -1 and errno. On Linux the kernel copies them by itself (sendfile); where it
+// can't, copy_file_part() reads a piece and sends it.
+ssize_t send_file_part(const Descriptor& client, const Descriptor& file, std::uint64_t offset,
+                       std::uint64_t most);
+ssize_t copy_file_part(const Descriptor& client, const Descriptor& file, std::uint64_t offset,
+                       std::uint64_t most);
+
+// Waits until the file, or the folder, is on disk; sync_content() need not wait for what only its
+// facts say, such as when it was changed. False, and errno, if that has failed.
+bool sync_file(const Descriptor& file);
+bool sync_content(const Descriptor& file);
+
+// When a file was changed, to the nanosecond if its file system is that exact.
+timespec change_time(const struct stat& facts);
+
+// Where the running program lies. The kernel knows it; if it won't say, the name that the program
+// was started by (argv[0]) has to do.
+std::filesystem::path program_file(const std::string& name);

@@ -1,13 +1,14 @@
 // What an event loop knows of one client. Whose move it is, is one state:
 //
 //     state        epoll watches  we look again          an event means   when the time is up
-//     talking      EPOLLIN        at the deadline        read()           its time_out()
+//     talking      EPOLLIN *      at the deadline        read()           its time_out()
 //     blocked      EPOLLOUT       every second           advance()        dropped after 10 s
 //     with_worker  HUP and ERR    never                  it has gone      -
 //     goodbye      EPOLLIN        after 5 s of silence   read and forget  dropped
 //
 // A client that is blocked is dropped if it takes fewer than limits.slowest_bytes in 10 s. A goodbye
 // takes 30 s at most, however much the client still sends.
+// * Only HUP and ERR while its conversation wants no bytes, because other bodies fill the memory.
 // Only EventLoop::enter() changes it.
 #pragma once
 

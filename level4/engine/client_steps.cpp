@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <exception>
 #include <list>
 #include <memory>
@@ -35,30 +36,37 @@ Clock::time_point deadline_of(const Client& client) {
 }  // namespace
 
 void EventLoop::handle_client(Client& client, std::uint32_t events) {
+    const bool has_gone = (events & (EPOLLHUP | EPOLLERR)) != 0;
     switch (client.state) {
         case State::talking:
+            if (has_gone && client.conversation.wants() == 0) return drop(client);
+            return read(client);
         case State::goodbye: return read(client);
         case State::blocked: return advance(client);
         case State::with_worker:
-            if ((events & (EPOLLHUP | EPOLLERR)) != 0) return drop(client);
+            if (has_gone) return drop(client);
             return watch(client, 0);  // its next request has to wait
     }
 }
 
 // Reads once and not until there is nothing more, because another client may be waiting.
 void EventLoop::read(Client& client) {
-    const ssize_t count = recv(client.socket.number(), buffer_.data(), buffer_.size(), 0);
+    const bool at_goodbye = client.state == State::goodbye;
+    const std::size_t size = at_goodbye ? buffer_.size() : client.conversation.wants();
+    if (size == 0) return advance(client);
+    const ssize_t count =
+        recv(client.socket.number(), buffer_.data(), std::min(size, buffer_.size()), 0);
     if (count > 0) {
         const std::string_view bytes(buffer_.data(), static_cast<std::size_t>(count));
         trace(client.socket.number(), '<', bytes);
-        if (client.state == State::goodbye) return go_on_with_goodbye(client);
+        if (at_goodbye) return go_on_with_goodbye(client);
         client.conversation.feed(bytes);
         return advance(client);
     }
     if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
         return advance(client);
     }
-    if (count < 0 || client.state == State::goodbye || client.input_ended) return drop(client);
+    if (count < 0 || at_goodbye || client.input_ended) return drop(client);
     client.input_ended = true;
     client.conversation.end_of_input();
     advance(client);
@@ -136,7 +144,12 @@ void EventLoop::run_in_worker(Client& client) {
 void EventLoop::enter(Client& client, State state) {
     const bool is_new = std::exchange(client.state, state) != state;
     switch (state) {
-        case State::talking: watch(client, client.input_ended ? 0 : std::uint32_t{EPOLLIN}); break;
+        case State::talking:
+            if (client.input_ended || client.conversation.wants() == 0)
+                watch(client, 0);
+            else
+                watch(client, EPOLLIN);
+            break;
         case State::blocked:
             // That we are woken is no progress of the client's, so being blocked again changes
             // nothing.

@@ -18,6 +18,7 @@ struct Limits {
     std::chrono::seconds request_head{10};   // to send a whole head, however it trickles: 408
     std::chrono::seconds body_slow{10};      // for the next slowest_bytes of a body: 408
     std::chrono::seconds room{5};            // to wait for the memory that other bodies hold: 503
+    std::chrono::seconds worker{5};          // to wait until a worker is free: 503
     std::chrono::seconds idle{5};            // from a reply to the next request; then close
     std::size_t slowest_bytes = 5000;        // of a reply or a body in 10 s; less: dropped, or 408
     std::size_t clients = 1000;              // at once, a thread each; more wait in the backlog

@@ -3,7 +3,7 @@
 //     state        epoll watches  we look again          an event means   when the time is up
 //     talking      EPOLLIN *      at the deadline        read()           its time_out()
 //     blocked      EPOLLOUT       every second           advance()        dropped after 10 s
-//     with_worker  HUP and ERR    never                  it has gone      -
+//     with_worker  HUP and ERR    after 5 s              it has gone      503 unless one has begun
 //     goodbye      EPOLLIN        after 5 s of silence   read and forget  dropped
 //
 // A client that is blocked is dropped if it takes fewer than limits.slowest_bytes in 10 s. A goodbye
@@ -13,11 +13,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <utility>
 
 #include "../../common/clock.hpp"
 #include "../../common/socket.hpp"
+#include "engine/worker_pool.hpp"
 #include "outgoing.hpp"
 #include "stream/conversation.hpp"
 
@@ -34,6 +36,9 @@ struct Client {
     Conversation conversation;
     Outgoing outgoing;  // taken from the conversation and not yet sent completely
     State state = State::talking;
+    // A request that is with the workers. If the client goes before one has begun it, it goes along.
+    std::shared_ptr<Job> job;
+    std::shared_ptr<WorkerPool::Line> line;
     std::optional<std::uint32_t>
         watched;               // the events that epoll looks for, once it knows the socket
     bool wakeable = false;     // the protocol that has taken over can wake the loop

@@ -1,6 +1,8 @@
 // One client's conversation: see connection.hpp.
 #include "connection.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -8,6 +10,9 @@
 #include "handler.hpp"
 
 namespace {
+
+// How often a body that waits for memory looks for it.
+constexpr std::chrono::milliseconds room_pause{50};
 
 // Does the client want no other reply on this connection (RFC 9112 §9.3)?
 bool wants_close(const Request& request) {
@@ -56,12 +61,8 @@ std::string Connection::take_output(Clock::time_point turn_ends) {
     } catch (const HttpError& error) {
         fail(error.status, error.what());
     }
-    const bool head_is_done = turn_ == Turn::head && parser_.reading_body();
-    if (output_.empty() && (turn_ == Turn::ours || head_is_done)) {
-        give_turn(parser_.reading_body() ? Turn::body
-                  : parser_.begun()      ? Turn::head
-                                         : Turn::next_request);
-    }
+    const bool in_body = parser_.reading_body() && turn_ != next_turn();
+    if (output_.empty() && (turn_ == Turn::ours || in_body)) give_turn(next_turn());
     return std::exchange(output_, {});
 }
 
@@ -83,6 +84,11 @@ Takeover Connection::take_protocol() {
 }
 
 void Connection::time_out() {
+    if (turn_ == Turn::room) {
+        deadline_ = std::min(Clock::now() + room_pause, room_ends_);
+        if (Clock::now() < room_ends_) return;
+        return fail(503, "The server holds as much as it can. Please try again.");
+    }
     if (parser_.in_request()) fail(408, "The request took too long to arrive.");
     finished_ = true;
 }
@@ -93,6 +99,12 @@ void Connection::stop() {
     if (!parser_.in_request() && !with_worker()) give_turn(Turn::next_request);
 }
 
+// Whose turn it is when we have nothing to say.
+Connection::Turn Connection::next_turn() const {
+    if (parser_.reading_body()) return parser_.wants() > 0 ? Turn::body : Turn::room;
+    return parser_.begun() ? Turn::head : Turn::next_request;
+}
+
 void Connection::give_turn(Turn turn) {
     turn_ = turn;
     if (turn == Turn::next_request)
@@ -101,6 +113,10 @@ void Connection::give_turn(Turn turn) {
         deadline_ = Clock::now() + limits_.request_head;
     else if (turn == Turn::body)
         deadline_ = Clock::now() + limits_.body_slow;
+    else if (turn == Turn::room) {
+        deadline_ = Clock::now() + room_pause;
+        room_ends_ = Clock::now() + limits_.room;
+    }
     body_bytes_ = 0;
 }
 
@@ -117,6 +133,7 @@ void Connection::fail(int status, std::string_view explanation) {
     // The parser refuses compressed bodies, and says what it takes (RFC 9110 §12.5.3).
     if (status == 415) response.headers.add("Accept-Encoding", "identity");
     reply(parser_.partial(), std::move(response), Clock::now());
+    parser_.drop_body();
 }
 
 void Connection::reply(const Request& request, Response response, Clock::time_point started) {

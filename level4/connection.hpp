@@ -44,6 +44,10 @@ class Connection {
     // What the client sent, in pieces of any size.
     void feed(std::string_view bytes);
 
+    // How many bytes to read next, at most. 0 while the bodies of other clients have all of the
+    // memory: then the kernel slows the client down, and each time_out() looks for room again.
+    std::size_t wants() const { return parser_.wants(); }
+
     // The client will send no more.
     void end_of_input();
 
@@ -94,10 +98,12 @@ class Connection {
         next_request,  // limits.idle until a request begins; no time at all when we are to stop
         head,          // limits.request_head until a request that has begun is complete
         body,          // limits.body_slow for each limits.slowest_bytes of a body, or its end
+        room,          // ours: for limits.room its body waits for memory, and nothing is read
         handler,       // a worker's: the client waits
     };
 
     void give_turn(Turn turn);
+    Turn next_turn() const;
     bool may_go_on(Clock::time_point turn_ends) const;
     void leave_to_worker(Request request);
     void answer(Request& request);
@@ -118,7 +124,8 @@ class Connection {
     Turn turn_ = Turn::head;    // the first request has a head's time from the beginning
     Clock::time_point deadline_;
 
-    std::size_t body_bytes_ = 0;  // of a body, since its client was given the turn
+    std::size_t body_bytes_ = 0;   // of a body, since its client was given the turn
+    Clock::time_point room_ends_;  // when a body has waited for memory long enough
     const WorkerTest* needs_worker_ = nullptr;
     std::unique_ptr<Job> job_;  // until the engine takes it
     Takeover takeover_;         // until it is taken

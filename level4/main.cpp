@@ -9,6 +9,7 @@
 
 #include "../common/output.hpp"
 #include "app/site.hpp"
+#include "body/body_budget.hpp"
 #include "engine/log_writer.hpp"
 #include "handler.hpp"
 #include "html.hpp"
@@ -103,6 +104,8 @@ int main(int argc, char** argv) try {
     const auto handle_request = [&router](Request& request) { return router.handle(request); };
     Program program{"Level 4", {"/", "/contact", "/chat"}, wrap(site.middleware(), handle_request)};
     program.limits.body = options.max_body;
+    BodyBudget bodies(BodyBudget::for_bodies_of(options.max_body));
+    program.limits.bodies = &bodies;
     program.needs_worker = [&router](Request& request) { return router.needs_worker(request); };
     serve(options, program);
     return 0;

@@ -44,6 +44,7 @@ void check_version(std::string_view version) {
 
 void RequestParser::feed(std::string_view bytes) {
     if (bytes.empty()) return;
+    if (body_is_next()) bytes.remove_prefix(take_into_body(bytes));
     // What has been parsed is erased here and not line by line, so that each byte is moved at most
     // once.
     buffer_.erase(0, position_);

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@ constexpr std::array<std::string_view, 7> known_methods{"GET",   "HEAD",   "POST
                                                         "PATCH", "DELETE", "OPTIONS"};
 
 struct Route;
+class BodyShare;
 
 struct Request {
     std::string line;     // the request line as received, for the log
@@ -36,8 +38,9 @@ struct Request {
     std::uint64_t content_length = 0;
     bool chunked = false;
     bool has_body() const { return chunked || content_length > 0; }
-    std::string peer;  // the client's address, such as 127.0.0.1
-    std::string body;  // decoded: without the chunks' sizes
+    std::string peer;                  // the client's address, such as 127.0.0.1
+    std::string body;                  // decoded: without the chunks' sizes
+    std::shared_ptr<BodyShare> share;  // of the memory for all bodies
 
     // The route that Router::needs_worker() found before any middleware saw the request. Middleware
     // that changes method or path sets it to nullptr, or that route still answers. With nullptr the
@@ -52,6 +55,10 @@ class RequestParser {
 
     // More bytes from the client, in pieces of any size.
     void feed(std::string_view bytes);
+
+    // How many bytes should be fed next, at most. 0 while other bodies have all of the memory: then
+    // next() asks for some again.
+    std::size_t wants() const;
 
     // The next complete request, or nothing if it has not arrived yet. Throws HttpError if the
     // bytes are not HTTP or pass a limit. After that nothing that follows can be trusted, so the
@@ -70,10 +77,15 @@ class RequestParser {
 
     // True, once, if the client waits for a word of ours before it sends its body (Expect:
     // 100-continue, RFC 9110 §10.1.1), and the request is fine so far.
-    bool take_continue() { return reading_body() && std::exchange(wants_continue_, false); }
+    bool take_continue() {
+        return reading_body() && wants() > 0 && std::exchange(wants_continue_, false);
+    }
 
     // What has been fed and not been read: it belongs to the protocol that takes over.
     std::string take_rest();
+
+    // Frees the memory of a request that was refused. partial() still has its head.
+    void drop_body();
 
     // What is known so far of the request that is being read, for the log when it fails.
     const Request& partial() const { return request_; }
@@ -93,6 +105,11 @@ class RequestParser {
     bool read_head();
     bool read_body();
     void check_body();
+    std::size_t held() const;
+    bool make_room(std::size_t bytes);
+    bool decode_body();
+    bool body_is_next() const;
+    std::size_t take_into_body(std::string_view bytes);
     bool move_to_body();
     bool skip_trailers();
     std::optional<std::string_view> take_crlf_line(std::size_t limit, int status,

@@ -5,7 +5,9 @@
 #include <poll.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -41,6 +43,13 @@ bool wait_for(const Socket& client, const Waker& waker, Clock::time_point deadli
     poll(watched, 2, 250);
     waker.clear();
     return watched[0].revents != 0 || Clock::now() >= deadline;
+}
+
+// Waits for the deadline while the conversation wants no bytes. False if the client has gone.
+bool wait_without_reading(const Socket& client, Clock::time_point deadline) {
+    pollfd gone{client.number(), 0, 0};
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+    return poll(&gone, 1, std::max(static_cast<int>(left.count()), 0)) <= 0;
 }
 
 // Sends all of it. False if the client has gone, or takes fewer than `slowest` bytes in the time for
@@ -166,8 +175,13 @@ void Server::handle_client(const Socket& client) {
 
         if (stop_requested()) conversation.stop();
         if (waker && !wait_for(client, *waker, conversation.deadline())) continue;
-        const auto [what, size] =
-            receive(client, buffer.data(), buffer.size(), conversation.deadline());
+        const std::size_t wanted = std::min(buffer.size(), conversation.wants());
+        if (wanted == 0) {
+            if (!wait_without_reading(client, conversation.deadline())) return;
+            conversation.time_out();
+            continue;
+        }
+        const auto [what, size] = receive(client, buffer.data(), wanted, conversation.deadline());
         switch (what) {
             case Received::bytes: conversation.feed({buffer.data(), size}); break;
             case Received::end: conversation.end_of_input(); break;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,7 +20,8 @@ namespace {
 constexpr std::size_t history = 20;       // messages that a client is sent when it joins
 constexpr std::size_t most_missed = 200;  // events that a client gets when it is back ...
 constexpr std::size_t most_missed_bytes = 128 * 1024;  // ... half of what may wait for it
-constexpr std::size_t most_waiting = 100;  // messages of one client that wait for the disk
+// Messages that may wait for the disk: of one client, of all that are here, and of those that left.
+constexpr std::size_t most_waiting = 100, most_waiting_of_all = 1000, most_waiting_of_left = 1000;
 
 void send_error(const WebSocketHandlers::Client& client, const std::string& explanation) {
     client->send_text(Json{{"error", explanation}}.dump());
@@ -74,8 +76,8 @@ WebSocketHandlers Chat::handlers() {
     chat.on_message = [this](const Client& client, std::string_view message, bool) {
         take_message(client, message);
     };
-    chat.on_close = [this](const Client& client, std::uint16_t, std::string_view) {
-        room_.leave(client);
+    chat.on_close = [this](const Client& client, std::uint16_t code, std::string_view) {
+        leave(client, code);
     };
     return chat;
 }
@@ -93,9 +95,10 @@ Response Chat::subscribe(const Request& request) {
     const auto id = field != nullptr ? parse_number<std::int64_t>(*field) : std::nullopt;
     if (!id) return events_.subscribe();
     std::shared_ptr<EventChannel::Returning> returning;
-    auto response = events_.subscribe(returning);
+    const auto line = std::make_shared<WorkerPool::Line>();
+    auto response = events_.subscribe(returning, line);
     writer_.submit(
-        {[this, id = *id, returning] { events_.catch_up(*returning, events_since(id)); }});
+        {{line, [this, id = *id, returning] { events_.catch_up(*returning, events_since(id)); }}});
     return response;
 }
 
@@ -121,7 +124,7 @@ std::vector<Event> Chat::events_since(std::int64_t id) try {
 // The page ignores a message that it gets twice.
 void Chat::welcome(const Client& client) {
     room_.join(client);
-    writer_.submit({[this, client] { send_history(client); }});
+    submit(client, [this, client] { send_history(client); });
 }
 
 void Chat::send_history(const Client& client) {
@@ -134,34 +137,67 @@ void Chat::send_history(const Client& client) {
 // hold two words. Mistakes wait as well, so that the answers keep the order of the messages.
 void Chat::take_message(const Client& client, std::string_view text) {
     if (text.size() > most_json) return send_error(client, "This message is too long.");
-    if (!may_write(client)) {
-        return send_error(client, "Too many messages at once; this one was not saved.");
-    }
+    const auto refusal = take_place(client);
+    if (!refusal.empty()) return send_error(client, refusal);
     const auto verdict = limiter_.count(client->peer());
     if (!verdict.allowed) {
-        has_written(client);
+        give_place_back(client);
         return send_error(client, "Too many messages. " + try_again(verdict.reset));
     }
-    writer_.submit({[this, client, parsed = parse_message(text)] {
+    submit(client, [this, client, parsed = parse_message(text)] {
         const auto problem = parsed.mistake.empty() ? save(parsed.fields) : parsed.mistake;
         if (!problem.empty()) send_error(client, problem);
-        has_written(client);
-    }});
+        give_place_back(client);
+    });
 }
 
-// --rate-limit may be off, and the disk slow. Without this limit a single client could fill the
-// memory with messages that wait for it.
-bool Chat::may_write(const Client& client) {
+// --rate-limit may be off, and the disk slow. Without these limits messages that wait for it could
+// fill the memory. Returns why there is no place, in words for the client; empty if there is one.
+std::string Chat::take_place(const Client& client) {
     const std::lock_guard lock(mutex_);
-    auto& waiting = waiting_[client];
-    if (waiting == most_waiting) return false;
-    ++waiting;
-    return true;
+    Member& member = members_[client];
+    if (member.waiting == most_waiting) {
+        return "Too many messages at once; this one was not saved.";
+    }
+    if (waiting_ == most_waiting_of_all) {
+        return "The chat is busy; this message was not saved. Please try again.";
+    }
+    ++member.waiting;
+    ++waiting_;
+    return "";
 }
 
-void Chat::has_written(const Client& client) {
+// Unless its client has left: then leave() has done it.
+void Chat::give_place_back(const Client& client) {
     const std::lock_guard lock(mutex_);
-    if (--waiting_[client] == 0) waiting_.erase(client);
+    const auto member = members_.find(client);
+    if (member == members_.end()) return;
+    --member->second.waiting;
+    --waiting_;
+}
+
+void Chat::submit(const Client& client, std::function<void()> work) {
+    const std::lock_guard lock(mutex_);
+    writer_.submit({{members_[client].line, std::move(work)}});
+}
+
+void Chat::leave(const Client& client, std::uint16_t code) {
+    room_.leave(client);
+    const std::lock_guard lock(mutex_);
+    const auto found = members_.find(client);
+    if (found == members_.end()) return;
+    const Member member = std::move(found->second);
+    members_.erase(found);
+    waiting_ -= member.waiting;
+    const bool goodbye =
+        code == close_code::normal || code == close_code::going_away || code == close_code::none;
+    if (!goodbye || member.waiting == 0) return;
+    goodbyes_.push_back(member);
+    waiting_since_goodbye_ += member.waiting;
+    while (waiting_since_goodbye_ > most_waiting_of_left) {
+        waiting_since_goodbye_ -= goodbyes_.front().waiting;
+        goodbyes_.pop_front();
+    }
 }
 
 // Returns what went wrong, in words for the client. Empty if nothing did.

@@ -5,7 +5,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <list>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -42,8 +45,10 @@ class Chat {
     void welcome(const Client& client);
     void send_history(const Client& client);
     void take_message(const Client& client, std::string_view text);
-    bool may_write(const Client& client);
-    void has_written(const Client& client);
+    std::string take_place(const Client& client);
+    void give_place_back(const Client& client);
+    void submit(const Client& client, std::function<void()> work);
+    void leave(const Client& client, std::uint16_t code);
     std::string save(const MessageFields& fields);
 
     MessageStore& store_;
@@ -51,10 +56,20 @@ class Chat {
     RateLimiter& limiter_;
     Room room_;
     EventChannel events_;
-    std::mutex mutex_;                       // guards waiting_
-    std::map<Client, std::size_t> waiting_;  // how many messages of each client wait to be saved
+
+    // What a client wants of the disk. When the client goes it is dropped. If the client has said
+    // goodbye, its messages are still saved, unless too many of such messages wait.
+    struct Member {
+        std::shared_ptr<WorkerPool::Line> line = std::make_shared<WorkerPool::Line>();
+        std::size_t waiting = 0;  // messages that wait to be saved
+    };
+    std::mutex mutex_;  // guards what follows
+    std::map<Client, Member> members_;
+    std::size_t waiting_ = 0;  // messages of all members that wait
+    std::list<Member> goodbyes_;
+    std::size_t waiting_since_goodbye_ = 0;  // when its client left, of each of those
 
     // Reading and saving messages waits for the disk, which must not hold up the event loop that a
-    // socket is on. There is one thread, so that a client's messages are saved in their order.
+    // socket is on. There is one thread, so that all see the messages in the order of their ids.
     WorkerPool writer_{1};
 };

@@ -2,17 +2,24 @@
 // Leaves out: trailers, which are read and dropped.
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
+#include "body/body_budget.hpp"
 #include "handler.hpp"
 #include "request.hpp"
 #include "text.hpp"
 
 namespace {
+
+// Bytes that are read at once where no body is. Few, because no budget counts them.
+constexpr std::size_t head_piece = 4096;
 
 HttpError too_large(std::uint64_t limit) {
     return {413,
@@ -85,11 +92,50 @@ void RequestParser::check_body() {
     state_ = request_.chunked ? State::chunk_size : State::body;
 }
 
-// Reads up to the end of the body. False if it has not arrived yet. A chunked body is: chunk-size
-// [extensions] CRLF, as many bytes, CRLF, and so on; a chunk of size 0; trailers; CRLF (§7.1).
+// Reads up to the end of the body. False if it has not arrived yet, or has no room.
 bool RequestParser::read_body() {
     if (state_ == State::head_complete) check_body();
-    if (state_ == State::body) return move_to_body();
+    if (!request_.has_body()) return true;
+    if (make_room(std::max<std::size_t>(held(), 1)) && decode_body()) return true;
+    make_room(held() + 1);  // for what is fed next: see wants()
+    return false;
+}
+
+// Bytes that have arrived of the body, decoded or not.
+std::size_t RequestParser::held() const {
+    return request_.body.size() + buffer_.size() - position_;
+}
+
+// Takes memory for so many bytes of the body. False if other bodies have all of it.
+bool RequestParser::make_room(std::size_t bytes) {
+    if (limits_.bodies == nullptr) return true;
+    if (!request_.share) request_.share = std::make_shared<BodyShare>(*limits_.bodies);
+    return request_.share->cover(bytes);
+}
+
+// In a body no more than its end needs, so that little of the next request comes with it.
+std::size_t RequestParser::wants() const {
+    if (!reading_body()) return head_piece;
+    const std::uint64_t next = std::min(body_left_, BodyBudget::step) + head_piece;
+    if (!request_.share) return next;
+    const std::uint64_t room = request_.share->bytes();
+    return std::min(next, room - std::min<std::uint64_t>(held(), room));
+}
+
+void RequestParser::drop_body() {
+    request_.body.clear();
+    request_.body.shrink_to_fit();
+    request_.share = nullptr;
+    take_rest();
+}
+
+// A chunked body is: chunk-size [extensions] CRLF, as many bytes, CRLF, and so on; a chunk of size
+// 0; trailers; CRLF (§7.1). Memory that is reserved costs nothing before it is written to.
+bool RequestParser::decode_body() {
+    if (state_ == State::body) {
+        request_.body.reserve(request_.content_length);
+        return move_to_body();
+    }
     while (state_ != State::trailers) {
         if (state_ == State::chunk_size) {
             const auto line =
@@ -122,15 +168,27 @@ bool RequestParser::skip_trailers() {
     }
 }
 
-// Moves what has arrived of the body, or of its current chunk. True when that is all of it.
-bool RequestParser::move_to_body() {
-    const auto size = std::min<std::uint64_t>(body_left_, buffer_.size() - position_);
-    request_.body.append(buffer_, position_, size);
-    position_ += size;
-    searched_ = position_;
+// Then bytes go straight from where they were received to their place in the body.
+bool RequestParser::body_is_next() const {
+    return (state_ == State::body || state_ == State::chunk) && position_ == buffer_.size();
+}
+
+// Returns how many of the bytes belong to the body, or to its current chunk.
+std::size_t RequestParser::take_into_body(std::string_view bytes) {
+    const auto size = std::min<std::uint64_t>(body_left_, bytes.size());
+    request_.body.append(bytes, 0, size);
     body_left_ -= size;
     if (!request_.body.empty()) wants_continue_ = false;  // the client did not wait
-    return body_left_ == 0;
+    return size;
+}
+
+// Moves what came with the head, or with a chunk's size. True when nothing of it is missing.
+bool RequestParser::move_to_body() {
+    position_ += take_into_body(std::string_view(buffer_).substr(position_));
+    searched_ = position_;
+    if (body_left_ == 0) return true;
+    take_rest();  // there is none, but its memory is given back
+    return false;
 }
 
 // Like take_line(), but in a body a bare LF is refused: programs that disagree on where a chunk

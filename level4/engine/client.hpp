@@ -1,23 +1,26 @@
 // What an event loop knows of one client. Whose move it is, is one state:
 //
 //     state        watched for    we look again          an event means   when the time is up
-//     talking      input          at the deadline        read()           its time_out()
+//     talking      input *        at the deadline        read()           its time_out()
 //     blocked      output         every second           advance()        dropped after 10 s
-//     with_worker  going away     never                  it has gone      -
+//     with_worker  going away     after 5 s              it has gone      503 unless one has begun
 //     goodbye      input          after 5 s of silence   read and forget  dropped
 //
 // A client that is blocked is dropped if it takes fewer than limits.slowest_bytes in 10 s. A goodbye
 // takes 30 s at most, however much the client still sends.
+// * Only that it has gone, while its conversation wants no bytes, because other bodies fill the memory.
 // Only EventLoop::enter() changes it.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <utility>
 
 #include "../../common/clock.hpp"
 #include "../../common/socket.hpp"
 #include "engine/poller.hpp"
+#include "engine/worker_pool.hpp"
 #include "outgoing.hpp"
 #include "stream/conversation.hpp"
 
@@ -34,6 +37,9 @@ struct Client {
     Conversation conversation;
     Outgoing outgoing;  // taken from the conversation and not yet sent completely
     State state = State::talking;
+    // A request that is with the workers. If the client goes before one has begun it, it goes along.
+    std::shared_ptr<Job> job;
+    std::shared_ptr<WorkerPool::Line> line;
     std::optional<Poller::Watch> watched;  // for what, once the poller knows the socket
     bool wakeable = false;                 // the protocol that has taken over can wake the loop
     bool input_ended = false;              // the client will send no more

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <exception>
 #include <list>
 #include <memory>
@@ -28,7 +29,6 @@ constexpr std::uint64_t file_turn = 2 << 20;
 Clock::time_point deadline_of(const Client& client) {
     switch (client.state) {
         case State::talking: return client.conversation.deadline();
-        case State::with_worker: return Clock::time_point::max();  // it is our turn
         default: return client.look_again;
     }
 }
@@ -38,6 +38,8 @@ Clock::time_point deadline_of(const Client& client) {
 void EventLoop::handle_client(Client& client, bool gone) {
     switch (client.state) {
         case State::talking:
+            if (gone && client.conversation.wants() == 0) return drop(client);
+            return read(client);
         case State::goodbye: return read(client);
         case State::blocked: return advance(client);
         case State::with_worker:
@@ -48,18 +50,22 @@ void EventLoop::handle_client(Client& client, bool gone) {
 
 // Reads once and not until there is nothing more, because another client may be waiting.
 void EventLoop::read(Client& client) {
-    const ssize_t count = recv(client.socket.number(), buffer_.data(), buffer_.size(), 0);
+    const bool at_goodbye = client.state == State::goodbye;
+    const std::size_t size = at_goodbye ? buffer_.size() : client.conversation.wants();
+    if (size == 0) return advance(client);
+    const ssize_t count =
+        recv(client.socket.number(), buffer_.data(), std::min(size, buffer_.size()), 0);
     if (count > 0) {
         const std::string_view bytes(buffer_.data(), static_cast<std::size_t>(count));
         trace(client.socket.number(), '<', bytes);
-        if (client.state == State::goodbye) return go_on_with_goodbye(client);
+        if (at_goodbye) return go_on_with_goodbye(client);
         client.conversation.feed(bytes);
         return advance(client);
     }
     if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
         return advance(client);
     }
-    if (count < 0 || client.state == State::goodbye || client.input_ended) return drop(client);
+    if (count < 0 || at_goodbye || client.input_ended) return drop(client);
     client.input_ended = true;
     client.conversation.end_of_input();
     advance(client);
@@ -110,26 +116,47 @@ void EventLoop::let_others_wake(Client& client) {
 
 // Nothing is read from the client until its response has come back through the mailbox.
 void EventLoop::run_in_worker(Client& client) {
-    const std::shared_ptr<Job> job = client.conversation.http().take_job();
-    if (!job) return;  // a worker has it
+    auto taken = client.conversation.http().take_job();
+    if (!taken) return;  // a worker has it
+    client.job = std::move(taken);
+    client.line = std::make_shared<WorkerPool::Line>();
     // All memory that the way back needs is asked for here. A handler that can't even make an error
     // page leaves the response empty, and its client is dropped.
     const auto response = std::make_shared<std::optional<Response>>();
     const auto way_back = std::make_shared<std::list<Task>>();
-    way_back->push_back({client.id, [this, job, response](Client& waiting) {
+    way_back->push_back({client.id, [this, response](Client& waiting) {
                              if (!*response) return drop(waiting);
-                             waiting.conversation.http().resume(*job, std::move(**response));
-                             advance(waiting);
+                             go_on(waiting, std::move(**response));
                          }});
-    jobs_.push_back([&handler = program_.handler, mailbox = mailbox_, job, response, way_back] {
+    auto work = [&handler = program_.handler, mailbox = mailbox_, job = client.job, response,
+                 way_back] {
         try {
             *response = call_handler(handler, job->request);
         } catch (const std::exception& error) {
             print_error("A request was not answered", error.what());
         }
         mailbox->post(std::move(*way_back));
-    });
+    };
+    jobs_.push_back({client.line, std::move(work)});
+    client.look_again = client.job->started + program_.limits.worker;
     enter(client, State::with_worker);
+}
+
+// A worker has the answer, or none has begun in time.
+void EventLoop::go_on(Client& client, Response response) {
+    const auto job = std::exchange(client.job, nullptr);
+    client.line = nullptr;
+    client.conversation.http().resume(*job, std::move(response));
+    advance(client);
+}
+
+// All workers may wait for a disk that doesn't come back. A worker that has begun keeps its own time.
+void EventLoop::wait_no_longer(Client& client) {
+    client.look_again = Clock::time_point::max();
+    if (!workers_.withdraw(*client.line)) return;
+    print_error("No worker was free in time, so this was refused",
+                visible(client.job->request.line));
+    go_on(client, Response::error(503, "The server is busy. Nothing was done. Please try again."));
 }
 
 // The only place where a client's state changes: what is watched and when we look again follow
@@ -138,7 +165,8 @@ void EventLoop::enter(Client& client, State state) {
     const bool is_new = std::exchange(client.state, state) != state;
     switch (state) {
         case State::talking:
-            watch(client, client.input_ended ? Watch::nothing : Watch::input);
+            watch(client, client.input_ended || client.conversation.wants() == 0 ? Watch::nothing
+                                                                                 : Watch::input);
             break;
         case State::blocked:
             // That we are woken is no progress of the client's, so being blocked again changes
@@ -193,7 +221,7 @@ void EventLoop::look_at(Client& client) {
     switch (client.state) {
         case State::talking: client.conversation.time_out(); return advance(client);
         case State::blocked: return check_progress(client);
-        case State::with_worker: return;
+        case State::with_worker: return wait_no_longer(client);
         case State::goodbye: return drop(client);
     }
 }

@@ -58,6 +58,8 @@ class EventLoop {
     Sent send(Client& client) const;
     void let_others_wake(Client& client);
     void run_in_worker(Client& client);
+    void go_on(Client& client, Response response);
+    void wait_no_longer(Client& client);
 
     void enter(Client& client, Client::State state);
     void watch(Client& client, Poller::Watch what);
@@ -78,7 +80,7 @@ class EventLoop {
     std::array<char, 65536>
         buffer_;  // one for all clients, because what is read is handed on at once
     Timers timers_;
-    std::list<std::function<void()>> jobs_;  // for the workers, from this turn
+    std::list<WorkerPool::Piece> jobs_;  // for the workers, from this turn
     Clock::time_point turn_ends_;
     Clock::time_point accept_again_ = Clock::time_point::max();  // see accept_clients()
     bool stopping_ = false;

@@ -1,5 +1,4 @@
-// See worker_pool.hpp. There is one queue and one lock, which is not held while a piece of work
-// runs.
+// See worker_pool.hpp. There is one lock, which is not held while a piece of work runs.
 #include "engine/worker_pool.hpp"
 
 #include <algorithm>
@@ -30,38 +29,65 @@ void WorkerPool::end() {
     for (auto& thread : threads_) thread.join();
 }
 
-void WorkerPool::submit(std::list<std::function<void()>> work) {
-    const std::size_t pieces = std::min(work.size(), threads_.size());
+void WorkerPool::submit(std::list<Piece> pieces) {
+    const std::size_t wanted = std::min(pieces.size(), threads_.size());
     {
         const std::lock_guard lock(mutex_);
-        queue_.splice(queue_.end(), work);
+        while (!pieces.empty()) {
+            // Taken out of the piece, or the line would own itself.
+            const auto line = std::move(pieces.front().line);
+            line->waiting_.splice(line->waiting_.end(), pieces, pieces.begin());
+            if (line->turn_.empty()) continue;
+            line->turn_.front() = line;
+            turns_.splice(turns_.end(), line->turn_);
+        }
     }
-    for (std::size_t i = 0; i < pieces; ++i) changed_.notify_one();
+    for (std::size_t i = 0; i < wanted; ++i) changed_.notify_one();
+}
+
+bool WorkerPool::withdraw(Line& line) {
+    std::list<Piece> withdrawn;  // destroyed without the lock
+    const std::lock_guard lock(mutex_);
+    withdrawn.swap(line.waiting_);
+    return !withdrawn.empty();
 }
 
 bool WorkerPool::wait_until_idle(std::chrono::steady_clock::time_point deadline) {
     std::unique_lock lock(mutex_);
-    // An empty queue isn't enough, because the last piece of work may still be running.
-    return idle_.wait_until(lock, deadline, [this] { return queue_.empty() && busy_ == 0; });
+    // That no line waits isn't enough, because the last piece of work may still be running.
+    return idle_.wait_until(lock, deadline, [this] { return turns_.empty() && busy_ == 0; });
 }
 
 void WorkerPool::run() {
     std::unique_lock lock(mutex_);
     for (;;) {
-        changed_.wait(lock, [this] { return ending_ || !queue_.empty(); });
-        if (queue_.empty()) return;  // only now, so that what was submitted before the end is done
-        std::list<std::function<void()>> taken;
-        taken.splice(taken.end(), queue_, queue_.begin());
-        ++busy_;
-        lock.unlock();
-        try {
-            taken.front()();
-        } catch (const std::exception& error) {  // out of memory, most likely
-            print_error("Work was not done", error.what());
-        }
-        taken.clear();  // before this thread counts as idle
-        lock.lock();
-        --busy_;
-        if (queue_.empty() && busy_ == 0) idle_.notify_all();
+        changed_.wait(lock, [this] { return ending_ || !turns_.empty(); });
+        if (turns_.empty()) return;  // only now, so that what was submitted before the end is done
+        do_one(lock);
+        if (turns_.empty() && busy_ == 0) idle_.notify_all();
     }
+}
+
+// One piece of the line whose turn it is. The line itself may go while the piece is done.
+void WorkerPool::do_one(std::unique_lock<std::mutex>& lock) {
+    std::list<std::weak_ptr<Line>> turn;
+    turn.splice(turn.end(), turns_, turns_.begin());
+    std::list<Piece> taken;
+    if (const auto line = turn.front().lock(); line && !line->waiting_.empty()) {
+        taken.splice(taken.end(), line->waiting_, line->waiting_.begin());
+    }
+    ++busy_;
+    lock.unlock();
+    try {
+        for (const Piece& piece : taken) piece.work();
+    } catch (const std::exception& error) {  // out of memory, most likely
+        print_error("Work was not done", error.what());
+    }
+    taken.clear();  // before this thread counts as idle
+    lock.lock();
+    --busy_;
+    const auto line = turn.front().lock();
+    if (!line) return;
+    auto& place = line->waiting_.empty() ? line->turn_ : turns_;
+    place.splice(place.end(), turn);
 }

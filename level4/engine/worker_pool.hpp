@@ -1,7 +1,13 @@
 // A few threads for work that has to wait, for a disk say. An event loop serves hundreds of clients
 // with one thread, so it must never wait itself. It hands such work over and goes on.
-// Leaves out: priorities, and a limit for the queue, which is the business of those that submit
-// work. (A client of an event loop has at most one piece of work in it.)
+//
+//     line of client 1:  [ work | work ]
+//     line of client 2:  [ work ]            whose turn: 2, 3, 1 --> a thread does one piece, and
+//     line of client 3:  [ work | work ]     the line goes to the end if it has more
+//
+// Each client has a line of its own, and the lines take turns. So a client with much work delays
+// another by one piece, and a line that is destroyed takes along what was not begun.
+// Leaves out: priorities, and a limit for a line, which is the business of those that submit work.
 #pragma once
 
 #include <chrono>
@@ -9,33 +15,53 @@
 #include <cstddef>
 #include <functional>
 #include <list>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
 
 class WorkerPool {
   public:
+    class Line;
+    struct Piece {
+        std::shared_ptr<Line> line;
+        std::function<void()> work;
+    };
+
+    // One client's work. The pool doesn't own it: when its last owner has gone, what waits in it is
+    // not done any more.
+    class Line {
+        friend class WorkerPool;
+        std::list<Piece> waiting_;
+        // Its place among the turns, made in advance. It is elsewhere while the line has its turn.
+        std::list<std::weak_ptr<Line>> turn_{1};
+    };
+
     // Throws std::runtime_error if the system has no more threads to give.
     explicit WorkerPool(std::size_t threads);
-    ~WorkerPool();  // waits until everything in the queue is done
+    ~WorkerPool();  // waits until everything in the lines is done
     WorkerPool(const WorkerPool&) = delete;
     WorkerPool& operator=(const WorkerPool&) = delete;
 
-    // From any thread. The pieces begin in this order, and several threads may do them at the same
-    // time. If one throws, that is printed, and the others are still done. A list, because its
-    // pieces are handed over without asking for memory, so that none can be lost halfway.
-    void submit(std::list<std::function<void()>> work);
+    // From any thread. The pieces of one line are done one at a time, in this order. If one throws,
+    // that is printed, and the others are still done. A list, because its pieces are handed over
+    // without asking for memory, so that none can be lost halfway.
+    void submit(std::list<Piece> pieces);
+
+    // Takes back what waits in the line. False if nothing did, because a thread has begun it.
+    bool withdraw(Line& line);
 
     // Waits until nothing is left to do. False if that isn't so by the deadline.
     bool wait_until_idle(std::chrono::steady_clock::time_point deadline);
 
   private:
     void run();
+    void do_one(std::unique_lock<std::mutex>& lock);
     void end();
 
-    std::mutex mutex_;  // guards queue_, busy_ and ending_
-    std::list<std::function<void()>> queue_;
-    std::size_t busy_ = 0;  // threads that are at work
+    std::mutex mutex_;                      // guards turns_, busy_, ending_ and all lines
+    std::list<std::weak_ptr<Line>> turns_;  // of the lines in which something waits
+    std::size_t busy_ = 0;                  // threads that are at work
     bool ending_ = false;
     std::condition_variable changed_;  // there is work, or the end has come
     std::condition_variable idle_;     // nothing is left to do

@@ -6,6 +6,7 @@
 //         '--------------------------------------------------------> the end
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -19,12 +20,15 @@
 
 class Conversation {
   public:
+    static constexpr std::size_t largest_piece = 64 * 1024;  // bytes that a protocol is fed at once
+
     // `number`: the connection's in the trace.
     explicit Conversation(Connection http, int number = 0)
         : http_(std::move(http)), number_(number) {}
 
     // The calls that connection.hpp describes.
     void feed(std::string_view bytes);
+    std::size_t wants() const { return taken_over() ? largest_piece : http_.wants(); }
     void end_of_input();
     std::string take_output(Clock::time_point turn_ends = Clock::time_point::max());
     std::optional<FileSlice> take_file() { return http_.take_file(); }

@@ -23,7 +23,8 @@ SharedMessage event_message(const Event& event) {
 // One subscriber's connection. What it is sent comes from the room, by way of its outbox.
 class EventStream : public Protocol {
   public:
-    explicit EventStream(Room& subscribers) : subscribers_(subscribers) {
+    explicit EventStream(Room& subscribers, std::shared_ptr<const void> owned = nullptr)
+        : subscribers_(subscribers), owned_(std::move(owned)) {
         outbox_->send(share(": hello\n\n"));  // a comment, by which the client sees that it began
     }
     ~EventStream() override {
@@ -54,6 +55,7 @@ class EventStream : public Protocol {
 
   private:
     Room& subscribers_;
+    std::shared_ptr<const void> owned_;  // by the client: goes with it
     std::shared_ptr<Outbox> outbox_ = std::make_shared<Outbox>(most_waiting);
     Clock::time_point deadline_ = Clock::now() + heartbeat;
     bool finished_ = false;
@@ -80,10 +82,12 @@ Response EventChannel::subscribe() {
     return event_response(std::move(stream));
 }
 
-Response EventChannel::subscribe(std::shared_ptr<Returning>& returning) {
-    auto stream = std::make_shared<EventStream>(subscribers_);
+Response EventChannel::subscribe(std::shared_ptr<Returning>& returning,
+                                 std::shared_ptr<const void> owned) {
+    auto stream = std::make_shared<EventStream>(subscribers_, std::move(owned));
     returning = std::make_shared<Returning>(Returning{stream->outbox()});
     const std::lock_guard lock(mutex_);
+    std::erase_if(returning_, [](const auto& each) { return each.expired(); });  // have left again
     returning_.push_back(returning);
     return event_response(std::move(stream));
 }

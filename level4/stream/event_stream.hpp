@@ -28,8 +28,10 @@ class EventChannel {
 
     // The same for a client that was away, in two steps, because looking for what it missed may
     // take a while. Events that are published between the two are kept for it.
+    // `owned` goes when the client does.
     struct Returning;
-    Response subscribe(std::shared_ptr<Returning>& returning);
+    Response subscribe(std::shared_ptr<Returning>& returning,
+                       std::shared_ptr<const void> owned = nullptr);
     // Sends it what it missed, the oldest first, then what was kept, each event once.
     void catch_up(Returning& returning, const std::vector<Event>& missed);
 

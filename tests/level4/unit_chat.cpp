@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <list>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -314,6 +315,90 @@ TEST_CASE("what a visitor said just before it left is saved, and the others get 
     }
     CHECK(stays.wait_for("good bye"));
     CHECK(site.store.total() == 1);
+}
+
+namespace {
+
+// While it is there, the thread that saves messages waits, as if another process had the file.
+class StuckDisk {
+  public:
+    explicit StuckDisk(Site& site)
+        : file_(open((site.folder.root / "data" / "messages.jsonl").c_str(), O_RDONLY)),
+          visitor_(site) {
+        site.store.add("Grace", "", "here already");
+        visitor_.join();
+        REQUIRE(visitor_.wait_for("here already"));
+        REQUIRE(flock(file_.number(), LOCK_EX) == 0);
+        visitor_.say("Grace", "waits for the disk");
+    }
+    void go_on() { REQUIRE(flock(file_.number(), LOCK_UN) == 0); }
+
+  private:
+    Descriptor file_;
+    Visitor visitor_;
+};
+
+}  // namespace
+
+TEST_CASE("what a visitor said is dropped when it breaks off, and saved when it says goodbye") {
+    Site site;
+    StuckDisk disk(site);
+    {
+        Visitor breaks_off(site);
+        breaks_off.join();
+        breaks_off.say("Bob", "broken off");
+    }
+    {
+        Visitor leaves(site);
+        leaves.join();
+        leaves.say("Cyd", "good bye");
+        leaves.send(client::close(1001));
+    }
+    Visitor last(site);
+    last.join();
+    last.say("Dan", "the last");
+    disk.go_on();
+    CHECK(last.wait_for("the last"));
+    CHECK(last.heard.find("good bye") < last.heard.find("the last"));
+    CHECK(last.heard.find("broken off") == std::string::npos);
+    CHECK(site.store.total() == 4);
+}
+
+TEST_CASE("a visitor with one message waits for one message of each other, not for all of theirs") {
+    Site site;
+    StuckDisk disk(site);
+    Visitor greedy(site);
+    Visitor modest(site);
+    greedy.join();
+    modest.join();
+    for (int i = 0; i < 50; ++i) greedy.say("Bob", "number " + std::to_string(i));
+    modest.say("Cyd", "my only one");
+    disk.go_on();
+    REQUIRE(greedy.wait_for("number 49"));
+    CHECK(greedy.heard.find("my only one") < greedy.heard.find("number 5\""));
+}
+
+TEST_CASE(
+    "a thousand messages of all visitors may wait, and a visitor that breaks off makes room") {
+    Site site;
+    StuckDisk disk(site);
+    std::list<Visitor> crowd;
+    for (int i = 0; i < 10; ++i) {
+        crowd.emplace_back(site).join();
+        for (int j = 0; j < 100; ++j) crowd.back().say("Bob", "x");
+    }
+    CHECK(crowd.back().heard.find("this message was not saved. Please try again.") !=
+          std::string::npos);
+    Visitor other(site);
+    other.join();
+    other.say("Cyd", "refused");
+    CHECK(other.heard.find("Please try again.") != std::string::npos);
+    crowd.pop_front();
+    other.say("Cyd", "and taken");
+    crowd.clear();
+    disk.go_on();
+    CHECK(other.wait_for("and taken"));
+    CHECK(site.store.total() == 3);
 }
 
 TEST_CASE("/ws/echo sends back what it is sent, text as text and bytes as bytes") {

@@ -66,6 +66,10 @@ struct Pipe {
         char byte = 0;
         return ready == 1 && read(ends[0], &byte, 1) == 1;
     }
+    bool is_empty() const {
+        pollfd watched{ends[0], POLLIN, 0};
+        return poll(&watched, 1, 0) == 0;
+    }
     int ends[2] = {-1, -1};
 };
 
@@ -117,6 +121,11 @@ class Peer {
         return all;
     }
     void close() { socket_.close(); }
+    void reset() {  // breaks the connection with RST
+        const linger at_once{1, 0};
+        setsockopt(socket_.number(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        close();
+    }
 
   private:
     Socket socket_;
@@ -438,4 +447,57 @@ TEST_CASE("loops that are asked to stop finish replies under way, and say that t
     CHECK(has(output, "Connection: close\r\n"));
     CHECK(output.ends_with("/slow"));
     CHECK(loops.wait() == 0);
+}
+
+namespace {
+
+// As many clients as there are workers, each of which waits in a handler until go_on.
+std::vector<std::unique_ptr<Peer>> keep_workers_busy(const Loops& loops) {
+    std::vector<std::unique_ptr<Peer>> clients;
+    for (int i = 0; i < 16; ++i) {
+        clients.push_back(std::make_unique<Peer>(loops.listener));
+        clients.back()->send(post("/slow"));
+        REQUIRE(loops.begun.take());
+    }
+    return clients;
+}
+
+void let_go_on(const Loops& loops, const std::vector<std::unique_ptr<Peer>>& clients) {
+    for (std::size_t i = 0; i < clients.size(); ++i) loops.go_on.put();
+    for (const auto& client : clients) CHECK(client->read_until("/slow").ends_with("/slow"));
+}
+
+}  // namespace
+
+TEST_CASE("a request that no worker begins in time is refused, and its client is served on") {
+    Loops loops;
+    loops.limits.worker = std::chrono::seconds(1);
+    loops.start();
+    const auto busy = keep_workers_busy(loops);
+    Peer client(loops.listener);
+    client.send(post("/late"));
+    const auto reply = client.read_until("</html>\n");
+    CHECK(reply.starts_with("HTTP/1.1 503 "));
+    CHECK(has(reply, "\r\nRetry-After: "));
+    let_go_on(loops, busy);  // those that have begun are finished, however late
+    client.send(post("/again"));
+    CHECK(client.read_until("/again").ends_with("\r\n\r\n/again"));
+}
+
+TEST_CASE("a request that waits for a worker goes with its client") {
+    Loops loops;
+    loops.start();
+    const auto busy = keep_workers_busy(loops);
+    Peer leaves(loops.listener);
+    leaves.send(post("/slow"));
+    Peer other(loops.listener);
+    other.send(get("/1"));
+    other.read_until("/1");  // by now the loop has seen the request
+    leaves.reset();
+    other.send(get("/2"));
+    other.read_until("/2");  // and by now that its client has gone
+    let_go_on(loops, busy);
+    other.send(post("/next"));
+    CHECK(other.read_until("/next").ends_with("\r\n\r\n/next"));
+    CHECK(loops.begun.is_empty());
 }

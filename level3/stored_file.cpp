@@ -69,8 +69,8 @@ void read_content(StoredFile& stored, Descriptor file, const struct stat& facts)
         stored.file = std::make_shared<const Descriptor>(std::move(file));
         return;
     }
-    stored.content.resize(stored.size);
-    const ssize_t count = pread(file.number(), stored.content.data(), stored.size, 0);
+    stored.content.resize(static_cast<std::size_t>(stored.size));
+    const ssize_t count = pread(file.number(), stored.content.data(), stored.content.size(), 0);
     if (count < 0) throw std::system_error(errno, std::generic_category(), "reading a file");
     stored.content.resize(static_cast<std::size_t>(count));
     stored.size = stored.content.size();

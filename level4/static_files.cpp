@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <ctime>
 #include <limits>
 #include <optional>
@@ -148,7 +149,8 @@ Response StaticFiles::part(const StoredFile& file, std::uint64_t offset, std::ui
     if (file.file)
         response.file = FileSlice{file.file, offset, length};
     else
-        response.body = file.content.substr(offset, length);
+        response.body =
+            file.content.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(length));
     return response;
 }
 

@@ -122,6 +122,7 @@ void Connection::give_turn(Turn turn) {
 
 void Connection::answer(Request& request) {
     const auto started = Clock::now();
+    request.received = started;
     reply(request, call_handler(handler_, request), started);
 }
 
@@ -167,10 +168,11 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
 
 // The request is moved out, because a worker has it all to itself.
 void Connection::leave_to_worker(Request request) {
-    job_ = std::make_unique<Job>(Job{std::move(request), Clock::now()});
+    request.received = Clock::now();
+    job_ = std::make_unique<Job>(Job{std::move(request)});
     give_turn(Turn::handler);
 }
 
 void Connection::resume(const Job& job, Response response) {
-    reply(job.request, std::move(response), job.started);
+    reply(job.request, std::move(response), job.request.received);
 }

@@ -26,7 +26,6 @@ using WorkerTest = std::function<bool(Request&)>;
 // A request that a worker thread answers.
 struct Job {
     Request request;
-    Clock::time_point started;
 };
 
 // What takes a connection over after the head of a response (stream/protocol.hpp).

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <utility>
 
+#include "../common/clock.hpp"
 #include "headers.hpp"
 #include "limits.hpp"
 
@@ -39,6 +40,7 @@ struct Request {
     bool chunked = false;
     bool has_body() const { return chunked || content_length > 0; }
     std::string peer;                  // the client's address, such as 127.0.0.1
+    Clock::time_point received;        // as a whole: how long it may wait is counted from here
     std::string body;                  // decoded: without the chunks' sizes
     std::shared_ptr<BodyShare> share;  // of the memory for all bodies
 

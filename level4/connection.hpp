@@ -106,6 +106,7 @@ class Connection {
     bool may_go_on(Clock::time_point turn_ends) const;
     void leave_to_worker(Request request);
     void answer(Request& request);
+    void answer_head();
     void fail(int status, std::string_view explanation);
     void reply(const Request& request, Response response, Clock::time_point started);
 

@@ -44,6 +44,11 @@ struct Request {
     std::string body;                  // decoded: without the chunks' sizes
     std::shared_ptr<BodyShare> share;  // of the memory for all bodies
 
+    // Only the head has come, and its client waits for a word before it sends the body. The handlers
+    // are asked whether they would refuse it. Middleware that counts or writes lets it pass, because
+    // the whole request will come as well. The router answers 100 in place of a route's handler.
+    bool head_only = false;
+
     // The route that Router::needs_worker() found before any middleware saw the request. Middleware
     // that changes method or path sets it to nullptr, or that route still answers. With nullptr the
     // router looks again; but the handler runs in the thread that was chosen for the first route.

@@ -57,7 +57,7 @@ std::string Connection::take_output(Clock::time_point turn_ends) {
             }
             answer(*request);
         }
-        if (!finished_ && parser_.take_continue()) output_ += "HTTP/1.1 100 Continue\r\n\r\n";
+        if (!finished_ && parser_.take_continue()) answer_head();
     } catch (const HttpError& error) {
         fail(error.status, error.what());
     }
@@ -122,7 +122,24 @@ void Connection::give_turn(Turn turn) {
 
 void Connection::answer(Request& request) {
     const auto started = Clock::now();
+    request.received = started;
     reply(request, call_handler(handler_, request), started);
+}
+
+// What the head alone decides (401, 403, 404, 405, 421) is said before the body is sent. This runs in
+// the engine's own thread: no route's handler is called, and middleware doesn't wait.
+void Connection::answer_head() {
+    Request head = parser_.partial();
+    head.head_only = true;
+    head.peer = peer_;
+    Response response = call_handler(handler_, head);
+    if (response.status == 100) {
+        output_ += "HTTP/1.1 100 Continue\r\n\r\n";
+        return;
+    }
+    finished_ = true;  // the client may send the body all the same
+    reply(head, std::move(response), Clock::now());
+    parser_.drop_body();
 }
 
 // Answers bytes that aren't a request. Where they end can't be known, so nothing after them is
@@ -167,10 +184,11 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
 
 // The request is moved out, because a worker has it all to itself.
 void Connection::leave_to_worker(Request request) {
-    job_ = std::make_unique<Job>(Job{std::move(request), Clock::now()});
+    request.received = Clock::now();
+    job_ = std::make_unique<Job>(Job{std::move(request)});
     give_turn(Turn::handler);
 }
 
 void Connection::resume(const Job& job, Response response) {
-    reply(job.request, std::move(response), job.started);
+    reply(job.request, std::move(response), job.request.received);
 }

@@ -26,7 +26,6 @@ using WorkerTest = std::function<bool(Request&)>;
 // A request that a worker thread answers.
 struct Job {
     Request request;
-    Clock::time_point started;
 };
 
 // What takes a connection over after the head of a response (stream/protocol.hpp).
@@ -107,6 +106,7 @@ class Connection {
     bool may_go_on(Clock::time_point turn_ends) const;
     void leave_to_worker(Request request);
     void answer(Request& request);
+    void answer_head();
     void fail(int status, std::string_view explanation);
     void reply(const Request& request, Response response, Clock::time_point started);
 

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <utility>
 
+#include "../common/clock.hpp"
 #include "headers.hpp"
 #include "limits.hpp"
 
@@ -39,8 +40,14 @@ struct Request {
     bool chunked = false;
     bool has_body() const { return chunked || content_length > 0; }
     std::string peer;                  // the client's address, such as 127.0.0.1
+    Clock::time_point received;        // as a whole: how long it may wait is counted from here
     std::string body;                  // decoded: without the chunks' sizes
     std::shared_ptr<BodyShare> share;  // of the memory for all bodies
+
+    // Only the head has come, and its client waits for a word before it sends the body. The handlers
+    // are asked whether they would refuse it. Middleware that counts or writes lets it pass, because
+    // the whole request will come as well. The router answers 100 in place of a route's handler.
+    bool head_only = false;
 
     // The route that Router::needs_worker() found before any middleware saw the request. Middleware
     // that changes method or path sets it to nullptr, or that route still answers. With nullptr the

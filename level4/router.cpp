@@ -81,6 +81,15 @@ bool method_matches(std::string_view route, std::string_view request) {
     return route == request || route == "*" || (route == "GET" && request == "HEAD");
 }
 
+// The answer to a head that no middleware has refused (RFC 9110 §10.1.1).
+Response ask_for_body(const Request&) {
+    return {100, {}, ""};
+}
+
+Response answer_head(const Route& route, Request& request) {
+    return route.on_head ? route.on_head(request) : ask_for_body(request);
+}
+
 // The value of Allow, given the methods of the routes for a path.
 std::string allowed_methods(const std::vector<std::string_view>& routes) {
     std::string list;
@@ -136,7 +145,8 @@ void RouteGroup::add(std::string_view method, std::string_view pattern, Handler 
     router_.add({.method = std::string(method),
                  .pattern = prefix_ + std::string(pattern),
                  .handler = wrap(middleware_, std::move(handler)),
-                 .waits = waits_});
+                 .waits = waits_,
+                 .on_head = wrap(middleware_, ask_for_body)});
 }
 
 void Router::add(Route route) {
@@ -166,6 +176,7 @@ Response Router::handle(Request& request) const {
     // Taken out, so that a handler that asks a router of its own isn't called again.
     const Route* const known = std::exchange(request.route, nullptr);
     const Route* const route = known != nullptr ? known : find(request, others);
+    if (route != nullptr && request.head_only) return answer_head(*route, request);
     if (route != nullptr) return route->handler(request);
 
     if (request.path == "*") {  // OPTIONS *: the server as a whole

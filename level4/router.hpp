@@ -77,6 +77,7 @@ struct Route {
     Handler handler;
     std::vector<Parameter> parameters = {};  // in the order of the pattern, filled in by the router
     RouteGroup::WaitTest waits = {};  // for which requests it needs a worker; empty: for none
+    Handler on_head = {};  // in place of the handler while the body hasn't come; empty: 100
 };
 
 class Router : public RouteGroup {

@@ -43,7 +43,7 @@ void add_admin_pages(RouteGroup admin, MessageStore& store, TemplateFolder& temp
         return show_admin(store, templates, uploads);
     });
     waits.post("/messages/{id:int}/delete", [&store](const Request& request) {
-        store.remove(std::stoll(request.params.at("id")));
+        store.remove(std::stoll(request.params.at("id")), request.received);
         return Response::redirect("/admin");
     });
 }

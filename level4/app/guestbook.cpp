@@ -66,7 +66,7 @@ Response Guestbook::take_form(const Request& request) {
                           {"has_mistakes", true}};
         return personal(templates_.render_template("contact.html", values), 422);
     }
-    const auto message = store_.add(fields.name, fields.email, fields.message);
+    const auto message = store_.add(fields.name, fields.email, fields.message, request.received);
     chat_.announce(message);
 
     // A redirect, because reloading a page that answers a POST would send the form again.
@@ -91,13 +91,13 @@ Response Guestbook::show_thanks(const Request& request) {
 }
 
 Response Guestbook::show_messages(const Request& request) {
-    const std::size_t total = store_.total();
+    const std::size_t total = store_.total(request.received);
     const std::size_t pages = std::max<std::size_t>((total + page_size - 1) / page_size, 1);
     const std::size_t page = page_number(request);
     if (page == 0 || page > pages) return Response::error(404, "There is no such page.");
 
     Json::Array messages;
-    for (const auto& message : store_.newest((page - 1) * page_size, page_size)) {
+    for (const auto& message : store_.newest((page - 1) * page_size, page_size, request.received)) {
         messages.push_back(to_page_values(message));
     }
     Json values{{"title", page == 1 ? "Messages" : "Messages, page " + std::to_string(page)},

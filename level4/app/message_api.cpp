@@ -82,9 +82,10 @@ Response list_messages(const Request& request, MessageStore& store) {
     const auto limit = number_in_query(request, "limit", 20, 100);
     const auto offset = number_in_query(request, "offset", 0, INT64_MAX);  // JSON writes no more
     Json::Array messages;
-    for (const auto& message : store.newest(offset, limit)) messages.push_back(to_json(message));
+    for (const auto& message : store.newest(offset, limit, request.received))
+        messages.push_back(to_json(message));
     return as_response(Json{{"messages", std::move(messages)},
-                            {"total", store.total()},
+                            {"total", store.total(request.received)},
                             {"limit", limit},
                             {"offset", offset}});
 }
@@ -92,7 +93,7 @@ Response list_messages(const Request& request, MessageStore& store) {
 Response add_message(const Request& request, MessageStore& store, Chat& chat) {
     const auto [fields, mistakes] = read_message(request);
     if (!mistakes.as_object().empty()) return invalid(mistakes);
-    const auto message = store.add(fields.name, fields.email, fields.message);
+    const auto message = store.add(fields.name, fields.email, fields.message, request.received);
     chat.announce(message);
     auto response = as_response(to_json(message), 201);
     response.headers.add("Location", "/api/messages/" + std::to_string(message.id));
@@ -100,19 +101,21 @@ Response add_message(const Request& request, MessageStore& store, Chat& chat) {
 }
 
 Response show_message(const Request& request, MessageStore& store) {
-    const auto message = store.find(id_of(request));
+    const auto message = store.find(id_of(request), request.received);
     return message ? as_response(to_json(*message)) : no_such_message(request);
 }
 
 Response change_message(const Request& request, MessageStore& store) {
     const auto [fields, mistakes] = read_message(request);
     if (!mistakes.as_object().empty()) return invalid(mistakes);
-    const auto message = store.update(id_of(request), fields.name, fields.email, fields.message);
+    const auto message =
+        store.update(id_of(request), fields.name, fields.email, fields.message, request.received);
     return message ? as_response(to_json(*message)) : no_such_message(request);
 }
 
 Response remove_message(const Request& request, MessageStore& store) {
-    return store.remove(id_of(request)) ? Response{204, {}, ""} : no_such_message(request);
+    return store.remove(id_of(request), request.received) ? Response{204, {}, ""}
+                                                          : no_such_message(request);
 }
 
 }  // namespace

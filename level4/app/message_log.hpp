@@ -71,7 +71,7 @@ class MessageLog {
     // Returns when everything that was appended so far survives a power cut. `lock` is the owner's
     // mutex, which is free while the disk works. False if the path has led to another file since, or
     // the file was shortened: then what was appended must be written again, into another log.
-    bool wait_until_on_disk(std::unique_lock<std::mutex>& lock);
+    bool wait_until_on_disk(std::unique_lock<std::timed_mutex>& lock);
 
     // The bytes at that place; fewer if the file was shortened.
     std::string read(Place place) const;
@@ -99,5 +99,5 @@ class MessageLog {
     bool syncing_ = false;       // a thread is in sync_content()
     bool replaced_ = false;      // final: the path was found to lead elsewhere after a write
     bool disk_failed_ = false;   // final: see wait_until_on_disk()
-    std::condition_variable synced_;
+    std::condition_variable_any synced_;
 };

@@ -16,9 +16,12 @@ namespace {
 // How often a writer looks whether the file's lock is free: after 1 ms, and then less and less.
 constexpr std::chrono::milliseconds first_pause{1}, longest_pause{50};
 
-[[noreturn]] void throw_store_busy(const std::string& path) {
-    print_error(path + " is locked or being written by another program; a message was refused");
-    throw StoreBusy();
+constexpr const char* not_saved = "The messages can't be saved right now. Nothing was saved.";
+constexpr const char* not_read = "The messages can't be read right now.";
+
+[[noreturn]] void throw_store_busy(const std::string& path, const char* refusal) {
+    print_error(path + " is locked or being written by another program; a request was refused");
+    throw StoreBusy(503, refusal);
 }
 
 std::string utc_now() {
@@ -59,9 +62,9 @@ MessageStore::MessageStore(const std::filesystem::path& file, std::chrono::milli
 // --- What callers see ---
 
 Message MessageStore::add(const std::string& name, const std::string& email,
-                          const std::string& message) {
+                          const std::string& message, Clock::time_point since) {
     Message added;
-    write([&] {
+    write(since, [&] {
         const auto* const there = table_.find(added.id);
         // A message that is written again keeps its id if the new file is a copy that has it.
         if (there == nullptr || read_message(*log_, *there) != added) {
@@ -75,8 +78,8 @@ Message MessageStore::add(const std::string& name, const std::string& email,
     return added;
 }
 
-std::optional<Message> MessageStore::find(std::int64_t id) {
-    const auto found = read([&] {
+std::optional<Message> MessageStore::find(std::int64_t id, Clock::time_point since) {
+    const auto found = read(since, [&] {
         const auto* const entry = table_.find(id);
         return entry != nullptr ? std::vector{*entry} : std::vector<MessageTable::Entry>{};
     });
@@ -85,9 +88,10 @@ std::optional<Message> MessageStore::find(std::int64_t id) {
 }
 
 std::optional<Message> MessageStore::update(std::int64_t id, const std::string& name,
-                                            const std::string& email, const std::string& message) {
+                                            const std::string& email, const std::string& message,
+                                            Clock::time_point since) {
     Message updated;
-    const bool written = write([&]() -> std::optional<Json> {
+    const bool written = write(since, [&]() -> std::optional<Json> {
         const bool again = updated.id != 0;  // then it goes into any file, because it was in one
         if (!again && !exists(id)) return std::nullopt;
         const auto* const entry = table_.find(id);
@@ -99,21 +103,22 @@ std::optional<Message> MessageStore::update(std::int64_t id, const std::string& 
     return updated;
 }
 
-bool MessageStore::remove(std::int64_t id) {
+bool MessageStore::remove(std::int64_t id, Clock::time_point since) {
     bool again = false;
-    return write([&]() -> std::optional<Json> {
+    return write(since, [&]() -> std::optional<Json> {
         if (!again && !exists(id)) return std::nullopt;
         again = true;
         return Json{{"id", id}, {"deleted", true}};
     });
 }
 
-std::vector<Message> MessageStore::newest(std::size_t offset, std::size_t limit) {
-    return read([&] { return table_.newest(offset, limit); });
+std::vector<Message> MessageStore::newest(std::size_t offset, std::size_t limit,
+                                          Clock::time_point since) {
+    return read(since, [&] { return table_.newest(offset, limit); });
 }
 
-std::size_t MessageStore::total() {
-    const std::lock_guard lock(mutex_);
+std::size_t MessageStore::total(Clock::time_point since) {
+    const Lock lock = lock_until(since + patience_, not_read);
     catch_up();
     return table_.size();
 }
@@ -121,20 +126,20 @@ std::size_t MessageStore::total() {
 // --- Writing ---
 
 // flock() has no time-out, so it is asked again and again. False if there is nothing to do.
-bool MessageStore::write(const Change& change) {
-    const auto deadline = Clock::now() + patience_;
+bool MessageStore::write(Clock::time_point since, const Change& change) {
+    const auto deadline = since + patience_;
     for (auto pause = first_pause;; pause = std::min(2 * pause, longest_pause)) {
-        const Attempt attempt = try_to_write(change);
+        const Attempt attempt = try_to_write(deadline, change);
         if (attempt != Attempt::again) return attempt == Attempt::done;
-        if (is_too_late(deadline)) throw_store_busy(file_.string());
+        if (is_too_late(deadline)) throw_store_busy(file_.string(), not_saved);
         std::this_thread::sleep_for(pause);
     }
 }
 
 // The file may be replaced at any time. What was written into one that the path no longer leads to
 // is written again, into the other.
-MessageStore::Attempt MessageStore::try_to_write(const Change& change) {
-    std::unique_lock lock(mutex_);
+MessageStore::Attempt MessageStore::try_to_write(Clock::time_point deadline, const Change& change) {
+    Lock lock = lock_until(deadline, not_saved);
     const auto log = log_;
     std::unique_lock file_lock(*log, std::try_to_lock);
     if (!file_lock) {
@@ -164,20 +169,31 @@ MessageStore::Attempt MessageStore::try_to_write(const Change& change) {
 // If other writers have waited long enough, the next one needn't: all of a long queue are told at
 // about the same time.
 bool MessageStore::is_too_late(Clock::time_point deadline) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock = lock_until(deadline, not_saved);
     const auto now = Clock::now();
     if (now - found_busy_ > 2 * longest_pause) busy_since_ = now;
     found_busy_ = now;
     return now >= deadline || now - busy_since_ >= patience_;
 }
 
+// A thread that has the mutex waits for no other process, but perhaps for a disk that doesn't answer.
+// (The wait is told by the time of day, because the thread sanitizer of g++ 12 knows no other.)
+MessageStore::Lock MessageStore::lock_until(Clock::time_point deadline, const char* refusal) {
+    Lock lock(mutex_, std::try_to_lock);
+    if (!lock &&
+        !lock.try_lock_until(std::chrono::system_clock::now() + (deadline - Clock::now()))) {
+        throw_store_busy(file_.string(), refusal);
+    }
+    return lock;
+}
+
 // --- Reading ---
 
 // The lines are read without the mutex, because they don't change while others write. If they did,
 // another program has been at the file. Then it is read again, and what is still missing is skipped.
-std::vector<Message> MessageStore::read(const Choose& choose) {
+std::vector<Message> MessageStore::read(Clock::time_point since, const Choose& choose) {
     for (bool again = false;; again = true) {
-        std::unique_lock lock(mutex_);
+        Lock lock = lock_until(since + patience_, not_read);
         catch_up();
         const auto log = log_;
         const auto entries = choose();
@@ -187,7 +203,7 @@ std::vector<Message> MessageStore::read(const Choose& choose) {
             if (auto message = read_message(*log, entry)) messages.push_back(std::move(*message));
         }
         if (messages.size() == entries.size() || again) return messages;
-        lock.lock();
+        lock = lock_until(since + patience_, not_read);
         if (log_ == log) start_over();
     }
 }

@@ -25,19 +25,22 @@
 #include "handler.hpp"  // HttpError
 
 // Another process has kept the file's lock for too long, a backup or a server that was stopped with
-// Ctrl-Z. Nothing was written.
+// Ctrl-Z, or a disk that doesn't answer has kept one of our threads. Nothing was written.
 struct StoreBusy : HttpError {
-    StoreBusy() : HttpError(503, "The messages can't be saved right now. Nothing was saved.") {}
+    using HttpError::HttpError;
 };
 
 // Several threads may use one store, and several processes one file. Memory holds no text, only
 // where in the file each message lies. If the path leads to another file, or the file turns out to
 // hold other messages, it is read from its beginning; ids go on above all that were given.
 // All functions throw std::runtime_error when the disk fails; those that write also throw StoreFull
-// (disk.hpp) and, after `patience`, StoreBusy. Those that read never wait for another process. (How
-// long the disk itself takes has no limit: a thread can't be called back from it.)
+// (disk.hpp). StoreBusy is thrown when `patience` is over, counted from `since`, which is when the
+// client's request was complete: that the request has waited for a worker counts as well. Those that
+// read never wait for another process. (How long the disk itself takes has no limit: a thread can't
+// be called back from it.)
 class MessageStore {
   public:
+    using Clock = std::chrono::steady_clock;
     static constexpr std::chrono::milliseconds usual_patience{5000};
 
     // Makes the folder and the file unless they exist. Half a line at the end is cut off, and kept
@@ -49,30 +52,34 @@ class MessageStore {
     MessageStore& operator=(const MessageStore&) = delete;
 
     // The texts must be UTF-8; how long they may be is for the caller to decide.
-    Message add(const std::string& name, const std::string& email, const std::string& message);
+    Message add(const std::string& name, const std::string& email, const std::string& message,
+                Clock::time_point since = Clock::now());
 
     // Nothing, or false, if there is no such message, or it was deleted.
-    std::optional<Message> find(std::int64_t id);
+    std::optional<Message> find(std::int64_t id, Clock::time_point since = Clock::now());
     std::optional<Message> update(std::int64_t id, const std::string& name,
-                                  const std::string& email, const std::string& message);
-    bool remove(std::int64_t id);
+                                  const std::string& email, const std::string& message,
+                                  Clock::time_point since = Clock::now());
+    bool remove(std::int64_t id, Clock::time_point since = Clock::now());
 
     // One page of the list that begins with the newest message, after the first `offset` of them.
-    std::vector<Message> newest(std::size_t offset, std::size_t limit);
-    std::size_t total();
+    std::vector<Message> newest(std::size_t offset, std::size_t limit,
+                                Clock::time_point since = Clock::now());
+    std::size_t total(Clock::time_point since = Clock::now());
 
   private:
-    using Clock = std::chrono::steady_clock;
+    using Lock = std::unique_lock<std::timed_mutex>;
     // Returns the record to write, or nothing if there is nothing to do. Called again if the file
     // was replaced before the record was safe.
     using Change = std::function<std::optional<Json>()>;
     using Choose = std::function<std::vector<MessageTable::Entry>()>;
     enum class Attempt { done, pointless, again };
 
-    bool write(const Change& change);
-    Attempt try_to_write(const Change& change);
+    bool write(Clock::time_point since, const Change& change);
+    Attempt try_to_write(Clock::time_point deadline, const Change& change);
     bool is_too_late(Clock::time_point deadline);
-    std::vector<Message> read(const Choose& choose);
+    std::vector<Message> read(Clock::time_point since, const Choose& choose);
+    Lock lock_until(Clock::time_point deadline, const char* refusal);
 
     std::string catch_up();
     void start_over();
@@ -82,7 +89,8 @@ class MessageStore {
 
     const std::filesystem::path file_;
     const std::chrono::milliseconds patience_;
-    std::mutex mutex_;  // guards what follows; no thread waits for another process while it has it
+    std::timed_mutex
+        mutex_;  // guards what follows; no thread waits for another process while it has it
     std::shared_ptr<MessageLog> log_;  // shared with threads that still read a file since replaced
     MessageTable table_;
     std::uint64_t lines_ = 0;         // how many lines of the file are in the table

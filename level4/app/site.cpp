@@ -79,6 +79,14 @@ void Site::add_routes(Router& router) {
 
 std::vector<Middleware> Site::middleware() try {
     std::vector<Middleware> layers{compress(), security_headers, error_pages};
+    for (const auto& name : options_.allow_hosts) {
+        if (!is_host_name(name)) {
+            throw UsageError(
+                "--allow-host takes a name such as example.com, without a port, not '" + name +
+                "'.");
+        }
+    }
+    if (is_loopback_host(options_.host)) layers.push_back(allowed_hosts(options_.allow_hosts));
     CsrfOptions trusted;
     if (options_.cors_origin) {
         CorsOptions readers;
@@ -88,14 +96,6 @@ std::vector<Middleware> Site::middleware() try {
         if (options_.cors_origin != "*") trusted.trusted_origins = {*options_.cors_origin};
         trusted.trusted_prefix = "/api/";  // not /admin, whose password the browser adds by itself
     }
-    for (const auto& name : options_.allow_hosts) {
-        if (!is_host_name(name)) {
-            throw UsageError(
-                "--allow-host takes a name such as example.com, without a port, not '" + name +
-                "'.");
-        }
-    }
-    if (is_loopback_host(options_.host)) layers.push_back(allowed_hosts(options_.allow_hosts));
     // A request that is refused for where it comes from doesn't count against the visitor, so the
     // rate limit is further in than CSRF. error_pages is here twice. Inside, it turns a handler's
     // exception into a reply before CORS and the rate limit, which add fields to replies only.

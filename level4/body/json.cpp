@@ -12,6 +12,12 @@ Json::Json(Array items) : value_(std::move(items)) {}
 Json::Json(Object members) : value_(std::move(members)) {}
 Json::Json(std::initializer_list<Member> members) : value_(Object(members)) {}
 
+// Copied first and then moved in, because a copy may throw for lack of memory. With g++ 12 a variant
+// whose own copy throws is left without a value, and its destructor reads wild memory.
+Json::Json(const Json& other) {
+    std::visit([this](auto part) { value_ = std::move(part); }, other.value_);
+}
+
 Json Json::array(std::initializer_list<Json> items) {
     return Array(items);
 }

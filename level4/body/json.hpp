@@ -49,6 +49,12 @@ class Json {
     Json(Object members);
     Json(std::initializer_list<Member> members);
 
+    Json(const Json& other);
+    Json& operator=(const Json& other) { return *this = Json(other); }
+    Json(Json&& other) noexcept = default;
+    Json& operator=(Json&& other) noexcept = default;
+    ~Json() = default;
+
     // Any integer type. A number too large for an int64 becomes a double, as it does in parse().
     template <std::integral Integer>
     requires(!std::same_as<Integer, bool>) Json(Integer number);

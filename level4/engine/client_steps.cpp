@@ -138,7 +138,7 @@ void EventLoop::run_in_worker(Client& client) {
         mailbox->post(std::move(*way_back));
     };
     jobs_.push_back({client.line, std::move(work)});
-    client.look_again = client.job->started + program_.limits.worker;
+    client.look_again = client.job->request.received + program_.limits.worker;
     enter(client, State::with_worker);
 }
 

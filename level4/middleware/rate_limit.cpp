@@ -98,7 +98,9 @@ std::string try_again(std::chrono::seconds time) {
 
 Middleware rate_limit(RateLimiter& limiter) {
     return [&limiter](Request& request, const Next& next) {
-        if (limiter.limit() == 0 || !changes_something(request.method)) return next(request);
+        if (request.head_only || limiter.limit() == 0 || !changes_something(request.method)) {
+            return next(request);
+        }
         const auto verdict = limiter.count(request.peer);
         Response response = verdict.allowed ? next(request) : too_many_requests(verdict.reset);
         // These fields are a draft that is widely used.

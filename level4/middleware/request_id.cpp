@@ -28,6 +28,7 @@ bool is_sane(std::string_view id) {
 
 Middleware request_id(RequestIdOptions options) {
     return [options](Request& request, const Next& next) {
+        if (request.head_only) return next(request);
         const std::string* const given = request.headers.find(field);
         const bool keep = options.keep_given && given != nullptr && is_sane(*given) &&
                           request.headers.count(field) == 1;

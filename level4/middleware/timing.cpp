@@ -26,6 +26,7 @@ Middleware timing(TimingOptions options) {
     if (!is_token(options.metric))
         throw std::invalid_argument("timing: the metric must be a token");
     return [metric = std::move(options.metric)](Request& request, const Next& next) {
+        if (request.head_only) return next(request);
         const auto start = Clock::now();
         Response response = next(request);
         // Added and not set, because the field is a list, and a handler may have its own

@@ -191,6 +191,26 @@ TEST_CASE("there is no 100 Continue if the body will not be read") {
     }
 }
 
+TEST_CASE("what the head alone decides is said in place of 100 Continue") {
+    const auto asking = [](const std::string& target, const std::string& host,
+                           const std::string& field) {
+        return "POST " + target + " HTTP/1.1\r\nHost: " + host + "\r\n" + field +
+               "Expect: 100-continue\r\nContent-Length: 5\r\n\r\n";
+    };
+    const std::vector<std::pair<std::string, int>> rows = {
+        {asking("/nowhere", "localhost", ""), 404},
+        {asking("/hello", "localhost", ""), 405},
+        {asking("/contact", "localhost", "Sec-Fetch-Site: cross-site\r\n"), 403},
+        {asking("/contact", "evil.example", ""), 421}};
+    for (const auto& [bytes, status] : rows) {
+        Exchange reply = exchange(bytes);
+        expect_status(reply, status,
+                      {"RFC 9110 §10.1.1: a client that asks does not want to send in vain",
+                       "ask the layers around the handler with the head, before the body comes"});
+        expect_one_reply_then_close(reply, {"the body may or may not come now, so close"});
+    }
+}
+
 TEST_CASE("there is no 100 Continue for HTTP/1.0") {
     Client client;
     client.send(post_head({"Expect: 100-continue", length(5)}, "HTTP/1.0"));

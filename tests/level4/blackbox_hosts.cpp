@@ -136,6 +136,18 @@ TEST_CASE("--allow-host names another host, and a refusal names the flag") {
                     {"the owner looks at the console first"});
 }
 
+TEST_CASE("a preflight for another host is refused as well") {
+    if (lacks_program()) return;
+    DataFolder data;
+    ServerProcess server(data.launch("--quiet --cors-origin https://example.com"));
+    const std::string preflight =
+        request("OPTIONS", "/api/messages",
+                {"Origin: https://example.com", "Access-Control-Request-Method: POST"});
+    expect_status(exchange(preflight, server), 204, {"this one is for us"});
+    expect_status(exchange(under("evil.example", preflight), server), 421,
+                  {"everything under /api wants a host that is ours, whatever the method"});
+}
+
 TEST_CASE("a server that other machines can reach goes by any name") {
     if (lacks_program()) return;
     DataFolder data;

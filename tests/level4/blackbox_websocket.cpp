@@ -434,4 +434,16 @@ TEST_CASE("a client that leaves without a close frame is let go") {
            got.description(), {"RFC 6455 §7.1.5, §7.2.1: a client may also just close TCP"});
 }
 
+TEST_CASE("a client that ends its side right behind its handshake is let go at once") {
+    for (const char* target : {"/ws/echo", "/ws/chat"}) {
+        Client client;
+        client.send(handshake(target));
+        client.finish_sending();
+        Exchange all = client.read_to_end();
+        expect_status(all, 101, {"the handshake is a good one"});
+        expect(all.ending == Ending::closed, all, "the end of the connection", "",
+               {"it must not be noticed only when a ping isn't answered"});
+    }
+}
+
 TEST_SUITE_END();

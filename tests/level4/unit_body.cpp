@@ -45,6 +45,7 @@ std::string chunked(const std::string& rest) {
 const std::string next_request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 Response echo(Request& request) {
+    if (request.head_only) return {100, {}, ""};
     return Response::text(request.body);
 }
 

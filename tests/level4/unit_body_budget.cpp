@@ -23,6 +23,7 @@ std::string head(std::size_t length, const std::string& fields = "") {
 }
 
 Response size_of(Request& request) {
+    if (request.head_only) return {100, {}, ""};
     return Response::text(std::to_string(request.body.size()));
 }
 

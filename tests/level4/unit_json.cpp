@@ -2,11 +2,16 @@
 // The texts are of the same kinds as those of the public JSONTestSuite (y_: must be read, n_: must
 // not), but not copied from it. Left out: its i_ cases, where each implementation may decide.
 #include <doctest/doctest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <fstream>
 #include <iterator>
 #include <limits>
+#include <new>
 #include <random>
 #include <sstream>
 #include <string>
@@ -423,3 +428,41 @@ TEST_CASE("json: a damaged text is refused with its line, or read as a value tha
         }
     });
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+
+namespace {
+
+// The memory that this process may still get, in bytes, is limited while it is there.
+class LittleMemory {
+  public:
+    explicit LittleMemory(std::size_t bytes) {
+        std::ifstream("/proc/self/statm") >> pages_;
+        getrlimit(RLIMIT_AS, &before_);
+        const auto used = pages_ * static_cast<rlim_t>(sysconf(_SC_PAGESIZE));
+        const rlimit limit{used + bytes, before_.rlim_max};
+        setrlimit(RLIMIT_AS, &limit);
+    }
+    ~LittleMemory() { setrlimit(RLIMIT_AS, &before_); }
+    LittleMemory(const LittleMemory&) = delete;
+    LittleMemory& operator=(const LittleMemory&) = delete;
+
+  private:
+    rlim_t pages_ = 0;
+    rlimit before_{};
+};
+
+}  // namespace
+
+TEST_CASE("a value that can't be copied for lack of memory throws, and nothing else happens") {
+    const Json large(std::string(64 << 20, 'x'));
+    const Json list = Json::array({1, large});
+    Json assigned("as it was");
+    const LittleMemory limit(32 << 20);
+    CHECK_THROWS_AS(const Json copy(large), std::bad_alloc);
+    CHECK_THROWS_AS(const Json copy(list), std::bad_alloc);
+    CHECK_THROWS_AS(assigned = large, std::bad_alloc);
+    CHECK(assigned == Json("as it was"));
+}
+
+#endif

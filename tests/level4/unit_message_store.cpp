@@ -816,6 +816,22 @@ TEST_CASE("readers don't wait for another process that holds the lock, and write
     CHECK(store.add("Ada", "", "third").id == 3);
 }
 
+TEST_CASE("that a request has waited before counts as well") {
+    const Folder folder;
+    MessageStore store(folder.file, std::chrono::seconds(50));
+    const auto long_ago = std::chrono::steady_clock::now() - std::chrono::seconds(51);
+    CHECK(store.add("Ada", "", "in time, because nothing has to be waited for", long_ago).id == 1);
+    const Descriptor file(open(folder.file.c_str(), O_RDONLY));
+    REQUIRE(flock(file.number(), LOCK_EX) == 0);
+    const Warnings warnings;
+    const auto start = std::chrono::steady_clock::now();
+    CHECK_THROWS_AS(store.add("Ada", "", "refused", long_ago), StoreBusy);
+    CHECK_THROWS_AS(store.update(1, "Ada", "", "refused", long_ago), StoreBusy);
+    CHECK_THROWS_AS(store.remove(1, long_ago), StoreBusy);
+    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(25));
+    CHECK(store.newest(0, 10, long_ago).size() == 1);
+}
+
 TEST_CASE("the names of the folders and of the file are brought to disk") {
     const Folder folder;
     synced_folders.clear();

@@ -199,7 +199,7 @@ MUTANTS = [
     Mutant("what comes while a client asks for what it missed is lost", "level4/stream/event_stream.cpp",
            "returning->kept.push_back(event);", "static_cast<void>(returning);"),
     Mutant("an upload loses its stricter policy", "level4/middleware/security_headers.cpp",
-           "if (headers.find(name) == nullptr) headers.add(name, value);", "headers.set(name, value);"),
+           "if (headers.find(name) == nullptr) headers.add_checked(name, value);", "headers.set(name, value);"),
     Mutant("any site may show our pages in a frame", "level4/app/site.cpp",
            "layers{compress(), security_headers, error_pages}", "layers{compress(), error_pages}",
            "every reply has a policy*"),

@@ -27,10 +27,8 @@ namespace {
 constexpr std::uint64_t file_turn = 2 << 20;
 
 Clock::time_point deadline_of(const Client& client) {
-    switch (client.state) {
-        case State::talking: return client.conversation.deadline();
-        default: return client.look_again;
-    }
+    const bool talking = client.state == State::talking;
+    return talking ? client.conversation.deadline() : client.look_again;
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ TEST_CASE("the reply says Connection: close, and then the connection is closed")
                                         "shutdown() or close() the client's socket after sending"});
 }
 
-TEST_CASE("ten clients, one after the other, are answered within five seconds") {
+TEST_CASE("ten clients one after the other are answered within five seconds") {
     const double start = now();
     Exchange reply;
     for (int i = 0; i < 10; ++i) {
@@ -146,20 +146,25 @@ TEST_CASE("an endless request doesn't bring the server down") {
 
 TEST_CASE("a server that waits costs no processor time") {
     expect_status(exchange(get("/")), 200, {"a server that is up"});
-    Client silent;  // it is also waited for without a loop
     Process& process = shared_server().process();
-    const std::optional<Usage> before = process.usage();
-    let_pass(1.0);
-    const std::optional<Usage> after = process.usage();
-    if (!before || !after) {
-        skip("processor time can't be measured, because there is no /proc here");
-        return;
+    std::optional<Client> silent;
+    for (const bool with_client : {false, true}) {
+        if (with_client) silent.emplace();
+        const std::optional<Usage> before = process.usage();
+        let_pass(0.5);
+        const std::optional<Usage> after = process.usage();
+        if (!before || !after) {
+            skip("processor time can't be measured, because there is no /proc here");
+            return;
+        }
+        const double spent = after->processor_seconds - before->processor_seconds;
+        expect_that(spent < 0.2,
+                    std::string("hardly any processor time in half a second, ") +
+                        (with_client ? "with a client that says nothing" : "without a client"),
+                    std::to_string(spent) + " s",
+                    {"a loop that asks again and again keeps one processor busy for nothing",
+                     "let accept(), recv() or poll() block, with a timeout if you need one"});
     }
-    const double spent = after->processor_seconds - before->processor_seconds;
-    expect_that(spent < 0.4, "hardly any processor time in a second of waiting",
-                std::to_string(spent) + " s",
-                {"a loop that asks again and again keeps one processor busy for nothing",
-                 "let accept(), recv() or poll() block, with a timeout if you need one"});
 }
 
 TEST_CASE("a client that says nothing holds the next one up for 10 seconds at most" *
@@ -197,7 +202,7 @@ TEST_CASE("a taken port ends the second server with exit code 1 and a clear mess
     ServerProcess first;
     Process second(with_port(settings().server, first.port()),
                    {"PORT=" + std::to_string(first.port())});
-    second.wait_for_end(patience);
+    second.wait_for_end(20);  // an interpreter on a busy machine takes its time to start
     expect_that(second.exit_code() == 1, "exit code 1", second.how_it_ended(),
                 {"bind() or listen() fails with EADDRINUSE, so it could not serve any client"});
     std::string output = second.output();

@@ -234,8 +234,8 @@ TEST_CASE("an empty line before the request is ignored") {
     Exchange reply = exchange("\r\n" + good_request);
     expect_status(reply, 200, {"SHOULD RFC 9112 §2.2: some old clients send an extra \\r\\n"});
     Exchange several = exchange("\r\n\r\n\r\n" + good_request);
-    expect_status(several, {200, 400},
-                  {"the RFC speaks of at least one empty line; more may be refused"});
+    expect(several.ending != Ending::silent, several, "a reply, or the end of the connection", "",
+           {"the RFC speaks of at least one empty line; with more a server may lose its patience"});
 }
 
 TEST_SUITE_END();

@@ -8,6 +8,8 @@
 ##     ENGINE=threads     with the other one of its engines
 ##   make fuzz          invent input for the parsers of level 4 (needs clang)
 ##     FUZZ_SECONDS=20    how long for each parser
+##   make fair          judge servers that are known to be good: Python's, Node's, cpp-httplib, nginx
+##     FAIR='python'          only some of them
 ##   make mutants       break the servers on purpose, and see whether the tests notice
 ##     MUTANTS='--only chunk'  only in the ways that have these words in their description
 ##   make attack        attack level 4's server, and look at what that costs its other clients
@@ -155,6 +157,18 @@ $(BUILD)/fuzz_%: tests/fuzz/fuzz_%.cpp $(filter-out $(BUILD)/level4/main.o $(BUI
 	$(call say,LINK,fuzz_$*)$(COMPILE) -Ilevel4 -fsanitize=fuzzer $(filter %.cpp %.o,$^) -o $@
 
 -include $(FUZZERS:%=$(BUILD)/%.d)
+
+# Servers that are known to be good ----------------------------------------------------------------
+
+FAIR_LIBRARY = $(if $(call has,httplib.h),$(BUILD)/fair/httplib_server)
+$(BUILD)/fair/%: tests/servers/fair/%.cpp | compiler
+	@mkdir -p $(@D)
+	$(call say,CXX ,$<)$(COMPILE) -w $< -lcpp-httplib -o $@
+
+.PHONY: fair
+fair: $(BUILD)/tests/blackbox $(if $(filter fair,$(MAKECMDGOALS)),$(FAIR_LIBRARY))
+	@mkdir -p $(BUILD)/fair
+	@python3 -B tests/servers/fair/fair.py --build $(BUILD) $(FAIR)
 
 # Mistakes, made on purpose ----------------------------------------------------------------------
 

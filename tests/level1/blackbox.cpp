@@ -158,7 +158,7 @@ TEST_CASE("a server that waits costs no processor time") {
             return;
         }
         const double spent = after->processor_seconds - before->processor_seconds;
-        expect_that(spent < 0.2,
+        expect_that(spent < 0.1,
                     std::string("hardly any processor time in half a second, ") +
                         (with_client ? "with a client that says nothing" : "without a client"),
                     std::to_string(spent) + " s",

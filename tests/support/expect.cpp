@@ -43,14 +43,16 @@ bool shown_already(const Exchange& exchange) {
 }
 
 void check(bool met, const Exchange& exchange, const Reason& reason, Failure failure, Where where) {
-    if (met) {
+    // A reply that isn't one, or that more bytes follow, is wrong whatever else is judged.
+    const bool correct = exchange.reply.problem.empty();
+    if (met && correct) {
         CHECK(met);
         return;
     }
     failure.why = tagged(reason.why);
     failure.hint = reason.hint;
     failure.sent_mark = mark_in(exchange.sent, reason.wrong);
-    if (failure.got.empty()) failure.got = outcome(exchange);
+    if (failure.got.empty() || !correct) failure.got = outcome(exchange);
     bool shown = shown_already(exchange);
     // Without a reply every check fails, always for the same reason.
     if (shown && !exchange.reply.complete()) return;

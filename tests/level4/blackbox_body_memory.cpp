@@ -110,7 +110,7 @@ void expect_bounded_memory(const std::string& head, const std::string& body) {
 
 }  // namespace
 
-TEST_SUITE_BEGIN("level 4");
+TEST_SUITE_BEGIN("level4 / 1 bodies");
 
 TEST_CASE("thousands of clients that each hold back a body's last byte don't fill the memory") {
     expect_bounded_memory("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +

@@ -162,7 +162,7 @@ TEST_CASE("a server that other machines can reach names the addresses of this on
     if (address.empty() && skip("this machine is in no network")) return;
     DataFolder data;
     ServerProcess server(data.launch("--quiet --host 0.0.0.0"));
-    server.process().signal(SIGTERM);
+    server.signal(SIGTERM);
     server.process().wait_for_end(patience);
     expect_that(contains(server.process().output(), "  http://" + address + ":"),
                 "a line with http://" + address, server.process().output(),

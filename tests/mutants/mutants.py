@@ -331,7 +331,7 @@ MUTANTS = [
            "cache_.size() >= cache_entries", "false", "a thousand small files*"),
     Mutant("large files are kept open", "level3/static_files.cpp", "return !is_large && ", "return ", "a large file that has been sent*"),
     Mutant("descriptors are never closed", "common/descriptor.hpp",
-           "~Descriptor() { close(); }", "~Descriptor() {}", "after thousands of requests*", "3"),
+           "~Descriptor() { close(); }", "~Descriptor() {}", "a large file that has been sent*", "3"),
     Mutant("a file changes whenever it is asked for", "level3/stored_file.cpp",
            "http_date(*stored.modified)", "http_date(std::time(nullptr))", "Last-Modified is when*"),
     Mutant("If-Modified-Since is compared with ==", "level3/conditions.cpp",

@@ -16,10 +16,13 @@
 #include <stdexcept>
 #include <utility>
 
+#include "text.hpp"
+
 namespace {
 
 constexpr int often_silent = 8;
 int times_silent = 0;
+Traffic traffic_of_case;
 
 constexpr double pause_between_pieces = 0.002;
 constexpr std::size_t clients_at_once = 50;  // few enough for a backlog of 128
@@ -57,20 +60,19 @@ int connect_to(int descriptor, int port, double seconds) {
     return error;
 }
 
-std::string last_lines(std::string_view text, int most) {
-    if (text.ends_with('\n')) text.remove_suffix(1);
-    std::size_t begin = text.size();
-    while (most > 0 && begin > 0) {
-        if (text[--begin] == '\n') --most;
-    }
-    return std::string(text.substr(begin > 0 ? begin + 1 : 0));
-}
-
 std::string method_of(std::string_view sent) {
     return std::string(sent.substr(0, std::min(sent.find(' '), sent.size())));
 }
 
 }  // namespace
+
+const Traffic& traffic() {
+    return traffic_of_case;
+}
+
+void reset_traffic() {
+    traffic_of_case = {};
+}
 
 double reply_patience() {
     return times_silent < often_silent ? patience : 1.0;
@@ -137,6 +139,7 @@ void Client::flush() {
             return;
         }
         flushed_ += static_cast<std::size_t>(count);
+        traffic_of_case.sent += static_cast<std::size_t>(count);
     }
     if (std::exchange(finish_, false)) shutdown(socket_, SHUT_WR);
 }
@@ -162,12 +165,14 @@ void Client::end(Ending ending) {
 void Client::receive() {
     char bytes[65536];
     ssize_t count = recv(socket_, bytes, sizeof bytes, 0);
-    if (count > 0)
+    if (count > 0) {
         received_.append(bytes, static_cast<std::size_t>(count));
-    else if (count == 0)
+        traffic_of_case.received += static_cast<std::size_t>(count);
+    } else if (count == 0) {
         end(Ending::closed);
-    else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+    } else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
         end(Ending::reset);
+    }
 }
 
 bool Client::wait(double until) {
@@ -189,9 +194,8 @@ Exchange Client::result(std::string_view method, std::size_t length) {
     result.ending = ending_;
     result.seconds = (ending_ == Ending::open ? now() : ended_) - started_;
     if (over && !result.reply.complete()) result.crash = server_->death();
-    if (result.received.empty()) {
+    if (result.received.empty() || !result.crash.empty())
         result.printed = last_lines(server_->process().output().substr(printed_before_), 12);
-    }
     return result;
 }
 

@@ -9,10 +9,13 @@
 #include <unistd.h>
 
 #include <memory>
+#include <optional>
 #include <random>
 #include <stdexcept>
 
+#include "listener.hpp"
 #include "settings.hpp"
+#include "text.hpp"
 
 namespace {
 
@@ -26,7 +29,10 @@ sockaddr_in local_address(int port) {
     return address;
 }
 
-bool accepts(int port) {
+// Where the system tells who listens on a port, the server is not bothered with a connection: one
+// that is closed without a word has hung many a server, and is a case of its own.
+bool listens(int port) {
+    if (const std::optional<bool> known = is_listened_on(port)) return *known;
     int probe = socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address = local_address(port);
     bool connected = connect(probe, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
@@ -86,27 +92,40 @@ ServerProcess::ServerProcess(const Launch& launch)
     : port_(free_port()),
       process_(full_command(launch, port_), with_port_variable(launch.environment, port_)) {
     const double end = now() + start_patience;
-    while (!accepts(port_)) {
+    while (!listens(port_)) {
         std::string trouble;
         if (!process_.running())
-            trouble = "ended before it listened, with " + process_.how_it_ended();
-        if (now() > end) trouble = "did not accept a connection within 20 s";
-        if (!trouble.empty()) {
-            const std::string printed = process_.output();
-            throw std::runtime_error(
-                "The server " + trouble + " (port " + std::to_string(port_) +
-                ").\nIt was started as: " + full_command(launch, port_) +
-                "\nIt printed: " + (printed.empty() ? "(nothing)" : "\n" + printed) +
-                "\nHint: it must stay in the foreground, and listen on 127.0.0.1, on the port that "
-                "{port} and the variable PORT name.");
-        }
+            trouble = "The server ended before it listened, with " + process_.how_it_ended();
+        if (now() > end) trouble = "The server did not accept a connection within 20 s";
+        if (!trouble.empty()) give_up(trouble, launch);
         poll(nullptr, 0, 2);
     }
+    if (!process_.running())
+        give_up("The server listens, but the program that was started has ended", launch);
+    const std::optional<pid_t> listener = process_that_listens(port_);
+    if (listener && !process_.has(*listener))
+        give_up("Another program (process " + std::to_string(*listener) + ") listens", launch);
+}
+
+void ServerProcess::give_up(const std::string& trouble, const Launch& launch) {
+    const std::string printed = process_.output();
+    throw std::runtime_error(
+        trouble + " (port " + std::to_string(port_) +
+        ").\nIt was started as: " + full_command(launch, port_) +
+        "\nIt printed: " + (printed.empty() ? "(nothing)" : "\n" + printed) +
+        "\nHint: it must stay in the foreground, and listen on 127.0.0.1, on the port that "
+        "{port} and the variable PORT name.");
 }
 
 std::string ServerProcess::death() {
     // The kernel closes a dying program's connections a moment before it reports the death.
     return process_.wait_for_end(0.1) ? process_.how_it_ended() : "";
+}
+
+std::string ServerProcess::last_words() {
+    const std::string words = last_lines(process_.output(), 12);
+    if (!words.empty()) return "The last lines that it printed:\n" + words;
+    return "It has printed nothing, or its output waits in a buffer (python3 -u, or flush it).";
 }
 
 ServerProcess& shared_server() {
@@ -120,6 +139,14 @@ ServerProcess& shared_server() {
         throw;
     }
     return *the_shared_server;
+}
+
+bool has_failed_to_start() {
+    return !start_failure.empty();
+}
+
+ServerProcess* running_shared_server() {
+    return the_shared_server.get();
 }
 
 void stop_shared_server() {

@@ -25,7 +25,12 @@ class ServerProcess {
     // because a death does not show at once.
     std::string death();
 
+    // The last lines that it has printed, or that there are none and why that may be.
+    std::string last_words();
+
   private:
+    [[noreturn]] void give_up(const std::string& trouble, const Launch& launch);
+
     int port_;
     Process process_;
 };
@@ -33,6 +38,10 @@ class ServerProcess {
 // The one server of the ordinary cases; started again if an earlier case killed it.
 ServerProcess& shared_server();
 void stop_shared_server();
+// The same, if it has been started and has not been stopped; it may have died.
+ServerProcess* running_shared_server();
+// Whether it could not be started, which is tried once.
+bool has_failed_to_start();
 
 // A port on which no program listens.
 int free_port();

@@ -200,10 +200,10 @@ void Process::stop() {
     unwatch_group(program_);
 }
 
-bool Process::has(pid_t process) const {
-    const std::vector<Member> members = descendants_of(keeper_);
-    return std::any_of(members.begin(), members.end(),
-                       [&](const Member& member) { return member.pid == process; });
+std::vector<pid_t> Process::family() const {
+    std::vector<pid_t> family;
+    for (const Member& member : descendants_of(keeper_)) family.push_back(member.pid);
+    return family;
 }
 
 std::optional<int> Process::exit_code() const {

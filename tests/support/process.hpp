@@ -45,8 +45,8 @@ class Process {
     // Of the program and its descendants so far; nothing where there is no /proc.
     std::optional<Usage> usage() const;
 
-    // Whether that process is the program or a descendant of it.
-    bool has(pid_t process) const;
+    // The program and its descendants, each after its parent.
+    std::vector<pid_t> family() const;
 
   private:
     void hear_keeper();

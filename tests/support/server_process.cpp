@@ -102,9 +102,8 @@ ServerProcess::ServerProcess(const Launch& launch)
     }
     if (!process_.running())
         give_up("The server listens, but the program that was started has ended", launch);
-    const std::optional<pid_t> listener = process_that_listens(port_);
-    if (listener && !process_.has(*listener))
-        give_up("Another program (process " + std::to_string(*listener) + ") listens", launch);
+    if (is_listened_on(port_) && !process_that_listens(port_, process_.family()))
+        give_up("Another program listens on this port", launch);
 }
 
 void ServerProcess::give_up(const std::string& trouble, const Launch& launch) {

@@ -1,5 +1,25 @@
 # What the Makefile includes for the tests: how they are compiled, and what is checked besides.
 
+## Test a server of yours, or ours
+##   make next-level2   say what your server has to do next: the first case that fails, and how far it is
+##     SERVER='./mine {port}'      how your server is started; {port} becomes the port
+##     WATCH=../mine               again whenever a source in that folder changes, after make there
+##     PUBLIC=dir                  the folder that it serves /static/ and /files/ from
+##   make test-levelN   run the tests of level N, and those of the levels before on it
+##     SERVER, PUBLIC              as above; without SERVER, our own server is judged
+##     ENGINES=all                 level 4 with all of its engines, and not with two
+##     CASE='no token'             only the cases with these words in their names
+##     EXTRA=dir                   with the cases in that folder as well
+##     TEST_FLAGS='-r=junit'       with other flags; see tests/README.md
+##   make test          run all tests of all levels; it ends with a table
+##   make deps          install what the tests need (doctest), with the system's package manager
+##
+## Teach
+##   make starter LEVEL=2 DIR=../mine    begin a server of your own (LANGUAGE=python: in Python)
+##   make diff-mine LEVEL=2 DIR=../mine  lay your files beside ours
+##   make grade LEVEL=2 SUBMISSIONS=dir  build and judge each folder in it; see tests/README.md
+##   make test-judge    try the judge on servers that mean it harm
+##
 ## More tests
 ##   make asan          run all tests under the address and undefined-behaviour sanitizers
 ##   make tsan          run all tests under the thread sanitizer
@@ -30,53 +50,73 @@
 # The unit and black-box tests -------------------------------------------------------------------
 
 # The tests are many, and it is their servers that have to be fast. Not compiling them for speed
-# halves the time that a first `make test` takes.
+# halves the time that a first `make test` takes. Their compilation is announced once, in one line.
 COMPILE_TEST = $(COMPILE) -O0 $(addprefix -isystem ,$(wildcard $(HOMEBREW_PREFIX)/include))
+quietly      = $(if $(V),,@)
 
 # Where brew puts doctest on a Mac with Apple's processor. The compiler doesn't look there by itself.
 HOMEBREW_PREFIX ?= /opt/homebrew
 
-BLACKBOX_SOURCES := $(filter-out tests/support/unit_main.cpp,$(wildcard tests/support/*.cpp)) \
-    $(wildcard tests/level*/blackbox*.cpp)
+has_doctest = $(shell $(COMPILE_TEST) -E -x c++ -include doctest/doctest.h /dev/null >/dev/null 2>&1 && echo yes)
+.PHONY: doctest
+doctest:
+	$(if $(has_doctest),,$(error The tests need doctest: run make deps))
+	@$(if $(wildcard $(BUILD)/tests/blackbox-level*),,echo 'Building the tests, once: about a minute')
 
-TEST_SOURCES := $(BLACKBOX_SOURCES) tests/support/unit_main.cpp
-$(TEST_SOURCES:%.cpp=$(BUILD)/%.o): $(BUILD)/%.o: %.cpp | compiler
+TEST_SOURCES := $(wildcard tests/support/*.cpp tests/level*/blackbox*.cpp)
+$(TEST_SOURCES:%.cpp=$(BUILD)/%.o): $(BUILD)/%.o: %.cpp | compiler doctest
 	@mkdir -p $(@D)
-	$(call say,CXX ,$<)$(COMPILE_TEST) -Itests/support -c $< -o $@
+	$(quietly)$(COMPILE_TEST) -Itests/support -c $< -o $@
 
-$(BUILD)/tests/blackbox: $(BLACKBOX_SOURCES:%.cpp=$(BUILD)/%.o)
-	$(call say,LINK,tests/blackbox)$(COMPILE) $^ -o $@
+# The judge of a level knows the cases of that level and of those before it.
+SUPPORT  := $(filter-out tests/support/unit_main.cpp,$(wildcard tests/support/*.cpp))
+SUPPORT4 := $(patsubst %,tests/support/%.cpp,data_folder guestbook json_value live websocket)
+EXTRA_OBJECTS = $(addprefix $(BUILD)/tests/extra/,$(notdir $(patsubst %.cpp,%.o,$(wildcard $(EXTRA)/*.cpp))))
+
+$(BUILD)/tests/extra/%.o: $(EXTRA)/%.cpp | compiler doctest
+	@mkdir -p $(@D)
+	$(quietly)$(COMPILE_TEST) -Itests/support -c $< -o $@
 
 # The unit tests of a level and of all before it, compiled against this level.
-define UNIT_RULES
+define TEST_RULES
+JUDGE$1_SOURCES := $(filter-out $(if $(filter 4,$1),,$(SUPPORT4)),$(SUPPORT)) \
+    $(foreach n,$(wordlist 1,$1,$(LEVELS)),$(wildcard tests/level$n/blackbox*.cpp))
 UNIT$1_SOURCES := $(foreach n,$(wordlist 2,$1,$(LEVELS)),$(wildcard tests/level$n/unit_*.cpp))
 
-$(BUILD)/unit$1/%.o: %.cpp | compiler
+$(BUILD)/tests/blackbox-level$1: $$(JUDGE$1_SOURCES:%.cpp=$(BUILD)/%.o) $$(if $$(EXTRA),$$(EXTRA_OBJECTS))
+	$$(quietly)$$(COMPILE) $$^ -o $$@
+
+$(BUILD)/unit$1/%.o: %.cpp | compiler doctest
 	@mkdir -p $$(@D)
-	$$(call say,CXX ,$$< for level $1)$$(COMPILE_TEST) -Ilevel$1 -Itests/support -DLEVEL=$1 -c $$< -o $$@
+	$$(quietly)$$(COMPILE_TEST) -Ilevel$1 -Itests/support -DLEVEL=$1 -c $$< -o $$@
 
 $(BUILD)/tests/unit-level$1: $$(UNIT$1_SOURCES:%.cpp=$(BUILD)/unit$1/%.o) $(BUILD)/tests/support/unit_main.o \
     $(filter-out %/main.o,$(call objects,$1))
-	$$(call say,LINK,tests/unit-level$1)$$(COMPILE) $$^ $$(LIBS$1) -o $$@
+	$$(quietly)$$(COMPILE) $$^ $$(LIBS$1) -o $$@
 
-ifndef SERVER
-test-level$1: $(BUILD)/tests/unit-level$1
-endif
+TESTED$1 := $(BUILD)/level$1/server $(if $(filter 1,$1),,$(BUILD)/tests/unit-level$1)
+test-level$1 next-level$1: $(BUILD)/tests/blackbox-level$1 $$(if $$(SERVER),,$$(TESTED$1))
 endef
-$(foreach n,$(wordlist 2,4,$(LEVELS)),$(eval $(call UNIT_RULES,$n)))
+$(foreach n,$(LEVELS),$(eval $(call TEST_RULES,$n)))
 
 -include $(wildcard $(BUILD)/tests/*/*.d $(BUILD)/unit?/tests/*/*.d)
 
-# `make -j test` compiles in parallel, but runs one suite at a time, because they measure deadlines.
-ifeq ($(MAKECMDGOALS),test)
-test-level2: | test-level1
-test-level3: | test-level2
-test-level4: | test-level3
-endif
+# make -C changes the folder, but leaves PWD to say where the paths of SERVER and others are meant.
+export RUN_FROM ?= $(PWD)
+
+# A suite runs alone, because suites measure deadlines; only compiling is parallel.
+.PHONY: test
+test: build-all
+	@SERVER= tests/support/run-tests.sh all $(BUILD)
+
+$(LEVELS:%=test-level%): test-level%:
+	@tests/support/run-tests.sh $* $(BUILD)
+
+$(LEVELS:%=next-level%): next-level%:
+	@NEXT=1 tests/support/run-tests.sh $* $(BUILD)
 
 .PHONY: build-all deps
-build-all: $(LEVELS:%=$(BUILD)/level%/server) $(patsubst %,$(BUILD)/tests/unit-level%,$(filter-out 1,$(LEVELS))) \
-    $(BUILD)/tests/blackbox
+build-all: $(foreach n,$(LEVELS),$(TESTED$n) $(BUILD)/tests/blackbox-level$n)
 	@:
 
 deps:

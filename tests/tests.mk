@@ -115,6 +115,28 @@ $(LEVELS:%=test-level%): test-level%:
 $(LEVELS:%=next-level%): next-level%:
 	@NEXT=1 tests/support/run-tests.sh $* $(BUILD)
 
+# For those who write a server of their own, and for those who teach.
+LANGUAGE ?= cpp
+LEVEL    ?= 2
+GRADES   ?= grades
+JOBS     ?= 1
+RUN_AS   ?= nobody
+needs     = $(if $($1),,$(error Say $1=..., as in: make $@ $2))
+
+.PHONY: starter diff-mine grade test-judge
+starter: $(BUILD)/tests/blackbox-level$(LEVEL)
+	@$(call needs,DIR,LEVEL=2 DIR=../mine)tests/support/starter.sh $(LEVEL) "$(DIR)" $(LANGUAGE) $<
+
+diff-mine:
+	@$(call needs,DIR,LEVEL=2 DIR=../mine)tests/support/diff-mine.sh $(LEVEL) "$(DIR)"
+
+grade: $(BUILD)/tests/blackbox-level$(LEVEL)
+	@$(call needs,SUBMISSIONS,LEVEL=2 SUBMISSIONS=dir)python3 -B tests/support/grade.py --level $(LEVEL) --judge $< \
+	    --submissions "$(SUBMISSIONS)" --output "$(GRADES)" --run-as "$(RUN_AS)" --jobs $(JOBS)
+
+test-judge: $(BUILD)/tests/blackbox-level1
+	@python3 -B tests/servers/test_judge.py $<
+
 .PHONY: build-all deps
 build-all: $(foreach n,$(LEVELS),$(TESTED$n) $(BUILD)/tests/blackbox-level$n)
 	@:

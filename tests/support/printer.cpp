@@ -145,9 +145,10 @@ void print_list(const Plan& plan) {
 
 void print_summary(const Book& book) {
     print_end(book);
-    if (settings().next)
+    if (settings().next && book.end != RunEnd::interrupted) {
         std::cout << "\n" << progress(book) << std::flush;
-    else
-        print_failed_cases(book);
+        return;
+    }
+    print_failed_cases(book);
     std::cout << "\n" << count_line(tally(book)) << std::endl;
 }

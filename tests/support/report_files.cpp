@@ -9,11 +9,14 @@
 #include <map>
 #include <sstream>
 #include <stdexcept>
+#include <string_view>
 
 #include "settings.hpp"
 #include "text.hpp"
 
 namespace {
+
+constexpr std::string_view never_started = "It was started as: ";  // server_process.cpp says so
 
 std::string number(double value, int digits) {
     std::ostringstream text;
@@ -57,6 +60,17 @@ std::string json(const std::string& text) {
             result += c;
     }
     return "\"" + result + "\"";
+}
+
+const char* name_of(RunEnd end) {
+    switch (end) {
+        case RunEnd::complete: break;
+        case RunEnd::time_up: return "time is up";
+        case RunEnd::interrupted: return "interrupted";
+        case RunEnd::unanswered: return "unanswered";
+        case RunEnd::first_failure: return "first failure";
+    }
+    return "complete";
 }
 
 std::string all_reports(const Result& result) {
@@ -138,6 +152,20 @@ std::string gradescope_case(const Case& one, const Result& result, double worth)
     return text + ", \"output\": " + json(output) + "}";
 }
 
+// What Gradescope passes on, and `make grade` reads: how the run ended, and what the server did.
+std::string extra_data(const Book& book) {
+    int crashes = 0;
+    bool started = false;
+    for (const Result& result : book.results) {
+        if (result.crashed) ++crashes;
+        if (result.verdict == Verdict::passed) started = true;
+        for (const std::string& report : result.reports)
+            if (!contains(report, never_started)) started = true;
+    }
+    return "{\"end\": " + json(name_of(book.end)) + ", \"crashes\": " + std::to_string(crashes) +
+           ", \"started\": " + (started ? "true" : "false") + "}";
+}
+
 std::string gradescope(const Book& book) {
     const std::vector<double> worth = points(book);
     double score = 0;
@@ -149,7 +177,8 @@ std::string gradescope(const Book& book) {
     return "{\n  \"score\": " + number(score, 2) +
            ",\n  \"execution_time\": " + number(book.seconds, 1) + ",\n  \"output\": " +
            json(count_line(tally(book)) + ", seed " + std::to_string(settings().seed)) +
-           ",\n  \"tests\": [\n" + tests + "\n  ]\n}\n";
+           ",\n  \"extra_data\": " + extra_data(book) + ",\n  \"tests\": [\n" + tests +
+           "\n  ]\n}\n";
 }
 
 }  // namespace

@@ -100,10 +100,15 @@ ServerProcess::ServerProcess(const Launch& launch)
         if (!trouble.empty()) give_up(trouble, launch);
         poll(nullptr, 0, 2);
     }
-    if (!process_.running())
-        give_up("The server listens, but the program that was started has ended", launch);
-    if (is_listened_on(port_) && !process_that_listens(port_, process_.family()))
-        give_up("Another program listens on this port", launch);
+    if (!is_listened_on(port_)) return;  // it can't be looked up
+    const std::vector<pid_t> family = process_.family();
+    const std::optional<pid_t> listener = process_that_listens(port_, family);
+    if (!listener) give_up("Another program listens on this port", launch);
+    // A program that goes to the background ends about when its descendant begins to listen.
+    const bool in_front = *listener == family.front();
+    if (process_.wait_for_end(in_front ? 0 : 0.3))
+        give_up("The program that was started has ended, and left another one that listens",
+                launch);
 }
 
 void ServerProcess::give_up(const std::string& trouble, const Launch& launch) {

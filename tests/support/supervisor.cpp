@@ -196,6 +196,7 @@ class Supervisor {
     void fail(Worker& worker, const std::string& report) {
         Result result;
         result.verdict = Verdict::failed;
+        result.unanswered = true;  // as far as is known
         result.seconds = now() - worker.since;
         worker.reports.push_back(report);
         write_down(worker, result);

@@ -51,13 +51,14 @@
 
 # The tests are many, and it is their servers that have to be fast. Not compiling them for speed
 # halves the time that a first `make test` takes. Their compilation is announced once, in one line.
-COMPILE_TEST = $(COMPILE) -O0 $(addprefix -isystem ,$(wildcard $(HOMEBREW_PREFIX)/include))
+COMPILE_TEST = $(COMPILE) -O0 $(FROM_BREW)
 quietly      = $(if $(V),,@)
 
 # Where brew puts doctest on a Mac with Apple's processor. The compiler doesn't look there by itself.
 HOMEBREW_PREFIX ?= /opt/homebrew
+FROM_BREW = $(addprefix -isystem ,$(wildcard $(HOMEBREW_PREFIX)/include))
 
-has_doctest = $(shell $(COMPILE_TEST) -E -x c++ -include doctest/doctest.h /dev/null >/dev/null 2>&1 && echo yes)
+has_doctest = $(shell $(CXX) $(FROM_BREW) -E -x c++ -include doctest/doctest.h /dev/null >/dev/null 2>&1 && echo yes)
 .PHONY: doctest
 doctest:
 	$(if $(has_doctest),,$(error The tests need doctest: run make deps))
@@ -142,7 +143,7 @@ build-all: $(foreach n,$(LEVELS),$(TESTED$n) $(BUILD)/tests/blackbox-level$n)
 	@:
 
 deps:
-	@if printf '#include <doctest/doctest.h>\n' | $(COMPILE_TEST) -E -x c++ - >/dev/null 2>&1; then \
+	@if printf '#include <doctest/doctest.h>\n' | $(CXX) $(FROM_BREW) -E -x c++ - >/dev/null 2>&1; then \
 	    echo 'doctest is there.'; \
 	elif command -v apt-get >/dev/null; then \
 	    $$(test "$$(id -u)" = 0 || echo sudo) sh -c 'apt-get update -q && apt-get install -qy doctest-dev'; \

@@ -33,7 +33,7 @@ std::string remembered(const DataFolder& data, const std::string& secret,
 
 }  // namespace
 
-TEST_SUITE_BEGIN("level 4 program");
+TEST_SUITE_BEGIN("level4 / program");
 
 TEST_CASE("TRACE=1 shows each frame of a WebSocket") {
     if (lacks_program()) return;

@@ -40,7 +40,7 @@ std::vector<WebSocket> join_chat(std::size_t count, ServerProcess& server) {
         while (got.opcode == op_text);
         const bool met = got.opcode == op_pong && got.payload == "in?";
         expect(met, met ? Exchange{} : member.so_far(), "pong 'in?' after the history",
-               got.description(), {"RFC 6455 §5.5.3: a ping is answered"});
+               got.description(), {"MUST RFC 6455 §5.5.3: a ping is answered"});
         if (!met) break;
     }
     return members;

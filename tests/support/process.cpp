@@ -55,14 +55,6 @@ int anonymous_file() {
     return file;
 }
 
-// With exec there is no shell between us and the program, so the exit code, or the signal that
-// killed it, is the program's own. A command with shell syntax in it keeps its shell.
-std::string without_shell(const std::string& command) {
-    bool simple = command.find_first_of(";&|()<>`\n") == std::string::npos;
-    bool assigns = command.substr(0, command.find(' ')).find('=') != std::string::npos;
-    return simple && !assigns && !command.starts_with("exec ") ? "exec " + command : command;
-}
-
 struct ProcessTimes {
     pid_t group = 0;
     double processor_seconds = 0;
@@ -80,11 +72,21 @@ std::optional<ProcessTimes> times_of(const std::filesystem::path& process) {
                         (std::atof(fields[11].c_str()) + std::atof(fields[12].c_str())) / ticks};
 }
 
-long long anonymous_memory_of(const std::filesystem::path& process) {
+// A number from /proc/PID/status, such as that of "RssAnon:"; 0 if it is missing.
+long long status_of(const std::filesystem::path& process, std::string_view name) {
     std::ifstream file(process / "status");
     for (std::string line; std::getline(file, line);)
-        if (line.starts_with("RssAnon:")) return std::atoll(line.c_str() + 8) * 1024;
+        if (line.starts_with(name)) return std::atoll(line.c_str() + name.size());
     return 0;
+}
+
+int entries_of(const std::filesystem::path& folder) {
+    std::error_code error;
+    int count = 0;
+    for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
+         entry.increment(error))
+        ++count;
+    return count;
 }
 
 [[noreturn]] void become(const std::string& command, char** environment, int output) {
@@ -93,12 +95,20 @@ long long anonymous_memory_of(const std::filesystem::path& process) {
     dup2(nothing, 0);
     dup2(output, 1);
     dup2(output, 2);
-    ::signal(SIGPIPE, SIG_DFL);  // we ignore it, but the program must begin with the default
+    // The program must begin with the defaults. We ignore the first, and a shell that starts us in
+    // the background has us ignore the second.
+    for (const int number : {SIGPIPE, SIGINT}) ::signal(number, SIG_DFL);
     execle("/bin/sh", "sh", "-c", command.c_str(), nullptr, environment);
     _exit(127);
 }
 
 }  // namespace
+
+std::string without_shell(const std::string& command) {
+    bool simple = command.find_first_of(";&|()<>`\n") == std::string::npos;
+    bool assigns = command.substr(0, command.find(' ')).find('=') != std::string::npos;
+    return simple && !assigns && !command.starts_with("exec ") ? "exec " + command : command;
+}
 
 double now() {
     auto since_start = std::chrono::steady_clock::now().time_since_epoch();
@@ -207,7 +217,9 @@ std::optional<Usage> Process::usage() const {
         if (!times || times->group != pid_) continue;
         found = true;
         total.processor_seconds += times->processor_seconds;
-        total.memory_bytes += anonymous_memory_of(entry->path());
+        total.memory_bytes += status_of(entry->path(), "RssAnon:") * 1024;
+        total.threads += static_cast<int>(status_of(entry->path(), "Threads:"));
+        total.descriptors += entries_of(entry->path() / "fd");
     }
     if (!found) return std::nullopt;
     return total;

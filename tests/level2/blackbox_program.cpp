@@ -4,12 +4,14 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "client.hpp"
 #include "expect.hpp"
+#include "live.hpp"
 #include "reporter.hpp"
 #include "settings.hpp"
 #include "text.hpp"
@@ -308,6 +310,36 @@ TEST_CASE("TRACE=1 shows text as it is, and counts bytes that aren't text") {
         expect_printed(output, "< Name: J\\xc3\\xbcrgen\\r\\n\n", reason);
         expect_printed(output, "< (" + count + " bytes that aren't text)\n", reason);
     }
+}
+
+TEST_CASE("no more than a thousand clients have a thread, and the others wait") {
+    if (lacks_program()) return;
+    constexpr std::size_t wanted = 1020;
+    constexpr int most_threads = 1010;  // level 4 has some that serve no client
+    if (affordable_clients(wanted) < wanted) {
+        skip("the limit of open files is too low for so many clients");
+        return;
+    }
+    ServerProcess server(with_arguments("{port}"));
+    expect_status(exchange(get("/about"), server), 200, {"one client comes before a thousand"});
+    std::optional<Usage> usage;
+    {
+        std::vector<Client> clients;
+        for (std::size_t i = 0; i < wanted; ++i) clients.emplace_back(server);
+        // Until the number stands still, which is when the last of them wait.
+        for (int last = -1; (usage = server.process().usage()) && usage->threads != last;) {
+            last = usage->threads;
+            let_pass(0.2);
+        }
+    }
+    if (!usage) {
+        skip("threads can't be counted, because there is no /proc here");
+        return;
+    }
+    expect_that(usage->threads <= most_threads, "at most 1,000 threads for clients",
+                std::to_string(usage->threads) + " threads",
+                {"without a limit a crowd takes the memory of all other programs"});
+    expect_status(exchange(get("/about"), server), 200, {"the crowd has left"});
 }
 
 TEST_SUITE_END();

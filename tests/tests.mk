@@ -69,12 +69,19 @@ $(TEST_SOURCES:%.cpp=$(BUILD)/%.o): $(BUILD)/%.o: %.cpp | compiler doctest
 	@mkdir -p $(@D)
 	$(quietly)$(COMPILE_TEST) -Itests/support -c $< -o $@
 
+# make -C changes the folder, but leaves PWD to say where the paths of SERVER and others are meant.
+export RUN_FROM ?= $(PWD)
+
 # The judge of a level knows the cases of that level and of those before it.
 SUPPORT  := $(filter-out tests/support/unit_main.cpp,$(wildcard tests/support/*.cpp))
 SUPPORT4 := $(patsubst %,tests/support/%.cpp,data_folder guestbook json_value live websocket)
-EXTRA_OBJECTS = $(addprefix $(BUILD)/tests/extra/,$(notdir $(patsubst %.cpp,%.o,$(wildcard $(EXTRA)/*.cpp))))
 
-$(BUILD)/tests/extra/%.o: $(EXTRA)/%.cpp | compiler doctest
+# An instructor's own cases are in a judge of its own.
+EXTRA_DIR     := $(if $(EXTRA),$(firstword $(wildcard $(EXTRA) $(RUN_FROM)/$(EXTRA))))
+EXTRA_OBJECTS := $(patsubst $(EXTRA_DIR)/%.cpp,$(BUILD)/tests/extra/%.o,$(wildcard $(EXTRA_DIR)/*.cpp))
+WITH_EXTRA    := $(if $(EXTRA),-extra)
+
+$(BUILD)/tests/extra/%.o: $(EXTRA_DIR)/%.cpp | compiler doctest
 	@mkdir -p $(@D)
 	$(quietly)$(COMPILE_TEST) -Itests/support -c $< -o $@
 
@@ -84,7 +91,7 @@ JUDGE$1_SOURCES := $(filter-out $(if $(filter 4,$1),,$(SUPPORT4)),$(SUPPORT)) \
     $(foreach n,$(wordlist 1,$1,$(LEVELS)),$(wildcard tests/level$n/blackbox*.cpp))
 UNIT$1_SOURCES := $(foreach n,$(wordlist 2,$1,$(LEVELS)),$(wildcard tests/level$n/unit_*.cpp))
 
-$(BUILD)/tests/blackbox-level$1: $$(JUDGE$1_SOURCES:%.cpp=$(BUILD)/%.o) $$(if $$(EXTRA),$$(EXTRA_OBJECTS))
+$(BUILD)/tests/blackbox-level$1$(WITH_EXTRA): $$(JUDGE$1_SOURCES:%.cpp=$(BUILD)/%.o) $(if $(EXTRA),$(EXTRA_OBJECTS))
 	$$(quietly)$$(COMPILE) $$^ -o $$@
 
 $(BUILD)/unit$1/%.o: %.cpp | compiler doctest
@@ -96,14 +103,11 @@ $(BUILD)/tests/unit-level$1: $$(UNIT$1_SOURCES:%.cpp=$(BUILD)/unit$1/%.o) $(BUIL
 	$$(quietly)$$(COMPILE) $$^ $$(LIBS$1) -o $$@
 
 TESTED$1 := $(BUILD)/level$1/server $(if $(filter 1,$1),,$(BUILD)/tests/unit-level$1)
-test-level$1 next-level$1: $(BUILD)/tests/blackbox-level$1 $$(if $$(SERVER),,$$(TESTED$1))
+test-level$1 next-level$1: $(BUILD)/tests/blackbox-level$1$(WITH_EXTRA) $$(if $$(SERVER),,$$(TESTED$1))
 endef
 $(foreach n,$(LEVELS),$(eval $(call TEST_RULES,$n)))
 
 -include $(wildcard $(BUILD)/tests/*/*.d $(BUILD)/unit?/tests/*/*.d)
-
-# make -C changes the folder, but leaves PWD to say where the paths of SERVER and others are meant.
-export RUN_FROM ?= $(PWD)
 
 # A suite runs alone, because suites measure deadlines; only compiling is parallel.
 .PHONY: test
@@ -131,7 +135,7 @@ starter: $(BUILD)/tests/blackbox-level$(LEVEL)
 diff-mine:
 	@$(call needs,DIR,LEVEL=2 DIR=../mine)tests/support/diff-mine.sh $(LEVEL) "$(DIR)"
 
-grade: $(BUILD)/tests/blackbox-level$(LEVEL)
+grade: $(BUILD)/tests/blackbox-level$(LEVEL)$(WITH_EXTRA)
 	@$(call needs,SUBMISSIONS,LEVEL=2 SUBMISSIONS=dir)python3 -B tests/support/grade.py --level $(LEVEL) --judge $< \
 	    --submissions "$(SUBMISSIONS)" --output "$(GRADES)" --run-as "$(RUN_AS)" --jobs $(JOBS)
 

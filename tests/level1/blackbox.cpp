@@ -3,19 +3,31 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
+#include <optional>
+#include <stdexcept>
 #include <string>
 
 #include "client.hpp"
 #include "expect.hpp"
+#include "leak_check.hpp"
 #include "reporter.hpp"
 #include "settings.hpp"
 #include "text.hpp"
 
-TEST_SUITE_BEGIN("level 1");
+TEST_SUITE_BEGIN("level1 / 1 a page");
+
+TEST_CASE("a client that connects and leaves without a word doesn't stop the server") {
+    ServerProcess server;
+    { Client leaves(server); }
+    expect_status(exchange(get("/"), server), 200,
+                  {"browsers open connections that they then don't use",
+                   "recv() returns 0 when the client has gone: close its socket and accept() the "
+                   "next one. A loop that waits for the blank line must end there as well"});
+}
 
 TEST_CASE("a browser's request for / gets the page") {
     Exchange reply = exchange(get("/", {"User-Agent: test", "Accept: text/html,*/*;q=0.8"}));
-    expect_status(reply, 200, {"RFC 9112 §4: a reply starts with 'HTTP/1.1 200 OK'"});
+    expect_status(reply, 200, {"MUST RFC 9112 §4: a reply starts with 'HTTP/1.1 200 OK'"});
     expect_in_body(reply, "<h1>Hello, world!</h1>", {"this is the page that level 1 serves"});
 }
 
@@ -23,20 +35,37 @@ TEST_CASE("Content-Length is the length of the body in bytes") {
     Exchange reply = exchange(get("/"));
     expect_status(reply, 200, {"without a whole reply there is nothing to count"});
     expect_field(reply, "Content-Length", std::to_string(reply.reply.body.size()),
-                 {"RFC 9110 §8.6: the client finds the end of the body by this number",
+                 {"MUST RFC 9110 §8.6: the client finds the end of the body by this number",
                   "count bytes, not characters, and don't count the blank line"});
     expect(reply.rest().empty(), reply, "no byte after the body",
            std::to_string(reply.rest().size()) + " bytes more",
-           {"RFC 9112 §6.3: what follows the body would be read as another reply"});
+           {"MUST RFC 9112 §6.3: what follows the body would be read as another reply"});
 }
 
 TEST_CASE("the reply says Connection: close, and then the connection is closed") {
     Exchange reply = exchange(get("/"));
     expect_listed(reply, "Connection", "close",
-                  {"RFC 9112 §9.6: a server that is going to close the connection says so"});
+                  {"MUST RFC 9112 §9.6: a server that is going to close the connection says so"});
     expect_one_reply_then_close(reply, {"the reply said that the connection ends after it",
                                         "shutdown() or close() the client's socket after sending"});
 }
+
+TEST_CASE("ten clients, one after the other, are answered within five seconds") {
+    const double start = now();
+    Exchange reply;
+    for (int i = 0; i < 10; ++i) {
+        reply = exchange(get("/"));
+        expect_status(reply, 200, {"each of them sends a good request"});
+    }
+    expect(now() - start < 5.0, reply, "ten replies within 5 s",
+           std::to_string(now() - start) + " s",
+           {"a page that is in memory takes less than a millisecond",
+            "don't sleep, and don't wait for more bytes once the blank line has come"});
+}
+
+TEST_SUITE_END();
+
+TEST_SUITE_BEGIN("level1 / 2 pieces");
 
 TEST_CASE("the server waits for a request that arrives in pieces") {
     std::string whole = get("/");
@@ -44,7 +73,8 @@ TEST_CASE("the server waits for a request that arrives in pieces") {
     Exchange reply = exchange(
         Script({whole.substr(0, third), whole.substr(third, third), whole.substr(2 * third)}));
     expect_status(reply, 200,
-                  {"TCP is a stream of bytes, so one recv() may return a part of the request",
+                  {"MUST RFC 9112 §2.1: a head ends with its blank line. TCP is a stream of bytes, "
+                   "so one recv() may return a part of it",
                    "keep receiving until the blank line (\\r\\n\\r\\n) has arrived"});
 }
 
@@ -55,29 +85,39 @@ TEST_CASE("nothing is sent before the request has ended") {
     const bool waits = client.unread().empty() && client.ending() == Ending::open;
     expect(waits, client.so_far(), "no byte before the blank line",
            "a reply, or the end of the connection",
-           {"RFC 9112 §2.1: a request's head ends with a blank line, and a server that answers "
-            "earlier has not read it",
+           {"MUST RFC 9112 §2.1: a request's head ends with a blank line, and a server that "
+            "answers earlier has not read it",
             "call recv() until \\r\\n\\r\\n has come, because one call may return a part of it"});
     if (!waits) return;
     client.send("\r\n");
     expect_status(client.read_to_end(), 200, {"now it has ended"});
 }
 
-TEST_CASE("bytes after the request don't cost the client its reply") {
-    Exchange reply = exchange(get("/") + std::string(32 * 1024, 'x'));
-    expect_status(reply, 200,
-                  {"RFC 9112 §9.6: close in steps, or the reply may get lost",
-                   "shutdown(SHUT_WR), read what still comes, then close()"});
-    expect(reply.ending == Ending::closed, reply, "a clean end of the connection",
-           "a broken connection", {"RFC 9112 §9.6: an early close() makes the kernel send RST"});
-}
-
 TEST_CASE("a client that has closed its side still gets its reply") {
     Exchange reply = exchange(Script({get("/")}, true));
     expect_status(reply, 200,
-                  {"RFC 9293 §3.6: a half-closed connection still carries the reply",
+                  {"MUST RFC 9293 §3.6: a half-closed connection still carries the reply",
                    "if recv() returns 0, that only means that the client sends no more"});
 }
+
+TEST_CASE("bytes after the request don't cost the client its reply") {
+    Exchange small = exchange(get("/") + std::string(32 * 1024, 'x'));
+    Exchange large = exchange(get("/") + std::string(1'000'000, 'x'));
+    for (const Exchange& reply : {small, large}) {
+        expect_status(reply, 200,
+                      {"SHOULD RFC 9112 §9.6: close in steps, or the reply may get lost",
+                       "shutdown(SHUT_WR), read what still comes, then close()"});
+        expect(reply.ending == Ending::closed, reply, "a clean end of the connection",
+               "a broken connection",
+               {"SHOULD RFC 9112 §9.6: an early close() makes the kernel send RST, and on RST a "
+                "client may throw the reply away",
+                "shutdown(SHUT_WR), read what still comes, then close()"});
+    }
+}
+
+TEST_SUITE_END();
+
+TEST_SUITE_BEGIN("level1 / 3 clients that leave");
 
 TEST_CASE("a client that leaves at once doesn't stop the next one") {
     for (int i = 0; i < 20; ++i) {
@@ -113,7 +153,26 @@ TEST_CASE("an endless request doesn't bring the server down") {
     expect_status(reply, 200, {"what a client may send must have a limit", "bound your buffer"});
 }
 
-TEST_CASE("a client that says nothing holds the next one up for 10 seconds at most") {
+TEST_CASE("a server that waits costs no processor time") {
+    expect_status(exchange(get("/")), 200, {"a server that is up"});
+    Client silent;  // it is also waited for without a loop
+    Process& process = shared_server().process();
+    const std::optional<Usage> before = process.usage();
+    let_pass(1.0);
+    const std::optional<Usage> after = process.usage();
+    if (!before || !after) {
+        skip("processor time can't be measured, because there is no /proc here");
+        return;
+    }
+    const double spent = after->processor_seconds - before->processor_seconds;
+    expect_that(spent < 0.4, "hardly any processor time in a second of waiting",
+                std::to_string(spent) + " s",
+                {"a loop that asks again and again keeps one processor busy for nothing",
+                 "let accept(), recv() or poll() block, with a timeout if you need one"});
+}
+
+TEST_CASE("a client that says nothing holds the next one up for 10 seconds at most" *
+          doctest::timeout(30)) {
     if (outgrown(2, "from level 2 on, clients are served side by side")) return;
     Client silent;
     Client next;
@@ -125,15 +184,22 @@ TEST_CASE("a client that says nothing holds the next one up for 10 seconds at mo
                    "wait for the client with poll() and a deadline"});
 }
 
-TEST_CASE("SIGTERM ends the server with exit code 0") {
-    ServerProcess server;
-    exchange(get("/"), server);
-    server.process().signal(SIGTERM);
-    server.process().wait_for_end(patience);
-    expect_that(server.process().exit_code() == 0, "exit code 0 within 5 s",
-                server.process().how_it_ended(),
-                {"the exit code tells whether the server stopped cleanly, as it was asked to",
-                 "catch SIGTERM, leave the accept loop, return 0 from main()"});
+TEST_SUITE_END();
+
+TEST_SUITE_BEGIN("level1 / 4 start and stop");
+
+TEST_CASE("SIGTERM and SIGINT end the server with exit code 0") {
+    for (const int number : {SIGTERM, SIGINT}) {
+        const std::string name = number == SIGTERM ? "SIGTERM: " : "SIGINT, as Ctrl-C sends it: ";
+        ServerProcess server;
+        exchange(get("/"), server);
+        server.signal(number);
+        server.process().wait_for_end(patience);
+        expect_that(server.process().exit_code() == 0, name + "exit code 0 within 5 s",
+                    name + server.process().how_it_ended(),
+                    {"the exit code tells whether the server stopped cleanly, as it was asked to",
+                     "catch both signals, leave the accept loop, return 0 from main()"});
+    }
 }
 
 TEST_CASE("a taken port ends the second server with exit code 1 and a clear message") {
@@ -148,6 +214,45 @@ TEST_CASE("a taken port ends the second server with exit code 1 and a clear mess
     expect_that(clear, "a line such as: Port " + std::to_string(first.port()) + " is in use",
                 output.empty() ? "no output" : visible(output),
                 {"a user can act on a message that names the port"});
+}
+
+TEST_CASE("a server that was stopped can be started on the same port at once") {
+    int port = 0;
+    {
+        ServerProcess first;
+        port = first.port();
+        expect_status(exchange(get("/"), first), 200, {"the server closed this connection first"});
+        first.signal(SIGTERM);
+        first.process().wait_for_end(patience);
+    }
+    std::string trouble;
+    try {
+        ServerProcess second({.port = port});
+        expect_status(exchange(get("/"), second), 200, {"it serves as before"});
+    } catch (const std::runtime_error& error) {
+        trouble = error.what();
+    }
+    expect_that(trouble.empty(), "a server on the port of the one before", trouble,
+                {"the kernel keeps the port of connections that the server closed first for a "
+                 "minute (TIME_WAIT)",
+                 "set SO_REUSEADDR on the listening socket before bind()"});
+}
+
+TEST_CASE("after thousands of requests nothing is left behind") {
+    if (outgrown(2, "level 2 tries more kinds of requests")) return;
+    expect_nothing_left_behind({get("/")});
+}
+
+TEST_SUITE_END();
+
+TEST_SUITE_BEGIN("level1 / 5 this machine only");
+
+TEST_CASE("the server can be reached at 127.0.0.1 only") {
+    expect_status(exchange(get("/")), 200, {"the server is there"});
+    expect_that(!accepts_connections("127.0.0.2", shared_server().port()),
+                "no connection at 127.0.0.2", "one that is accepted",
+                {"while you are learning, no other machine has to reach your server",
+                 "bind() to 127.0.0.1 (INADDR_LOOPBACK), not to 0.0.0.0 (INADDR_ANY)"});
 }
 
 TEST_SUITE_END();

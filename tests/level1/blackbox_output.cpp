@@ -10,7 +10,7 @@
 #include "settings.hpp"
 #include "text.hpp"
 
-TEST_SUITE_BEGIN("level 1 program");
+TEST_SUITE_BEGIN("level1 / program");
 
 TEST_CASE("level 1 explains itself when it is asked to") {
     if (lacks_program() || outgrown(2, "later levels have flags, and a case of their own")) return;

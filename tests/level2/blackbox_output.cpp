@@ -10,7 +10,7 @@
 #include "reporter.hpp"
 #include "text.hpp"
 
-TEST_SUITE_BEGIN("level 2 program");
+TEST_SUITE_BEGIN("level2 / program");
 
 TEST_CASE("a log that is not read makes no client wait, however long its lines are") {
     if (lacks_program()) return;

@@ -45,7 +45,7 @@ std::vector<std::string> requests_to_cut() {
 
 }  // namespace
 
-TEST_SUITE_BEGIN("level 2");
+TEST_SUITE_BEGIN("level2 / 6 pieces");
 
 TEST_CASE("a request gets the same reply wherever it is cut in two") {
     for (const std::string& whole : requests_to_cut()) {
@@ -61,12 +61,14 @@ TEST_CASE("a request gets the same reply wherever it is cut in two") {
         for (std::size_t i = 0; i < replies.size(); ++i) {
             std::size_t cut = i + 1;
             std::size_t before = cut < 20 ? cut : 20;
-            expect(without_date(replies[i]) == without_date(expected), replies[i],
-                   "the reply to the same bytes in one piece: " + outcome(expected),
-                   "another reply: " + outcome(replies[i]),
-                   {"TCP is a stream, so where one recv() ends says nothing about the message",
-                    "the first piece ended with: " + visible(whole.substr(cut - before, before)),
-                    whole.substr(cut)});
+            expect(
+                without_date(replies[i]) == without_date(expected), replies[i],
+                "the reply to the same bytes in one piece: " + outcome(expected),
+                "another reply: " + outcome(replies[i]),
+                {"MUST RFC 9112 §2.1: a head ends with its blank line. TCP is a stream, so where one "
+                 "recv() ends says nothing",
+                 "the first piece ended with: " + visible(whole.substr(cut - before, before)),
+                 whole.substr(cut)});
         }
     }
 }
@@ -84,10 +86,12 @@ TEST_CASE("a request gets the same reply when it arrives byte by byte") {
     std::vector<Exchange> replies = exchange_all(in_bytes);
     for (std::size_t i = 0; i < replies.size(); ++i) {
         // After an error the rest is no longer needed, so the reply may come before the end.
-        expect(without_date(replies[i]) == without_date(expected[i]), replies[i],
-               "the reply to the same bytes in one piece: " + outcome(expected[i]), "another reply",
-               {"TCP is a stream, so a request may come in as many pieces as it has bytes",
-                "collect bytes until the request is complete, then parse"});
+        expect(
+            without_date(replies[i]) == without_date(expected[i]), replies[i],
+            "the reply to the same bytes in one piece: " + outcome(expected[i]), "another reply",
+            {"MUST RFC 9112 §2.1: a head ends with its blank line. TCP is a stream, so a request may "
+             "come in as many pieces as it has bytes",
+             "collect bytes until the request is complete, then parse"});
     }
 }
 

@@ -4,10 +4,12 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "affordable_clients.hpp"
 #include "client.hpp"
 #include "expect.hpp"
 #include "reporter.hpp"
@@ -43,7 +45,7 @@ Launch with_arguments(const std::string& arguments,
 std::string output_of(const Launch& launch, const std::vector<std::string>& requests) {
     ServerProcess server(launch);
     for (const std::string& bytes : requests) exchange(Script(bytes), server);
-    server.process().signal(SIGTERM);
+    server.signal(SIGTERM);
     server.process().wait_for_end(patience);
     return server.process().output();
 }
@@ -92,7 +94,7 @@ bool is_log_line(const std::string& line, const std::string& start) {
 
 }  // namespace
 
-TEST_SUITE_BEGIN("level 2 program");
+TEST_SUITE_BEGIN("level2 / program");
 
 TEST_CASE("--help prints the usage and exits with 0") {
     if (lacks_program()) return;
@@ -148,7 +150,7 @@ TEST_CASE("an address that other machines can reach is announced as one") {
     ServerProcess open_to_all(with_arguments("{port} --host 0.0.0.0"));
     ServerProcess local(with_arguments("{port}"));
     for (ServerProcess* server : {&open_to_all, &local}) {  // all is printed once they have ended
-        server->process().signal(SIGTERM);
+        server->signal(SIGTERM);
         server->process().wait_for_end(patience);
     }
     expect_printed(open_to_all.process().output(), "Every machine in the network can connect",
@@ -160,7 +162,7 @@ TEST_CASE("an address that other machines can reach is announced as one") {
 TEST_CASE("the start line names the address and the way to stop") {
     if (lacks_program()) return;
     ServerProcess server(with_arguments("{port}"));
-    server.process().signal(SIGTERM);
+    server.signal(SIGTERM);
     server.process().wait_for_end(patience);
     std::string expected = "Level " + std::to_string(settings().level) +
                            " is listening on http://localhost:" + std::to_string(server.port()) +
@@ -184,7 +186,7 @@ TEST_CASE("Ctrl-C says what is waited for, and how to stop at once") {
     Client begun(server);
     begun.send("GET /about HTTP/1.1\r\nHost: localhost\r\n");
     exchange(get("/"), server);  // by now the first client has been accepted
-    server.process().signal(SIGINT);
+    server.signal(SIGINT);
     server.process().wait_for_end(patience + 3);
     expect_printed(server.process().output(), "Ctrl-C again stops at once",
                    {"a terminal that seems to hang needs a word"});
@@ -208,7 +210,7 @@ TEST_CASE("a client that speaks TLS is told so, and so is the log") {
     expect_status(reply, 400, {"https:// was typed instead of http://"});
     expect(reply.seconds < 2.0, reply, "a reply at once", std::to_string(reply.seconds) + " s",
            {"a TLS client waits for an answer and will never send a line end"});
-    server.process().signal(SIGTERM);
+    server.signal(SIGTERM);
     server.process().wait_for_end(patience);
     expect_printed(server.process().output(), "TLS", {"plain words for a common mistake"});
 }
@@ -308,6 +310,36 @@ TEST_CASE("TRACE=1 shows text as it is, and counts bytes that aren't text") {
         expect_printed(output, "< Name: J\\xc3\\xbcrgen\\r\\n\n", reason);
         expect_printed(output, "< (" + count + " bytes that aren't text)\n", reason);
     }
+}
+
+TEST_CASE("no more than a thousand clients have a thread, and the others wait") {
+    if (lacks_program()) return;
+    constexpr std::size_t wanted = 1020;
+    constexpr int most_threads = 1010;  // level 4 has some that serve no client
+    if (affordable_clients(wanted) < wanted) {
+        skip("the limit of open files is too low for so many clients");
+        return;
+    }
+    ServerProcess server(with_arguments("{port}"));
+    expect_status(exchange(get("/about"), server), 200, {"one client comes before a thousand"});
+    std::optional<Usage> usage;
+    {
+        std::vector<Client> clients;
+        for (std::size_t i = 0; i < wanted; ++i) clients.emplace_back(server);
+        // Until the number stands still, which is when the last of them wait.
+        for (int last = -1; (usage = server.process().usage()) && usage->threads != last;) {
+            last = usage->threads;
+            let_pass(0.2);
+        }
+    }
+    if (!usage) {
+        skip("threads can't be counted, because there is no /proc here");
+        return;
+    }
+    expect_that(usage->threads <= most_threads, "at most 1,000 threads for clients",
+                std::to_string(usage->threads) + " threads",
+                {"without a limit a crowd takes the memory of all other programs"});
+    expect_status(exchange(get("/about"), server), 200, {"the crowd has left"});
 }
 
 TEST_SUITE_END();

@@ -2,12 +2,16 @@
 // parameters. Connections are in blackbox_keep_alive.cpp, files in the other blackbox_*.cpp.
 #include <doctest/doctest.h>
 
+#include <random>
 #include <string>
 #include <vector>
 
 #include "client.hpp"
 #include "expect.hpp"
+#include "settings.hpp"
 #include "text.hpp"
+
+using std::string_literals::operator""s;
 
 namespace {
 
@@ -31,7 +35,7 @@ std::string without_spaces(const std::string& text) {
 
 }  // namespace
 
-TEST_SUITE_BEGIN("level 3");
+TEST_SUITE_BEGIN("level3 / 1 the site");
 
 TEST_CASE("the style sheet that / links to is CSS") {
     Exchange page = exchange(get("/"));
@@ -61,11 +65,13 @@ TEST_CASE("a browser's request for /favicon.ico finds an icon") {
     expect_status(reply, 200, {"every browser asks for it"});
     std::string type = reply.reply.value("Content-Type");
     expect(type.starts_with("image/"), reply, "Content-Type: image/...", type,
-           {"RFC 9110 §8.3: the type of the body"});
+           {"SHOULD RFC 9110 §8.3: the type of the body"});
 }
 
 TEST_CASE("a path parameter reaches the page") {
-    for (const std::string id : {"42", "7", "1234567"}) {
+    std::mt19937 random(settings().seed);
+    for (const std::string& id : {"42"s, std::to_string(random()), std::to_string(random() % 1000),
+                                  "9223372036854775807"s}) {
         Exchange reply = exchange(get("/users/" + id));
         expect_status(reply, 200, {"the route is /users/{id:int}", "", id});
         expect_in_body(reply, id, {"the page shows the id of its address"});
@@ -73,6 +79,8 @@ TEST_CASE("a path parameter reaches the page") {
 }
 
 TEST_CASE("a path parameter that must be a number is 404 if it isn't one") {
+    expect_status(exchange(get("/users/42")), 200, {"a number is a user"});
+    expect_status(exchange(get("/api/v1/users/42")), 200, {"a number is a user"});
     for (const char* target :
          {"/users/abc", "/users/4x", "/users/", "/users/4.2", "/users/%20", "/users/42/more",
           "/api/v1/users/abc", "/users/99999999999999999999999999", "/users/9223372036854775808"}) {
@@ -83,28 +91,37 @@ TEST_CASE("a path parameter that must be a number is 404 if it isn't one") {
 }
 
 TEST_CASE("the API answers with JSON") {
-    Exchange reply = exchange(get("/api/v1/users/42"));
-    expect_status(reply, 200, {"the route is /users/{id:int} in the group /api/v1"});
-    std::string type = reply.reply.value("Content-Type");
-    expect(type.starts_with("application/json"), reply, "Content-Type: application/json", type,
-           {"RFC 8259 §11: the type of JSON"});
-    bool has_id = contains(without_spaces(reply.reply.body), "\"id\":42");
-    expect(has_id, reply, "a body with \"id\": 42", "another body",
-           {"RFC 8259 §4: a number is written without quotes"});
+    std::mt19937 random(settings().seed);
+    for (const std::string& id :
+         {"42"s, std::to_string(random()), std::to_string(random() % 1000)}) {
+        Exchange reply = exchange(get("/api/v1/users/" + id));
+        expect_status(reply, 200, {"the route is /users/{id:int} in the group /api/v1"});
+        std::string type = reply.reply.value("Content-Type");
+        expect(type.starts_with("application/json"), reply, "Content-Type: application/json", type,
+               {"SHOULD RFC 9110 §8.3: the type of the body (RFC 8259 §11: that of JSON)"});
+        const std::string body = without_spaces(reply.reply.body);
+        const bool has_id =
+            contains(body, "\"id\":" + id + ",") || contains(body, "\"id\":" + id + "}");
+        expect(has_id, reply, "a body with \"id\": " + id, "another body",
+               {"the id is a number, which JSON writes without quotes (RFC 8259 §6)"});
+    }
 }
 
 TEST_CASE("every route answers OPTIONS with the methods it has") {
     for (const char* target :
          {"/", "/about", "/hello", "/users/42", "/api/v1/users/42", "/static/style.css"}) {
         Exchange reply = exchange(request("OPTIONS", target));
-        expect_status(reply, 204, {"RFC 9110 §9.3.7: OPTIONS asks what can be done here"});
+        expect_status(reply, 204, {"OPTIONS asks what can be done here"});
         for (const char* method : {"GET", "HEAD", "OPTIONS"})
-            expect_listed(reply, "Allow", method, {"RFC 9110 §10.2.1: Allow lists the methods"});
-        expect_one_reply_then_close(reply, {"RFC 9110 §15.3.5: 204 has no body"});
+            expect_listed(
+                reply, "Allow", method,
+                {"SHOULD RFC 9110 §9.3.7: OPTIONS says what can be done here, as Allow does"});
+        expect_one_reply_then_close(reply, {"MUST RFC 9110 §15.3.5: 204 has no body"});
     }
 }
 
 TEST_CASE("OPTIONS of an address that does not exist is 404") {
+    expect_status(exchange(request("OPTIONS", "/about")), 204, {"this address exists"});
     expect_status(exchange(request("OPTIONS", "/nothing/here")), 404,
                   {"no method is possible at an address that does not exist"});
 }
@@ -112,9 +129,11 @@ TEST_CASE("OPTIONS of an address that does not exist is 404") {
 TEST_CASE("405 lists GET, HEAD and OPTIONS in Allow") {
     for (const char* target : {"/", "/users/42", "/api/v1/users/42", "/static/style.css"}) {
         Exchange reply = exchange(request("DELETE", target));
-        expect_status(reply, 405, {"RFC 9110 §15.5.6: the address is there, the method is not"});
+        expect_status(reply, 405,
+                      {"SHOULD RFC 9110 §15.5.6: the address is there, the method is not"});
         for (const char* method : {"GET", "HEAD", "OPTIONS"})
-            expect_listed(reply, "Allow", method, {"RFC 9110 §15.5.6: a 405 must have an Allow"});
+            expect_listed(reply, "Allow", method,
+                          {"MUST RFC 9110 §15.5.6: a 405 must have an Allow"});
     }
 }
 
@@ -123,11 +142,11 @@ TEST_CASE("HEAD of every kind of address has the fields of GET") {
          {"/", "/users/42", "/api/v1/users/42", "/static/style.css", "/favicon.ico"}) {
         Exchange head = exchange(request("HEAD", target));
         Exchange with_body = exchange(get(target));
-        expect_status(head, 200, {"RFC 9110 §9.3.2: HEAD comes with GET"});
+        expect_status(head, 200, {"MUST RFC 9110 §9.1: HEAD comes with GET"});
         for (const char* name : {"Content-Length", "Content-Type"})
             expect_field(head, name, with_body.reply.value(name),
-                         {"RFC 9110 §9.3.2: the same fields as for GET"});
-        expect_one_reply_then_close(head, {"RFC 9110 §9.3.2: no body"});
+                         {"SHOULD RFC 9110 §9.3.2: the same fields as for GET"});
+        expect_one_reply_then_close(head, {"MUST RFC 9110 §9.3.2: no body"});
     }
 }
 

@@ -10,9 +10,11 @@
 
 #include "client.hpp"
 #include "expect.hpp"
+#include "leak_check.hpp"
 #include "public_folder.hpp"
 #include "report.hpp"
 #include "reporter.hpp"
+#include "settings.hpp"
 
 namespace {
 
@@ -31,7 +33,7 @@ void expect_pattern(const Exchange& reply, std::size_t offset, std::size_t size)
 
 }  // namespace
 
-TEST_SUITE_BEGIN("level 3");
+TEST_SUITE_BEGIN("level3 / 8 large files and the end");
 
 TEST_CASE("a file of 64 MiB arrives whole, and so does a part of it") {
     if (lacks_public_folder()) return;
@@ -45,7 +47,7 @@ TEST_CASE("a file of 64 MiB arrives whole, and so does a part of it") {
     Exchange part = client.read_reply();
     expect_status(whole, 200, {"a file may be of any size"});
     expect_pattern(whole, 0, 64 * mebibyte);
-    expect_status(part, 206, {"RFC 9110 §14.2: a part from deep inside, on the same connection"});
+    expect_status(part, 206, {"a part from deep inside, on the same connection"});
     expect_pattern(part, 50'000'000, 100'000);
 }
 
@@ -91,6 +93,64 @@ TEST_CASE("clients that never read a large file neither hold up others nor cost 
                  "read or sendfile() a piece, send it, then go on to the next one"});
 }
 
+TEST_CASE("a thousand small files cost hardly more memory than some of them") {
+    if (lacks_public_folder()) return;
+    constexpr int count = 1000;
+    constexpr int warm_up = 300;
+    PublicFolder folder;
+    folder.write_pattern("0.bin", 60'000);
+    Process& process = shared_server().process();
+    std::optional<Usage> before;
+    for (int i = 0; i < count; ++i) {
+        const std::string name = std::to_string(i) + ".bin";
+        if (i > 0) std::filesystem::create_hard_link(folder.path() / "0.bin", folder.path() / name);
+        expect_status(exchange(get(folder.address(name))), 200, {"each of the files is there"});
+        if (i == warm_up) before = process.usage();
+    }
+    const std::optional<Usage> after = process.usage();
+    if (!before || !after) {
+        remark("memory not measured, because there is no /proc here");
+        return;
+    }
+    const long long grown = (after->memory_bytes - before->memory_bytes) / 1024;
+    expect_that(grown < 24 * 1024, "at most 24 MiB more memory for 700 more files of 60 KB",
+                std::to_string(grown) + " KiB more",
+                {"a client can ask for any number of files, so a cache of them needs a limit",
+                 "count the entries, and drop some before you add one too many"});
+}
+
+TEST_CASE("a large file that has been sent is not kept open") {
+    if (lacks_public_folder()) return;
+    constexpr int count = 60;
+    PublicFolder folder;
+    std::vector<Script> requests;
+    for (int i = 0; i < count; ++i)
+        requests.push_back(get(folder.write_pattern(std::to_string(i) + ".bin", 100'000)));
+    expect_status(exchange(requests.front()), 200, {"each of the files is there"});
+    Process& process = shared_server().process();
+    const std::optional<Usage> before = process.usage();
+    for (const Exchange& reply : exchange_all(requests))
+        expect_status(reply, 200, {"each of the files is there"});
+    std::optional<Usage> after = process.usage();
+    constexpr int spare = 10;
+    for (const double until = now() + 1.0; before && after && now() < until;) {
+        if (after->descriptors <= before->descriptors + spare) break;
+        let_pass(0.05);  // the last connections may not have been closed yet
+        after = process.usage();
+    }
+    if (!before || !after) {
+        remark("descriptors not counted, because there is no /proc here");
+        return;
+    }
+    const int more = after->descriptors - before->descriptors;
+    expect_that(
+        more <= spare, "at most 10 more open descriptors after 60 large files",
+        std::to_string(more) + " more",
+        {"a file that is kept open stays on the disk after it has been deleted, and takes one "
+         "of the descriptors that clients need",
+         "close it when it has been sent; keep at most the content of small files"});
+}
+
 TEST_CASE("a client that leaves in the middle of a large file doesn't end the server") {
     if (lacks_public_folder()) return;
     PublicFolder folder;
@@ -116,7 +176,7 @@ TEST_CASE("a file that is cut while it is sent ends the connection, not the serv
     std::filesystem::resize_file(folder.path() / "shrinking.bin", 0);
     Exchange cut = client.read_to_end();
     const Reason reason = {
-        "RFC 9112 §8: from fewer bytes than Content-Length the client knows that some are missing",
+        "MUST RFC 9112 §6.3: from fewer bytes than Content-Length the client knows that some are missing",
         "if read() or sendfile() returns 0 too early, close; don't wait, and don't pad the rest"};
     bool ended = cut.ending == Ending::closed || cut.ending == Ending::reset;
     expect(ended && !cut.reply.complete(), cut,
@@ -136,7 +196,7 @@ TEST_CASE("SIGTERM while a large file is sent: it arrives whole, then the server
     Client client(server);
     client.send(get_and_stay(address));
     client.receive_at_least(1000);
-    server.process().signal(SIGTERM);
+    server.signal(SIGTERM);
     expect_that(refuses_connections(server), "new connections are refused", "they are accepted",
                 {"the server has begun to stop"});
     Exchange whole = client.read_to_end();
@@ -146,6 +206,23 @@ TEST_CASE("SIGTERM while a large file is sent: it arrives whole, then the server
     server.process().wait_for_end(patience);
     expect_that(server.process().exit_code() == 0, "exit code 0 within 5 s",
                 server.process().how_it_ended(), {"SIGTERM is a request to stop, not an error"});
+}
+
+TEST_CASE("after thousands of requests nothing is left behind") {
+    if (outgrown(4, "level 4 tries more kinds of requests")) return;
+    std::vector<std::string> requests = {get("/"),
+                                         get("/static/style.css"),
+                                         get("/users/42"),
+                                         get("/nothing/here"),
+                                         get("/about", {"X : y"}),
+                                         get_and_stay("/about") + get("/api/v1/users/42")};
+    std::optional<PublicFolder> folder;
+    if (!settings().public_folder.empty()) {
+        folder.emplace();
+        requests.push_back(get(folder->write_pattern("large.bin", 200'000)));
+        requests.push_back(get(folder->address("missing.txt")));
+    }
+    expect_nothing_left_behind(requests);
 }
 
 TEST_SUITE_END();

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
+#include <ctime>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +12,7 @@
 #include "client.hpp"
 #include "expect.hpp"
 #include "reporter.hpp"
+#include "settings.hpp"
 #include "slow_clients.hpp"
 #include "text.hpp"
 
@@ -19,14 +22,15 @@ namespace {
 void expect_answer_on(Client& client, const std::string& name, Where where = Where::here()) {
     client.send(get_and_stay("/hello?name=" + name));
     Exchange reply = client.read_reply();
-    expect_status(reply, 200, {"RFC 9112 §9.3: a connection stays open unless a side says close"},
+    expect_status(reply, 200,
+                  {"SHOULD RFC 9112 §9.3: a connection stays open unless a side says close"},
                   where);
     expect_in_body(reply, name, {"each request gets its own reply"}, where);
 }
 
 }  // namespace
 
-TEST_SUITE_BEGIN("level 3");
+TEST_SUITE_BEGIN("level3 / 2 kept connections");
 
 TEST_CASE("an HTTP/1.1 connection stays open for the next request") {
     Client client;
@@ -41,7 +45,8 @@ TEST_CASE("replies without a body keep the connection in step") {
         expect_answer_on(client, std::string("after-") + method);
     }
     client.send(get_and_stay("/static/style.css", {"If-None-Match: *"}));
-    expect_status(client.read_reply(), 304, {"RFC 9110 §13.1.2: * matches any file that is there"});
+    expect_status(client.read_reply(), 304,
+                  {"MUST RFC 9110 §13.1.2: * matches any file that is there"});
     expect_answer_on(client, "after-304");
 }
 
@@ -50,7 +55,7 @@ TEST_CASE("an empty line after a request is not answered") {
     expect_status(reply, 200, {"the request is a good one"});
     expect_one_reply_then_close(
         reply,
-        {"RFC 9112 §2.2: some old clients send an extra \\r\\n; a second reply would be taken for "
+        {"SHOULD RFC 9112 §2.2: some old clients send an extra \\r\\n; a second reply would be taken for "
          "the answer to their next request",
          "a request begins with its first line, not before"});
 }
@@ -61,9 +66,10 @@ TEST_CASE("Connection: close is honoured in a list, and in upper or lower case")
         std::string field = std::string("Connection: ") + value;
         Exchange reply = exchange(get_and_stay("/about", {field}));
         expect_status(reply, 200, {"a good request"});
-        expect_listed(reply, "Connection", "close", {"RFC 9112 §9.6: the server says so as well"});
+        expect_listed(reply, "Connection", "close",
+                      {"SHOULD RFC 9112 §9.6: the server says so as well"});
         expect_one_reply_then_close(reply,
-                                    {"RFC 9112 §9.6: Connection is a list of words, compared "
+                                    {"MUST RFC 9112 §9.6: Connection is a list of words, compared "
                                      "without regard to case",
                                      "split at the commas, trim, compare each", value});
     }
@@ -75,11 +81,11 @@ TEST_CASE("a connection that is kept says for how long") {
         client.send(get_and_stay(target));
         Exchange reply = client.read_reply();
         const Reason reason = {
-            "a rule of ours: it is closed after 5 s, so the client shouldn't use "
+            "it is closed after 5 s, so the client shouldn't use "
             "it just then"};
         expect_field(reply, "Keep-Alive", "timeout=5", reason);
         expect_listed(reply, "Connection", "keep-alive",
-                      {"RFC 9110 §7.6.1: Connection lists the fields about the connection"});
+                      {"MUST RFC 9110 §7.6.1: Connection lists the fields about the connection"});
     }
     expect_absent(exchange(get("/about", {"Connection: close"})), "Keep-Alive",
                   {"a connection that is closed isn't kept"});
@@ -87,7 +93,7 @@ TEST_CASE("a connection that is kept says for how long") {
 
 TEST_CASE("an HTTP/1.0 connection is closed unless the client asks to keep it") {
     Exchange closed = exchange("GET /about HTTP/1.0\r\n\r\n");
-    expect_one_reply_then_close(closed, {"RFC 9112 §9.3: HTTP/1.0 closes by default",
+    expect_one_reply_then_close(closed, {"MUST RFC 9112 §9.3: HTTP/1.0 closes by default",
                                          "the default depends on the request's version"});
     Client kept;
     for (int i = 0; i < 2; ++i) {
@@ -95,7 +101,7 @@ TEST_CASE("an HTTP/1.0 connection is closed unless the client asks to keep it") 
         Exchange reply = kept.read_reply();
         expect_status(reply, 200, {"RFC 9112 §9.3: HTTP/1.0 may ask to keep the connection"});
         expect_listed(reply, "Connection", "keep-alive",
-                      {"RFC 9112 §9.3: an old client counts on it only if the reply says so"});
+                      {"MUST RFC 9112 §9.3: an old client counts on it only if the reply says so"});
     }
 }
 
@@ -108,11 +114,12 @@ TEST_CASE("requests that arrive in one piece are answered in order") {
     client.send(bytes);
     for (int i = 0; i < count; ++i) {
         Exchange reply = client.read_reply();
-        expect_status(reply, 200,
-                      {"RFC 9112 §9.3.2: a client may send requests without waiting (pipelining)",
-                       "keep the bytes after the first request for the next one"});
+        expect_status(
+            reply, 200,
+            {"MUST RFC 9112 §9.3.2: a client may send requests without waiting (pipelining)",
+             "keep the bytes after the first request for the next one"});
         expect_in_body(reply, "n" + std::to_string(i) + "x",
-                       {"RFC 9112 §9.3.2: replies come in the order of the requests"});
+                       {"MUST RFC 9112 §9.3.2: replies come in the order of the requests"});
     }
 }
 
@@ -124,13 +131,14 @@ TEST_CASE("a pipeline gets the same replies when it arrives byte by byte") {
     for (char c : bytes) pieces.push_back(std::string(1, c));
     std::vector<Exchange> both = exchange_all({bytes, Script(pieces)});
     // The dates may differ; everything else has the same length.
-    expect(both[0].received.size() == both[1].received.size(), both[1],
-           std::to_string(both[0].received.size()) + " bytes of replies, as in one piece",
-           std::to_string(both[1].received.size()) + " bytes",
-           {"TCP is a stream, so where a piece ends says nothing"});
+    expect(
+        both[0].received.size() == both[1].received.size(), both[1],
+        std::to_string(both[0].received.size()) + " bytes of replies, as in one piece",
+        std::to_string(both[1].received.size()) + " bytes",
+        {"MUST RFC 9112 §2.1: a head ends with its blank line, and where a piece ends says nothing"});
     expect(both[0].ending == Ending::closed && contains(both[0].received, "two"), both[0],
            "all four replies, then the end of the connection", "",
-           {"RFC 9112 §9.6: the last request said Connection: close"});
+           {"MUST RFC 9112 §9.6: the last request said Connection: close"});
 }
 
 TEST_CASE("the 1000th reply on a connection says close, and is the last") {
@@ -151,7 +159,7 @@ TEST_CASE("the 1000th reply on a connection says close, and is the last") {
                 {"a limit on requests bounds what one client can take from the others",
                  "count the requests of each connection"});
     Exchange end = client.read_to_end();
-    expect_silent_close(end, {"RFC 9112 §9.6: nothing comes after Connection: close"});
+    expect_silent_close(end, {"MUST RFC 9112 §9.6: nothing comes after Connection: close"});
 }
 
 TEST_CASE(
@@ -167,11 +175,12 @@ TEST_CASE(
         Exchange reply = exchange(bytes);
         expect_status(reply, {200, 405}, {"the request itself is good"});
         expect_listed(reply, "Connection", "close",
-                      {"RFC 9112 §9.6: a server that closes says so"});
+                      {"SHOULD RFC 9112 §9.6: a server that closes says so"});
         expect_one_reply_then_close(
-            reply, {"RFC 9112 §11.2: to read a body as a request is request smuggling (such as "
-                    "CVE-2026-34441 in cpp-httplib)",
-                    "this level cannot skip a body, so it must not read on"});
+            reply,
+            {"MUST RFC 9112 §9.3: a server reads the body or closes. To read a body as a request is request smuggling (such as "
+             "CVE-2026-34441 in cpp-httplib)",
+             "this level cannot skip a body, so it must not read on"});
     }
 }
 
@@ -190,8 +199,8 @@ TEST_CASE("nothing is answered after a malformed request") {
         Exchange reply = exchange(bad + good);
         expect_status(reply, 400, {"the first request is malformed"});
         expect_listed(reply, "Connection", "close",
-                      {"RFC 9112 §9.6: a server that closes says so"});
-        expect_one_reply_then_close(reply, {"RFC 9112 §11.2: after a malformed request there is no "
+                      {"SHOULD RFC 9112 §9.6: a server that closes says so"});
+        expect_one_reply_then_close(reply, {"after a malformed request there is no "
                                             "telling where the next one begins"});
     }
     Exchange second_is_bad = exchange(good + "GET / HTTP/1.1\r\n\r\n" + good);
@@ -204,8 +213,63 @@ TEST_CASE("nothing is answered after a malformed request") {
            {"a mistake in the second request must not cost the first one its reply"});
 }
 
-TEST_CASE("slow and idle clients are sent away in time") {
+TEST_CASE("what a request names is forgotten with it") {
+    std::mt19937 random(settings().seed);
+    const std::string first = "first-" + std::to_string(random()) + ".example";
+    const std::string second = "second-" + std::to_string(random()) + ".example";
+    Client client;
+    client.send("GET http://" + first + "/echo HTTP/1.1\r\nHost: " + first +
+                "\r\nX-First: 1\r\n\r\n");
+    expect_status(client.read_reply(), 200, {"MUST RFC 9112 §3.2.2: a target may be a whole URL"});
+    client.send("GET /echo HTTP/1.1\r\nHost: " + second + "\r\n\r\n");
+    Exchange reply = client.read_reply();
+    expect_in_body(reply, second, {"MUST RFC 9112 §3.2.2: Host is that of this request"});
+    for (const std::string& old : {first, std::string("X-First")})
+        expect_not_in_reply(reply, old,
+                            {"each request stands by itself",
+                             "clear everything that the parser remembers, the host of a whole URL "
+                             "as well"});
+}
+
+TEST_CASE("Date moves on while a connection is kept") {
+    Client client;
+    std::time_t last = -1;
+    for (int i = 0; i < 2; ++i) {
+        if (i > 0) let_pass(2.1);
+        client.send(get_and_stay("/about"));
+        Exchange reply = client.read_reply();
+        expect_present_date(reply);
+        const std::time_t date = parse_date(reply.reply.value("Date"));
+        expect(date > last, reply, "a later Date than that of the reply 2 s before",
+               "Date: " + reply.reply.value("Date"),
+               {"MUST RFC 9110 §6.6.1: Date is when this reply was made",
+                "what is remembered for a thread or a connection is out of date after a second"});
+        last = date;
+    }
+}
+
+TEST_SUITE_END();
+
+TEST_SUITE_BEGIN("level3 / 8 large files and the end");
+
+TEST_CASE("slow and idle clients are sent away in time" * doctest::timeout(30)) {
     expect_slow_clients_are_sent_away(Connections::kept_alive);
+}
+
+TEST_CASE("SIGTERM: a request that never ends holds the server up for 5 seconds at most" *
+          doctest::timeout(30)) {
+    ServerProcess server;
+    Client never_ends(server);
+    never_ends.send(get_and_stay("/about") + "GET /about HT");
+    expect_status(never_ends.read_reply(), 200, {"the first of its requests is a good one"});
+    const double asked = now();
+    server.signal(SIGTERM);
+    server.process().wait_for_end(10);
+    expect_that(server.process().exit_code() == 0 && now() - asked < 7.5,
+                "exit code 0 after about 5 s",
+                server.process().how_it_ended() + " after " + std::to_string(now() - asked) + " s",
+                {"a client must not be able to keep a server from stopping",
+                 "wait for the clients that are left with a deadline, then return 0 all the same"});
 }
 
 TEST_CASE("SIGTERM closes an idle kept-alive connection at once") {
@@ -214,7 +278,7 @@ TEST_CASE("SIGTERM closes an idle kept-alive connection at once") {
     idle.send(get_and_stay("/about"));
     expect_status(idle.read_reply(), 200, {"a good request"});
     double asked = now();
-    server.process().signal(SIGTERM);
+    server.signal(SIGTERM);
     Exchange end = idle.read_to_end();
     expect(end.ending == Ending::closed, end, "the end of the connection", "",
            {"an idle connection has nothing to finish"});

@@ -33,7 +33,7 @@ std::string deletion(const std::string& id, const std::vector<std::string>& fiel
 
 }  // namespace
 
-TEST_SUITE_BEGIN("level 4 program");
+TEST_SUITE_BEGIN("level4 / program");
 
 TEST_CASE("without a password in the environment /admin is closed, and the server says so") {
     if (lacks_program()) return;
@@ -80,20 +80,21 @@ TEST_CASE("/admin asks for the password, and accepts only the right one") {
     for (const auto& fields : wrong) {
         for (const char* method : {"GET", "HEAD"}) {
             Exchange reply = exchange(request(method, "/admin", fields), server);
-            expect_status(reply, 401, {"RFC 9110 §15.5.2: these are not valid credentials"});
+            expect_status(reply, 401, {"SHOULD RFC 9110 §15.5.2: these are not valid credentials"});
             const std::string challenge = reply.reply.value("WWW-Authenticate");
             expect(lower(challenge).starts_with("basic realm=\""), reply,
                    "WWW-Authenticate: Basic realm=\"...\"", challenge,
-                   {"RFC 7617 §2: this is what makes a browser ask for the password"});
+                   {"MUST RFC 7617 §2: this is what makes a browser ask for the password"});
         }
     }
     const std::string credentials = "YWRhOnNlY3JldDp3b3Jk";
     for (const char* scheme : {"Basic ", "basic ", "BASIC ", "Basic  "}) {
         Exchange reply =
             exchange(get("/admin", {"Authorization: " + (scheme + credentials)}), server);
-        expect_status(reply, 200,
-                      {"RFC 7617 §2: only the first colon divides; case does not matter in the "
-                       "scheme"});
+        expect_status(
+            reply, 200,
+            {"MUST RFC 7617 §2: only the first colon divides; case does not matter in the "
+             "scheme"});
     }
     Exchange two = exchange(get("/admin", {right, "Authorization: Basic Og=="}), server);
     expect_status(two, 401, {"there must be only one password"});
@@ -129,10 +130,10 @@ TEST_CASE("only a client that has the password can delete a message") {
                   {"a browser sends the password along, whatever page posts the form"});
     expect_status(
         exchange(get("/admin/messages/" + id + "/delete", {right}), server), {404, 405},
-        {"RFC 9110 §9.2.1: a link must not delete, because browsers fetch links in advance"});
+        {"SHOULD RFC 9110 §9.2.1: a link must not delete, because browsers fetch links in advance"});
     expect_status(exchange(get(address), server), 200, {"it is still there"});
     Exchange reply = exchange(deletion(id, {right, "Sec-Fetch-Site: same-origin"}), server);
-    expect_status(reply, 303, {"RFC 9110 §15.4.4: after a POST, see the list"});
+    expect_status(reply, 303, {"SHOULD RFC 9110 §15.4.4: after a POST, see the list"});
     expect_field(reply, "Location", "/admin", {"back to the list"});
     expect_status(exchange(get(address), server), 404, {"it is gone"});
     expect_status(exchange(get("/api/messages/" + other), server), 200,

@@ -31,7 +31,7 @@ Exchange send_json(const std::string& method, const std::string& target, const s
 // Posts a message, and returns its address.
 std::string post(const Typed& typed, Where where = Where::here()) {
     Exchange reply = send_json("POST", "/api/messages", object_of(typed));
-    expect_status(reply, 201, {"RFC 9110 §15.3.2: something new was created"}, where);
+    expect_status(reply, 201, {"SHOULD RFC 9110 §15.3.2: something new was created"}, where);
     return reply.reply.value("Location");
 }
 
@@ -60,16 +60,16 @@ JsonValue expect_error(const Exchange& reply, const Statuses& statuses, const Re
 
 }  // namespace
 
-TEST_SUITE_BEGIN("level 4");
+TEST_SUITE_BEGIN("level4 / 3 the guestbook and its API");
 
 TEST_CASE("a message that is posted as JSON is 201, with its address and its content") {
     Typed typed{unique(), "ada@example.com", "line one\nline two"};
     Exchange reply = send_json("POST", "/api/messages", object_of(typed));
-    expect_status(reply, 201, {"RFC 9110 §15.3.2: something new was created"});
+    expect_status(reply, 201, {"SHOULD RFC 9110 §15.3.2: something new was created"});
     JsonValue value = expect_json(reply, is_json);
     expect_message(reply, value, typed);
     std::string address = "/api/messages/" + value["id"].text;
-    expect_field(reply, "Location", address, {"RFC 9110 §10.2.2: where the new thing is"});
+    expect_field(reply, "Location", address, {"SHOULD RFC 9110 §10.2.2: where the new thing is"});
     Exchange again = exchange(get(address));
     expect_status(again, 200, {"it is there"});
     expect_message(again, expect_json(again, is_json), typed);
@@ -101,7 +101,8 @@ TEST_CASE("JSON escapes in a request are decoded") {
                                "{\"message\":\"\\u00fc\\ud83d\\ude00\\\"\\/\",\n\t\"extra\": [1, "
                                "{}, null],\"name\":\"\\u0041da" +
                                    tail + "\"}");
-    expect_status(reply, 201, {"RFC 8259 §7: \\u escapes, in pairs past U+FFFF; any white space"});
+    expect_status(reply, 201,
+                  {"MUST RFC 8259 §7: \\u escapes, in pairs past U+FFFF; any white space"});
     expect_message(reply, expect_json(reply, is_json),
                    {"Ada" + tail, "", "\xc3\xbc\xf0\x9f\x98\x80\"/"});
 }
@@ -110,7 +111,7 @@ TEST_CASE("PUT replaces a message, DELETE removes it for good") {
     std::string address = post({unique()});
     Typed changed{unique("Grace"), "grace@example.com", "changed"};
     Exchange reply = send_json("PUT", address, object_of(changed));
-    expect_status(reply, 200, {"RFC 9110 §9.3.4: PUT replaces what is at this address"});
+    expect_status(reply, 200, {"SHOULD RFC 9110 §9.3.4: PUT replaces what is at this address"});
     expect_message(reply, expect_json(reply, is_json), changed);
     Exchange again = exchange(get(address));
     expect_message(again, expect_json(again, is_json), changed);
@@ -119,10 +120,10 @@ TEST_CASE("PUT replaces a message, DELETE removes it for good") {
 
     Exchange removed = exchange(request("DELETE", address));
     expect_status(removed, 204, {"RFC 9110 §15.3.5: done, and nothing to say"});
-    expect_one_reply_then_close(removed, {"RFC 9110 §15.3.5: 204 has no body"});
+    expect_one_reply_then_close(removed, {"MUST RFC 9110 §15.3.5: 204 has no body"});
     for (const std::string& bytes : {get(address), request("DELETE", address),
                                      with_body("PUT", address, json_type, object_of(changed))})
-        expect_error(exchange(bytes), 404, {"RFC 9110 §15.5.5: it is gone"});
+        expect_error(exchange(bytes), 404, {"SHOULD RFC 9110 §15.5.5: it is gone"});
     expect_not_in_reply(exchange(get("/messages")), changed.name, {"it is gone from the page"});
     std::string next = post({unique()});
     expect_that(next != address, "a new address for a new message", next,
@@ -149,9 +150,10 @@ TEST_CASE("a method that the API does not have is 405 with Allow") {
           Row{"PUT", "/api/messages", {"GET", "POST"}},
           Row{"DELETE", "/api/messages", {"GET", "POST"}}}) {
         Exchange reply = send_json(row.method, row.target, "{}");
-        expect_error(reply, 405, {"RFC 9110 §15.5.6: the address is there, the method is not"});
+        expect_error(reply, 405,
+                     {"SHOULD RFC 9110 §15.5.6: the address is there, the method is not"});
         for (const std::string& method : row.allowed)
-            expect_listed(reply, "Allow", method, {"RFC 9110 §10.2.1: a 405 has an Allow"});
+            expect_listed(reply, "Allow", method, {"MUST RFC 9110 §10.2.1: a 405 has an Allow"});
     }
 }
 
@@ -209,7 +211,7 @@ TEST_CASE("a body of another type than application/json is 415") {
                       "send text/plain without a preflight, but not application/json"});
     expect_status(
         exchange(with_body("POST", "/api/messages", "Application/JSON; charset=utf-8", object)),
-        201, {"RFC 9110 §8.3.1: case does not matter, and parameters may follow"});
+        201, {"MUST RFC 9110 §8.3.1: case does not matter, and parameters may follow"});
 }
 
 TEST_CASE("fields that do not validate are 422, and the error names them") {

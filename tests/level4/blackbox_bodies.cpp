@@ -39,12 +39,13 @@ void expect_echoed(const Exchange& exchange, std::string_view body, const Reason
            where);
 }
 
-const Reason stays = {"RFC 9112 §9.3: the end of a body is known, so the connection stays open",
-                      "take exactly Content-Length bytes; what follows is the next request"};
+const Reason stays = {
+    "SHOULD RFC 9112 §9.3: the end of a body is known, so the connection stays open",
+    "take exactly Content-Length bytes; what follows is the next request"};
 
 }  // namespace
 
-TEST_SUITE_BEGIN("level 4");
+TEST_SUITE_BEGIN("level4 / 1 bodies");
 
 TEST_CASE("POST /echo returns the request line, the fields, a blank line and the body") {
     Exchange reply = exchange(
@@ -112,7 +113,7 @@ TEST_CASE("pipelined requests with bodies are answered in order") {
         Exchange reply = client.read_reply("POST");
         expect_status(reply, 200, stays);
         expect_in_body(reply, "n" + std::to_string(i) + "x",
-                       {"RFC 9112 §9.3.2: replies come in the order of the requests"});
+                       {"MUST RFC 9112 §9.3.2: replies come in the order of the requests"});
     }
 }
 
@@ -139,13 +140,13 @@ TEST_CASE("the body of a refused request is not read as a request") {
         Exchange reply = exchange(first + get("/hello?name=honest"));
         expect_status(reply, {404, 405, 415, 501}, {"the first request is refused"});
         expect_not_in_reply(reply, "Hello, smuggled",
-                            {"RFC 9112 §11.2: skip the body, or close the connection"});
+                            {"MUST RFC 9112 §11.2: skip the body, or close the connection"});
         bool next = contains(reply.rest(), "Hello, honest");
         bool closed = reply.reply.lists("Connection", "close") && reply.rest().empty();
         expect(next || closed, reply,
                "the reply to the next request, or Connection: close and nothing more",
                visible(reply.rest().substr(0, 300)),
-               {"RFC 9112 §9.3: read the body, or close without answering anything more"});
+               {"MUST RFC 9112 §9.3: read the body, or close without answering anything more"});
     }
 }
 

@@ -93,7 +93,7 @@ const Reason too_large = {
 
 }  // namespace
 
-TEST_SUITE_BEGIN("level 4");
+TEST_SUITE_BEGIN("level4 / 1 bodies");
 
 TEST_CASE("a body of 1 MiB is accepted, with a length and in chunks") {
     std::string body(limit, 'x');
@@ -112,7 +112,7 @@ TEST_CASE("a Content-Length past 1 MiB is 413, before the body is sent") {
         Exchange reply = exchange(post_head({length(size)}));
         expect_status(reply, 413, too_large);
         expect_listed(reply, "Connection", "close",
-                      {"RFC 9112 §9.6: a server that closes says so"});
+                      {"SHOULD RFC 9112 §9.6: a server that closes says so"});
         expect_one_reply_then_close(reply, {"the body will not be read, so nothing can follow"});
     }
 }
@@ -149,11 +149,12 @@ TEST_CASE("100 Continue comes before the body is sent") {
             std::string framing = in_chunks ? "Transfer-Encoding: chunked" : "Content-Length: 5";
             client.send(post_head({"Expect: " + value, framing}));
             Exchange interim = client.read_reply("POST");
-            expect_status(interim, 100,
-                          {"RFC 9110 §10.1.1: the client waits for it before it sends the body",
-                           "send it when the head is complete and the body is wanted"});
+            expect_status(
+                interim, 100,
+                {"MUST RFC 9110 §10.1.1: the client waits for it before it sends the body",
+                 "send it when the head is complete and the body is wanted"});
             expect(interim.received.ends_with("\r\n\r\n") && interim.reply.body.empty(), interim,
-                   "a head and nothing more", "", {"RFC 9110 §15.2: a 1xx reply has no body"});
+                   "a head and nothing more", "", {"MUST RFC 9110 §15.2: a 1xx reply has no body"});
             client.send(in_chunks ? "5\r\nhello\r\n0\r\n\r\n" : "hello");
             Exchange reply = client.read_reply("POST");
             expect_status(reply, 200, {"then the real reply comes"});
@@ -169,8 +170,9 @@ TEST_CASE("a client that does not wait for 100 Continue is also answered") {
     client.send(post_head({"Expect: 100-continue", length(5)}) + "hello");
     Exchange reply = client.read_reply("POST");
     if (reply.reply.status == 100) reply = client.read_reply("POST");
-    expect_status(reply, 200,
-                  {"RFC 9110 §10.1.1: the 100 may be left out if the body has already arrived"});
+    expect_status(
+        reply, 200,
+        {"MAY RFC 9110 §10.1.1: the 100 may be left out if the body has already arrived"});
     client.send(get_and_stay("/hello?name=next"));
     expect_in_body(client.read_reply(), "next",
                    {"one reply, or a 100 and one reply, but not more"});
@@ -198,17 +200,18 @@ TEST_CASE("there is no 100 Continue for HTTP/1.0") {
     for (int i = 0; i < 5; ++i) expect_status(exchange(get("/")), 200, {"the server is up"});
     client.send("hello");
     expect_status(client.read_reply("POST"), 200,
-                  {"RFC 9110 §10.1.1: an HTTP/1.0 client takes a 100 for the reply itself"});
+                  {"MUST RFC 9110 §10.1.1: an HTTP/1.0 client takes a 100 for the reply itself"});
 }
 
 TEST_CASE("another expectation is 417") {
     for (const std::string value : {"200-ok", "100-continued", "100-continue, more"}) {
         Exchange reply = exchange(post_head({"Expect: " + value, length(0), "Connection: close"}));
-        expect_status(reply, 417, {"RFC 9110 §10.1.1: the only expectation is 100-continue"});
+        expect_status(reply, 417, {"MAY RFC 9110 §10.1.1: the only expectation is 100-continue"});
     }
 }
 
-TEST_CASE("a body that stalls or drips is 408 after 10 s, and one that is merely slow is read") {
+TEST_CASE("a body that stalls or drips is 408 after 10 s, and one that is merely slow is read" *
+          doctest::timeout(30)) {
     std::vector<Watched> stalled = stalled_clients();
     Client dripping;
     dripping.send(post_head({length(7)}));

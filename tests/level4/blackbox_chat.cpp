@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "affordable_clients.hpp"
 #include "client.hpp"
 #include "data_folder.hpp"
 #include "expect.hpp"
@@ -65,7 +66,7 @@ bool expect_all_heard(WebSocket& reader, const std::string& name, std::size_t co
 
 }  // namespace
 
-TEST_SUITE_BEGIN("level 4 chat");
+TEST_SUITE_BEGIN("level4 / 7 the live guestbook");
 
 TEST_CASE("/chat is a page with a form that also signs the guestbook without JavaScript") {
     Exchange page = exchange(get("/chat"));
@@ -181,7 +182,7 @@ TEST_CASE("pages of other sites can't join the chat") {
     client.send(handshake("/ws/chat", {"Origin: http://evil.example"}));
     expect_status(
         client.read_reply(), 403,
-        {"RFC 6455 §10.2: otherwise any page could listen, and talk in a visitor's name"});
+        {"SHOULD RFC 6455 §10.2: otherwise any page could listen, and talk in a visitor's name"});
 }
 
 TEST_CASE("a thousand clients in the room all get every message, in the same order") {
@@ -283,11 +284,12 @@ TEST_CASE("SIGTERM with 100 clients in the chat: each gets close 1001, and the s
     say(members[0], name);
     for (WebSocket& member : members) expect_heard(member, name, {"all are in the room"});
     const double asked = now();
-    server.process().signal(SIGTERM);
+    server.signal(SIGTERM);
     for (WebSocket& member : members) {
-        expect_close_frame(member, 1001,
-                           {"RFC 6455 §7.4.1: 1001, \"going away\", such as a server going down",
-                            "tell every WebSocket when the server is asked to stop"});
+        expect_close_frame(
+            member, 1001,
+            {"MUST RFC 6455 §7.4.1: 1001, \"going away\", such as a server going down",
+             "tell every WebSocket when the server is asked to stop"});
         member.send(frame(op_close, close_payload(1001)));
     }
     for (WebSocket& member : members) expect_end(member);
@@ -299,7 +301,7 @@ TEST_CASE("SIGTERM with 100 clients in the chat: each gets close 1001, and the s
 
 TEST_SUITE_END();
 
-TEST_SUITE_BEGIN("level 4 program");
+TEST_SUITE_BEGIN("level4 / program");
 
 TEST_CASE("no client is shown a message of the chat before it is stored") {
     if (lacks_program()) return;
@@ -339,7 +341,7 @@ TEST_CASE("after kill -9 every message that a client has seen in the chat is the
             for (std::size_t who = 0; who < members.size(); ++who)
                 say(members[who], mark + " " + std::to_string(who) + "/" + std::to_string(i));
         seen = hear_names(members[3], mark, 40);
-        server.process().signal(SIGKILL);
+        server.signal(SIGKILL);
         for (WebSocket& member : members) {
             const auto more = hear_names(member, mark, each * members.size());
             seen.insert(seen.end(), more.begin(), more.end());

@@ -29,7 +29,7 @@ void expect_body_and_next(const Exchange& reply, const std::string& body, const 
     expect(ends, reply, "an echo with the body " + visible(body), "another body", reason, where);
     expect(contains(reply.rest(), "Hello, next"), reply, "then the reply to the next request",
            visible(reply.rest().substr(0, 200)),
-           {"RFC 9112 §7.1: the body ends after the last chunk and its trailers"}, where);
+           {"MUST RFC 9112 §7.1: the body ends after the last chunk and its trailers"}, where);
 }
 
 // Each must be refused with one of the statuses, and end the connection.
@@ -44,7 +44,7 @@ void expect_refused(const std::vector<std::string>& bodies, const Statuses& stat
 
 }  // namespace
 
-TEST_SUITE_BEGIN("level 4");
+TEST_SUITE_BEGIN("level4 / 1 bodies");
 
 TEST_CASE("chunks are put together") {
     const std::vector<std::pair<std::string, std::string>> table = {
@@ -59,18 +59,20 @@ TEST_CASE("chunks are put together") {
     for (const auto& [chunks, body] : table) bodies.push_back(chunks);
     std::vector<Exchange> replies = followed_by_another(bodies);
     for (std::size_t i = 0; i < replies.size(); ++i)
-        expect_body_and_next(replies[i], table[i].second,
-                             {"RFC 9112 §7.1: size in hex, CRLF, so many bytes, CRLF; 0 ends it",
-                              "go by the size and don't look for CRLF, which may be in the data"});
+        expect_body_and_next(
+            replies[i], table[i].second,
+            {"MUST RFC 9112 §7.1: size in hex, CRLF, so many bytes, CRLF; 0 ends it",
+             "go by the size and don't look for CRLF, which may be in the data"});
 }
 
 TEST_CASE("chunk extensions are ignored") {
     for (const Exchange& reply : followed_by_another(
              {"5;a=b\r\nhello\r\n0\r\n\r\n", "5;a\r\nhello\r\n0;last=1\r\n\r\n",
               "5;a=\"x;y\"\r\nhello\r\n0\r\n\r\n", "5;a=1;b=2\r\nhello\r\n0\r\n\r\n"}))
-        expect_body_and_next(reply, "hello",
-                             {"RFC 9112 §7.1.1: a recipient ignores extensions it doesn't know",
-                              "the size ends at the first semicolon"});
+        expect_body_and_next(
+            reply, "hello",
+            {"MUST RFC 9112 §7.1.1: a recipient ignores extensions it doesn't know",
+             "the size ends at the first semicolon"});
 }
 
 TEST_CASE("trailers are dropped, and never become fields") {
@@ -78,11 +80,13 @@ TEST_CASE("trailers are dropped, and never become fields") {
              {"5\r\nhello\r\n0\r\nX-Trailer: smuggled\r\n\r\n",
               "5\r\nhello\r\n0\r\nContent-Length: 3\r\nX-Trailer: smuggled\r\n\r\n",
               "5\r\nhello\r\n0\r\nTransfer-Encoding: smuggled\r\nHost: smuggled\r\n\r\n"})) {
-        expect_body_and_next(reply, "hello", {"RFC 9112 §7.1.2: fields may follow the last chunk"});
-        expect_not_in_reply(reply, "smuggled",
-                            {"RFC 9110 §6.5.1: a trailer that is merged into the fields can set "
-                             "Host, Cookie or Content-Length after they were checked",
-                             "read up to the empty line and forget it"});
+        expect_body_and_next(reply, "hello",
+                             {"MAY RFC 9112 §7.1.2: fields may follow the last chunk"});
+        expect_not_in_reply(
+            reply, "smuggled",
+            {"MUST RFC 9110 §6.5.1: a trailer that is merged into the fields can set "
+             "Host, Cookie or Content-Length after they were checked",
+             "read up to the empty line and forget it"});
     }
 }
 
@@ -93,7 +97,7 @@ TEST_CASE("a chunk size that is not plain hex is refused") {
         bodies.push_back(size + "\r\nhello\r\n0\r\n\r\n");
     expect_refused(
         bodies, 400,
-        {"RFC 9112 §7.1: chunk-size is one or more hex digits, nothing else",
+        {"MUST RFC 9112 §7.1: chunk-size is one or more hex digits, nothing else",
          "use std::from_chars with base 16, on an unsigned type, and check that all of it "
          "was consumed; strtoul accepts +, -, 0x and spaces"});
 }
@@ -106,7 +110,7 @@ TEST_CASE("a chunk size that overflows is refused") {
         bodies.push_back(size + "\r\nhello\r\n0\r\n\r\n");
     expect_refused(
         bodies, {400, 413},
-        {"RFC 9112 §7.1: an overflow makes a large size a small one",
+        {"MUST RFC 9112 §7.1: an overflow makes a large size a small one",
          "from_chars reports it; then compare with what is left of the limit, don't add"});
 }
 
@@ -114,16 +118,17 @@ TEST_CASE("a chunk without CRLF behind it is refused") {
     expect_refused({"5\r\nhelloX\r\n0\r\n\r\n", "5\r\nhello0\r\n\r\n", "5\r\nhello\n0\r\n\r\n",
                     "5\r\nhello\rX0\r\n\r\n", "4\r\nhello\r\n0\r\n\r\n"},
                    400,
-                   {"RFC 9112 §7.1: each chunk is followed by CRLF",
+                   {"MUST RFC 9112 §7.1: each chunk is followed by CRLF",
                     "look at those two bytes, don't skip them blindly"});
 }
 
 TEST_CASE("a bare line feed or a bare CR in the framing of chunks is refused") {
-    expect_refused({"5\nhello\r\n0\r\n\r\n", "5;a=b\nhello\r\n0\r\n\r\n",
-                    "5;a\rb\r\nhello\r\n0\r\n\r\n", "5\r\nhello\r\n0\n\r\n"},
-                   400,
-                   {"RFC 9112 §2.2 allows a bare LF in heads only; in chunks it is how requests "
-                    "are smuggled past a proxy that sees another line end"});
+    expect_refused(
+        {"5\nhello\r\n0\r\n\r\n", "5;a=b\nhello\r\n0\r\n\r\n", "5;a\rb\r\nhello\r\n0\r\n\r\n",
+         "5\r\nhello\r\n0\n\r\n"},
+        400,
+        {"MUST RFC 9112 §2.2 allows a bare LF in heads only; in chunks it is how requests "
+         "are smuggled past a proxy that sees another line end"});
 }
 
 TEST_CASE("framing without an end is refused, not collected") {
@@ -142,7 +147,8 @@ TEST_CASE("framing without an end is refused, not collected") {
                       {"if extensions and trailers don't count towards a limit, a small body can "
                        "cost any amount of work (CVE-2023-39326)",
                        "limit a chunk's line, and what extensions and trailers take in all"});
-        expect_one_reply_then_close(reply, {"RFC 9112 §9.6: after an error the connection ends"});
+        expect_one_reply_then_close(reply,
+                                    {"SHOULD RFC 9112 §9.6: after an error the connection ends"});
     }
 }
 

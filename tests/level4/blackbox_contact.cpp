@@ -50,7 +50,7 @@ void expect_form_with(const Exchange& page, const Typed& typed, const Reason& re
 
 }  // namespace
 
-TEST_SUITE_BEGIN("level 4");
+TEST_SUITE_BEGIN("level4 / 2 forms");
 
 TEST_CASE("/contact is a form that posts name, email and message") {
     Exchange page = exchange(get("/contact"));
@@ -120,7 +120,7 @@ TEST_CASE("a page with the visitor's name is kept out of shared caches") {
         expect(
             reply.reply.complete() && kept_apart, reply,
             "Cache-Control with private or no-store, or Vary: Cookie", "",
-            {"RFC 9111 §3: a proxy may store the page, and greet the next visitor by this name"});
+            {"SHOULD RFC 9111 §3: a proxy may store the page, and greet the next visitor by this name"});
     }
 }
 
@@ -257,7 +257,7 @@ TEST_CASE("another type of body is 415") {
     for (const std::string type :
          {"application/x-www-form-urlencoded; charset=utf-8", "Application/X-WWW-Form-URLencoded"})
         expect_status(exchange(with_body("POST", "/contact", type, "name=Ada&message=hello")), 303,
-                      {"RFC 9110 §8.3.1: parameters may follow; case does not matter"});
+                      {"MUST RFC 9110 §8.3.1: parameters may follow; case does not matter"});
 }
 
 TEST_CASE("urlencoded text is decoded once, + is a space, and a stray % stays or is refused") {

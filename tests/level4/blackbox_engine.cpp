@@ -7,11 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "affordable_clients.hpp"
 #include "client.hpp"
 #include "data_folder.hpp"
 #include "expect.hpp"
 #include "guestbook.hpp"
 #include "json_value.hpp"
+#include "leak_check.hpp"
 #include "live.hpp"
 #include "public_folder.hpp"
 #include "reporter.hpp"
@@ -37,7 +39,7 @@ void let_server_look(ServerProcess& server) {
 
 }  // namespace
 
-TEST_SUITE_BEGIN("level 4 engine");
+TEST_SUITE_BEGIN("level4 / 9 the engine and the end");
 
 TEST_CASE("requests pipelined behind a POST that waits for the disk are answered after it") {
     Client client;
@@ -47,7 +49,7 @@ TEST_CASE("requests pipelined behind a POST that waits for the disk are answered
         bytes += hello(name) + form(name) + api_post(name);
     }
     client.send(bytes);
-    const Reason order = {"RFC 9112 §9.3.2: replies come in the order of the requests",
+    const Reason order = {"MUST RFC 9112 §9.3.2: replies come in the order of the requests",
                           "while a handler is with the workers, the next request has to wait"};
     for (int i = 0; i < 20; ++i) {
         const std::string name = "turn" + std::to_string(i);
@@ -156,7 +158,7 @@ TEST_CASE("at SIGTERM idle clients are let go at once, and a POST that has begun
     let_server_look(server);
 
     const double asked = now();
-    server.process().signal(SIGTERM);
+    server.signal(SIGTERM);
     for (Client& client : idle) {
         const bool silent = !client.receive_more(asked + 3.0) && client.ended();
         expect(silent, silent ? Exchange{} : client.so_far(),
@@ -179,9 +181,18 @@ TEST_CASE("at SIGTERM idle clients are let go at once, and a POST that has begun
                 {"there is nothing left to wait for"});
 }
 
+TEST_CASE("after thousands of requests nothing is left behind") {
+    const std::string refused = urlencoded({{"name", ""}, {"message", "no name"}});
+    expect_nothing_left_behind({get("/"), get("/static/style.css"), get("/nothing/here"),
+                                get("/about", {"X : y"}),
+                                get_and_stay("/about") + get("/api/messages"), get("/chat"),
+                                with_body("POST", "/contact", urlencoded_type, refused),
+                                get("/ws/echo", {"Upgrade: websocket"})});
+}
+
 TEST_SUITE_END();
 
-TEST_SUITE_BEGIN("level 4 program");
+TEST_SUITE_BEGIN("level4 / program");
 
 TEST_CASE("handlers that wait for the disk don't hold up other clients, even on a single loop") {
     if (lacks_program()) return;
@@ -252,7 +263,7 @@ TEST_CASE("after SIGTERM a handler that waits for the disk still stores its mess
         Client posting(server);
         posting.send(api_post(name));
         let_server_look(server);
-        server.process().signal(SIGTERM);
+        server.signal(SIGTERM);
         expect_that(refuses_connections(server), "new connections are refused", "they are accepted",
                     {"the stop has begun"});
         lock.release();

@@ -26,7 +26,7 @@ void expect_event(EventStream& stream, const std::string& name, const Reason& re
 
 }  // namespace
 
-TEST_SUITE_BEGIN("level 4 events");
+TEST_SUITE_BEGIN("level4 / 7 the live guestbook");
 
 TEST_CASE("the stream of events begins at once, in chunks and with its own type") {
     EventStream stream;
@@ -35,8 +35,9 @@ TEST_CASE("the stream of events begins at once, in chunks and with its own type"
     expect(type.starts_with("text/event-stream"), stream.head(), "Content-Type: text/event-stream",
            type, {"HTML, server-sent events §9.2.5: any other type is an error for EventSource"});
     expect_listed(stream.head(), "Transfer-Encoding", "chunked",
-                  {"RFC 9112 §7.1: a reply whose end is not known goes out in chunks"});
-    expect_absent(stream.head(), "Content-Length", {"RFC 9112 §6.2: not with Transfer-Encoding"});
+                  {"MUST RFC 9112 §7.1: a reply whose end is not known goes out in chunks"});
+    expect_absent(stream.head(), "Content-Length",
+                  {"MUST RFC 9112 §6.2: not with Transfer-Encoding"});
     const std::string cache = lower(stream.head().reply.value("Cache-Control"));
     expect(contains(cache, "no-store") || contains(cache, "no-cache"), stream.head(),
            "Cache-Control: no-store", cache, {"a cache would wait for the end of the reply"});
@@ -180,8 +181,8 @@ TEST_CASE("streams whose clients have left cost no memory") {
 
 TEST_CASE("HEAD of the stream gets its head alone") {
     Exchange reply = exchange(request("HEAD", "/api/messages/events"));
-    expect_status(reply, 200, {"RFC 9110 §9.3.2: HEAD is GET without the content"});
-    expect_one_reply_then_close(reply, {"RFC 9110 §9.3.2: no chunk now, and no event later"});
+    expect_status(reply, 200, {"SHOULD RFC 9110 §9.3.2: HEAD is GET without the content"});
+    expect_one_reply_then_close(reply, {"MUST RFC 9110 §9.3.2: no chunk now, and no event later"});
 }
 
 TEST_CASE("SIGTERM ends the streams cleanly, then the server") {
@@ -192,7 +193,7 @@ TEST_CASE("SIGTERM ends the streams cleanly, then the server") {
     post(name, server);
     for (EventStream& stream : streams) expect_event(stream, name, {"they are open"});
     const double asked = now();
-    server.process().signal(SIGTERM);
+    server.signal(SIGTERM);
     for (EventStream& stream : streams) {
         const auto after = stream.next();
         const bool met = !after && stream.complete() && stream.client().ending() == Ending::closed;
@@ -200,7 +201,7 @@ TEST_CASE("SIGTERM ends the streams cleanly, then the server") {
                "the last chunk, then the end of the connection",
                after ? "another event"
                      : (stream.complete() ? "a connection that stays open" : "no last chunk"),
-               {"RFC 9112 §8: without the chunk of size 0 the reply is incomplete",
+               {"MUST RFC 9112 §8: without the chunk of size 0 the reply is incomplete",
                 "end the stream regularly when the server stops; the browser will ask again"});
     }
     server.process().wait_for_end(patience);

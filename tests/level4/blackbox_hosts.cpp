@@ -59,7 +59,7 @@ std::string handshake() {
 
 }  // namespace
 
-TEST_SUITE_BEGIN("level 4 middleware");
+TEST_SUITE_BEGIN("level4 / 8 around the handlers");
 
 TEST_CASE("every reply has a policy that keeps it out of the frames of other sites") {
     const std::string requests[] = {
@@ -111,7 +111,7 @@ TEST_CASE("a server on this machine is used under all of this machine's own name
 
 TEST_SUITE_END();
 
-TEST_SUITE_BEGIN("level 4 program");
+TEST_SUITE_BEGIN("level4 / program");
 
 TEST_CASE("--allow-host names another host, and a refusal names the flag") {
     if (lacks_program()) return;
@@ -128,7 +128,7 @@ TEST_CASE("--allow-host names another host, and a refusal names the flag") {
     Exchange api = exchange(under("www.example.com", get("/api/messages")), server);
     expect_status(api, 421, {"a name does not stand for those below it"});
     expect_in_body(api, "--allow-host www.example.com", {"the API says it as well"});
-    server.process().signal(SIGTERM);  // by its end it has printed everything
+    server.signal(SIGTERM);  // by its end it has printed everything
     server.process().wait_for_end(patience);
     const std::string output = server.process().output();
     for (const char* name : {"--allow-host evil.example\n", "--allow-host www.example.com\n"})
@@ -150,7 +150,7 @@ TEST_CASE("a server that other machines can reach names the addresses of this on
     if (address.empty() && skip("this machine is in no network")) return;
     DataFolder data;
     ServerProcess server(data.launch("--quiet --host 0.0.0.0"));
-    server.process().signal(SIGTERM);
+    server.signal(SIGTERM);
     server.process().wait_for_end(patience);
     expect_that(contains(server.process().output(), "  http://" + address + ":"),
                 "a line with http://" + address, server.process().output(),

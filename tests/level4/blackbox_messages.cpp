@@ -43,7 +43,7 @@ std::vector<std::string> post_in_a_row(int count) {
 
 }  // namespace
 
-TEST_SUITE_BEGIN("level 4");
+TEST_SUITE_BEGIN("level4 / 3 the guestbook and its API");
 
 TEST_CASE("/messages shows the newest message first, 20 on a page") {
     std::vector<std::string> names = post_in_a_row(41);
@@ -160,13 +160,14 @@ TEST_CASE("an error is a page for a browser, and JSON for a client that prefers 
               request("DELETE", "/contact", {"Accept: " + row.accept})}) {
             Exchange reply = exchange(bytes);
             expect_status(reply, {404, 405}, {"RFC 9110 §15.5"});
-            expect_listed(reply, "Vary", "Accept",
-                          {"RFC 9110 §12.5.5: without it a cache may give one reader what another "
-                           "asked for"});
+            expect_listed(
+                reply, "Vary", "Accept",
+                {"SHOULD RFC 9110 §12.5.5: without it a cache may give one reader what another "
+                 "asked for"});
             std::string type = reply.reply.value("Content-Type");
             expect(type.starts_with(row.type), reply, "Content-Type: " + row.type, type,
-                   {"RFC 9110 §12.5.1: the client says what it prefers", "compare the q values",
-                    "Accept"});
+                   {"SHOULD RFC 9110 §12.5.1: the client says what it prefers",
+                    "compare the q values", "Accept"});
             if (row.type == "application/json") expect_json(reply, {"it says it is JSON"});
         }
     }

@@ -72,7 +72,7 @@ Exchange preflight(const std::string& target, const std::string& from, ServerPro
 
 }  // namespace
 
-TEST_SUITE_BEGIN("level 4 middleware");
+TEST_SUITE_BEGIN("level4 / 8 around the handlers");
 
 TEST_CASE("a client that accepts gzip gets the same pages and JSON, compressed") {
     if (lacks_compression()) return;
@@ -81,18 +81,19 @@ TEST_CASE("a client that accepts gzip gets the same pages and JSON, compressed")
         Exchange reply = exchange(get(target, {accept_gzip}));
         expect_status(reply, 200, {"the same page"});
         expect_field(reply, "Content-Encoding", "gzip",
-                     {"RFC 9110 §8.4: the client must know what was done to the content"});
+                     {"MUST RFC 9110 §8.4: the client must know what was done to the content"});
         expect_that(unpacked(reply.reply.body) == plain.reply.body,
                     "the content of the plain reply", unpacked(reply.reply.body).substr(0, 200),
-                    {"RFC 1952: head, deflate, CRC and length, which gzip -dc has checked",
+                    {"MUST RFC 1952: head, deflate, CRC and length, which gzip -dc has checked",
                      "what HTTP calls deflate is zlib's format, not gzip's"});
         expect(reply.reply.body.size() < plain.reply.body.size(), reply,
                "fewer than " + std::to_string(plain.reply.body.size()) + " bytes",
                std::to_string(reply.reply.body.size()), {"otherwise compression is pointless"});
         for (const Exchange& either : {plain, reply})
-            expect_listed(either, "Vary", "Accept-Encoding",
-                          {"RFC 9110 §12.5.5: without it a cache may send gzip to any client",
-                           "the plain reply also depends on the field"});
+            expect_listed(
+                either, "Vary", "Accept-Encoding",
+                {"SHOULD RFC 9110 §12.5.5: without it a cache may send gzip to any client",
+                 "the plain reply also depends on the field"});
     }
 }
 
@@ -105,12 +106,13 @@ TEST_CASE("compression follows the weights in Accept-Encoding") {
     for (const char* yes : {"gzip", "GZIP", "br, gzip", "gzip;q=0.5", "*", "br;q=1, gzip;q=0.2",
                             "gzip;q=1.0, identity;q=0.5", "deflate, gzip;q=1.0, *;q=0"})
         expect_field(coding(yes), "Content-Encoding", "gzip",
-                     {"RFC 9110 §12.5.3: gzip is acceptable", "", yes});
+                     {"SHOULD RFC 9110 §12.5.3: gzip is acceptable", "", yes});
     for (const char* no : {"gzip;q=0", "gzip; q=0.000", "br", "identity", "*;q=0", "x-gzip2",
                            "br, gzip;q=0, *", "gzip;q=0, identity"})
-        expect_absent(coding(no), "Content-Encoding",
-                      {"RFC 9110 §12.5.3: q=0 means not acceptable, as does not being listed",
-                       "read the list, don't look for the letters gzip in it", no});
+        expect_absent(
+            coding(no), "Content-Encoding",
+            {"SHOULD RFC 9110 §12.5.3: q=0 means not acceptable, as does not being listed",
+             "read the list, don't look for the letters gzip in it", no});
     expect_absent(exchange(get(target)), "Content-Encoding",
                   {"a client that says nothing may not be able to unpack it"});
 }
@@ -122,7 +124,8 @@ TEST_CASE("HEAD gets the fields of the compressed reply that GET gets") {
     Exchange head = exchange(request("HEAD", target, {accept_gzip}));
     expect_status(head, 200, {"HEAD of the same page"});
     for (const char* name : {"Content-Encoding", "Content-Length", "Content-Type", "Vary"})
-        expect_field(head, name, whole.reply.value(name), {"RFC 9110 §9.3.2: the fields of GET"});
+        expect_field(head, name, whole.reply.value(name),
+                     {"SHOULD RFC 9110 §9.3.2: the fields of GET"});
 }
 
 TEST_CASE("small replies, pictures and streams are not compressed") {
@@ -197,8 +200,9 @@ TEST_CASE("requests from our own pages, from the user and from programs are acce
     for (const char* method : {"GET", "HEAD", "OPTIONS"}) {
         Exchange reply = exchange(request(
             method, "/contact", {"Sec-Fetch-Site: cross-site", "Origin: http://a.example"}));
-        expect_status(reply, {200, 204},
-                      {"RFC 9110 §9.2.1: safe methods change nothing", "any site may link to us"});
+        expect_status(
+            reply, {200, 204},
+            {"SHOULD RFC 9110 §9.2.1: safe methods change nothing", "any site may link to us"});
     }
 }
 
@@ -240,7 +244,7 @@ TEST_CASE("no page from another origin may read the API unless it is allowed to"
 
 TEST_SUITE_END();
 
-TEST_SUITE_BEGIN("level 4 program");
+TEST_SUITE_BEGIN("level4 / program");
 
 TEST_CASE("--cors-origin answers a preflight from a page of that origin for every address") {
     if (lacks_program()) return;
@@ -257,7 +261,7 @@ TEST_CASE("--cors-origin answers a preflight from a page of that origin for ever
         expect_listed(reply, "Access-Control-Allow-Headers", "Content-Type",
                       {"application/json needs it"});
         expect_field(reply, "Access-Control-Max-Age", "600", {"ten minutes without asking again"});
-        expect_listed(reply, "Vary", "Origin", {"RFC 9110 §12.5.5"});
+        expect_listed(reply, "Vary", "Origin", {"SHOULD RFC 9110 §12.5.5"});
     }
 }
 
@@ -281,7 +285,7 @@ TEST_CASE("--cors-origin lets pages of that origin use the API, and read its err
         expect_field(reply, "Access-Control-Allow-Origin", allowed,
                      {"the page must also read errors, to tell its user what is wrong",
                       "this layer goes around the router, so that it also sees 404 and 405"});
-        expect_listed(reply, "Vary", "Origin", {"RFC 9110 §12.5.5"});
+        expect_listed(reply, "Vary", "Origin", {"SHOULD RFC 9110 §12.5.5"});
     }
 }
 

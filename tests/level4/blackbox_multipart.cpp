@@ -42,7 +42,7 @@ void expect_name(const std::string& type, const std::string& body, const std::st
 
 }  // namespace
 
-TEST_SUITE_BEGIN("level 4");
+TEST_SUITE_BEGIN("level4 / 2 forms");
 
 TEST_CASE("a multipart form gets the same reply wherever it is cut in two") {
     const std::string name = "\"name\"";
@@ -68,13 +68,14 @@ TEST_CASE("a boundary may be quoted, and parameters may come in any order and ca
           "multipart/form-data;boundary=" + boundary,
           "Multipart/Form-Data; charset=utf-8; Boundary=" + boundary,
           "multipart/form-data; boundary=" + boundary + "; charset=utf-8"})
-        expect_name(type, body, "Ada", {"RFC 9110 §5.6.6 and §8.3.1: parameters"});
+        expect_name(type, body, "Ada", {"MUST RFC 9110 §5.6.6 and §8.3.1: parameters"});
     std::string odd = "a b:c=d'()+_,-./?";
     std::string mark = "--" + odd;
     expect_name("multipart/form-data; boundary=\"" + odd + "\"",
                 part(disposition + std::string("\"name\""), "Ada", mark) +
                     part(disposition + std::string("\"message\""), "hello", mark) + mark + "--",
-                "Ada", {"RFC 2046 §5.1.1: a boundary may have all of these; no CRLF at the end"});
+                "Ada",
+                {"MUST RFC 2046 §5.1.1: a boundary may have all of these; no CRLF at the end"});
     odd = "a/b=c/d==";
     mark = "--" + odd;
     expect_name("multipart/form-data; boundary=" + odd,
@@ -86,14 +87,14 @@ TEST_CASE("a boundary may be quoted, and parameters may come in any order and ca
 TEST_CASE("text before the first and after the last boundary is ignored") {
     std::string body = part(disposition + std::string("\"name\""), "Ada") + message;
     expect_name(multipart_type, "A preamble.\r\n" + body + end + "An epilogue.", "Ada",
-                {"RFC 2046 §5.1.1: a preamble and an epilogue are ignored"});
+                {"MUST RFC 2046 §5.1.1: a preamble and an epilogue are ignored"});
 }
 
 TEST_CASE("only a line that is exactly the boundary separates parts") {
     std::string tricky = "--" + boundary + "x -- --" + boundary + "-- " + boundary;
     std::string body = part(disposition + std::string("\"name\""), tricky) + message + end;
     expect_name(multipart_type, body, tricky,
-                {"RFC 2046 §5.1.1: a boundary is at the start of a line",
+                {"MUST RFC 2046 §5.1.1: a boundary is at the start of a line",
                  "look for CRLF and the dashes, not for the boundary alone"});
 }
 
@@ -106,7 +107,7 @@ TEST_CASE("heads of parts may have other fields, other case, and values quoted o
     for (const std::string& head : lines)
         expect_name(multipart_type, part(head, "Ada \"%22\" ; = \\") + message + end,
                     "Ada \"%22\" ; = \\",
-                    {"RFC 7578 §4.2 and RFC 9110 §5.6.6: names without regard to case, values "
+                    {"MUST RFC 7578 §4.2 and RFC 9110 §5.6.6: names without regard to case, values "
                      "quoted or not; a value is not percent-decoded"});
 }
 

@@ -33,7 +33,7 @@ std::string remembered(const DataFolder& data, const std::string& secret,
 
 }  // namespace
 
-TEST_SUITE_BEGIN("level 4 program");
+TEST_SUITE_BEGIN("level4 / program");
 
 TEST_CASE("TRACE=1 shows each frame of a WebSocket") {
     if (lacks_program()) return;
@@ -50,7 +50,7 @@ TEST_CASE("TRACE=1 shows each frame of a WebSocket") {
         socket.read_frame();
         socket.send(frame(op_close, close_payload(1000)));
         socket.read_frame();
-        server.process().signal(SIGTERM);
+        server.signal(SIGTERM);
         server.process().wait_for_end(patience);
         const std::string output = server.process().output();
         const Reason reason{"a student wants to see frames, and not only that there are bytes", "",

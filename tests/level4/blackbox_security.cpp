@@ -92,7 +92,7 @@ void expect_no_extra_field(const Exchange& exchange, Where where = Where::here()
 
 }  // namespace
 
-TEST_SUITE_BEGIN("level 4");
+TEST_SUITE_BEGIN("level4 / 5 what strangers type");
 
 TEST_CASE("markup typed into any field comes out as text on every page") {
     for (const std::string& attack : attacks) expect_harmless_everywhere(attack, escaped);

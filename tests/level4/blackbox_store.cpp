@@ -99,7 +99,7 @@ std::string expect_printed(ServerProcess& server, std::string_view text, const R
 
 }  // namespace
 
-TEST_SUITE_BEGIN("level 4 program");
+TEST_SUITE_BEGIN("level4 / program");
 
 TEST_CASE("after kill -9 under load every acknowledged message is there, exactly once") {
     if (lacks_program()) return;
@@ -114,7 +114,7 @@ TEST_CASE("after kill -9 under load every acknowledged message is there, exactly
             for (std::size_t i = 0; i < requests; ++i) client.send(api_post(unique("Kill")));
         // Kill it when the first client has some replies, while the others are being answered.
         clients.front().receive_at_least(round * 5'000);
-        server.process().signal(SIGKILL);
+        server.signal(SIGKILL);
         std::size_t before = promised.size();
         for (Client& client : clients)
             for (std::string& name : acknowledged(client.read_to_end().received))
@@ -162,7 +162,7 @@ TEST_CASE(
             expect_that(id > before, "an id above " + std::to_string(before), std::to_string(id),
                         {"after: " + way, "ids that were given are not given again"});
             expect_printed(server, "messages.jsonl was replaced", {"after: " + way});
-            server.process().signal(SIGKILL);
+            server.signal(SIGKILL);
         }
         ServerProcess server(data.launch("--quiet"));
         expect_each_once(
@@ -189,7 +189,7 @@ TEST_CASE("while files are put in the place of the store's, no acknowledged mess
             names.push_back(unique("Moved"));
             add(names.back(), server);
         }
-        server.process().signal(SIGKILL);
+        server.signal(SIGKILL);
     }
     std::string all = file_content(data.path() / "messages.jsonl");
     for (int i = 1; i <= 9; ++i) all += file_content(data.path() / std::to_string(i));

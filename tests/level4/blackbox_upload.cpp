@@ -64,7 +64,7 @@ const Reason same_origin = {
 
 }  // namespace
 
-TEST_SUITE_BEGIN("level 4");
+TEST_SUITE_BEGIN("level4 / 4 uploads");
 
 TEST_CASE("/upload is a form for a file") {
     Exchange page = exchange(get("/upload"));

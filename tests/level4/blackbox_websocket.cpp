@@ -49,7 +49,7 @@ const std::string accents = "\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5 \xf0\x
 
 }  // namespace
 
-TEST_SUITE_BEGIN("level 4 websocket");
+TEST_SUITE_BEGIN("level4 / 6 WebSocket");
 
 TEST_CASE("the handshake is answered with 101 and the key that belongs to the client's") {
     const std::pair<const char*, const char*> keys[] = {
@@ -61,14 +61,15 @@ TEST_CASE("the handshake is answered with 101 and the key that belongs to the cl
         Client client;
         client.send(handshake("/ws/echo", {std::string("Sec-WebSocket-Key: ") + key}));
         Exchange reply = client.read_reply();
-        expect_status(reply, 101, {"RFC 6455 §4.2.2: both sides leave HTTP"});
-        expect_field(reply, "Sec-WebSocket-Accept", accept,
-                     {"RFC 6455 §1.3: the key as it was sent, then the GUID; SHA-1, then Base64",
-                      "the key is not decoded, and the digest is 20 raw bytes, not hex"});
-        expect_listed(reply, "Upgrade", "websocket", {"RFC 6455 §4.2.2"});
-        expect_listed(reply, "Connection", "Upgrade", {"RFC 6455 §4.2.2"});
+        expect_status(reply, 101, {"MUST RFC 6455 §4.2.2: both sides leave HTTP"});
+        expect_field(
+            reply, "Sec-WebSocket-Accept", accept,
+            {"MUST RFC 6455 §1.3: the key as it was sent, then the GUID; SHA-1, then Base64",
+             "the key is not decoded, and the digest is 20 raw bytes, not hex"});
+        expect_listed(reply, "Upgrade", "websocket", {"MUST RFC 6455 §4.2.2"});
+        expect_listed(reply, "Connection", "Upgrade", {"MUST RFC 6455 §4.2.2"});
         for (const char* name : {"Sec-WebSocket-Extensions", "Sec-WebSocket-Protocol"})
-            expect_absent(reply, name, {"RFC 6455 §4.1: the client has not offered any"});
+            expect_absent(reply, name, {"MUST RFC 6455 §4.1: the client has not offered any"});
     }
 }
 
@@ -85,10 +86,10 @@ TEST_CASE("the words of a handshake may be in upper or lower case, and in lists"
         Exchange reply = client.read_reply();
         expect_status(
             reply, 101,
-            {"RFC 6455 §4.2.1: names and values are compared without regard to case, in lists",
+            {"MUST RFC 6455 §4.2.1: names and values are compared without regard to case, in lists",
              "Firefox sends `Connection: keep-alive, Upgrade`"});
         expect_absent(reply, "Sec-WebSocket-Extensions",
-                      {"RFC 6455 §9.1: a server that names an extension has to speak it",
+                      {"MUST RFC 6455 §9.1: a server that names an extension has to speak it",
                        "don't mention what you don't support; the client then does without it"});
     }
 }
@@ -98,9 +99,10 @@ TEST_CASE("another version of the protocol gets 426 and the version that the ser
         Exchange reply =
             exchange(handshake("/ws/echo", {std::string("Sec-WebSocket-Version: ") + version,
                                             "Connection: Upgrade, close"}));
-        expect_status(reply, 426, {"RFC 6455 §4.4: the client can try again with our version"});
+        expect_status(reply, 426,
+                      {"MUST RFC 6455 §4.4: the client can try again with our version"});
         expect_field(reply, "Sec-WebSocket-Version", "13",
-                     {"RFC 6455 §4.4, RFC 9110 §15.5.22: 426 says what the server speaks"});
+                     {"MUST RFC 6455 §4.4, RFC 9110 §15.5.22: 426 says what the server speaks"});
     }
 }
 
@@ -127,14 +129,14 @@ TEST_CASE("what is not quite a handshake is refused, and stays HTTP") {
         const bool about_key = contains(what, "key");
         expect_status(
             client.read_reply(), about_key ? Statuses{400} : Statuses{400, 426},
-            {"RFC 6455 §4.2.1: every part of the handshake is checked (here: " + what + ")"});
+            {"MUST RFC 6455 §4.2.1: every part of the handshake is checked (here: " + what + ")"});
     }
     std::string old = handshake("/ws/echo");
     old.replace(old.find("HTTP/1.1"), 8, "HTTP/1.0");
-    expect_status(exchange(old), {400, 426, 505}, {"RFC 6455 §4.2.1: HTTP/1.1 or higher"});
+    expect_status(exchange(old), {400, 426, 505}, {"MUST RFC 6455 §4.2.1: HTTP/1.1 or higher"});
     std::string post = handshake("/ws/echo", {"Content-Length: 0", "Connection: Upgrade, close"});
     post.replace(0, 3, "POST");
-    expect_status(exchange(post), {400, 405, 426}, {"RFC 6455 §4.2.1: the method is GET"});
+    expect_status(exchange(post), {400, 405, 426}, {"MUST RFC 6455 §4.2.1: the method is GET"});
     expect_status(exchange(get("/ws/echo")), {400, 426},
                   {"an ordinary GET gets nothing at this address"});
 }
@@ -158,7 +160,7 @@ TEST_CASE("pages of other sites can't open a WebSocket") {
                        "compare without the scheme, because a proxy may end TLS for us"});
     for (const char* origin : foreign)
         expect_status(ask(origin), 403,
-                      {"RFC 6455 §10.2: browsers let any page open one, with our cookies",
+                      {"SHOULD RFC 6455 §10.2: browsers let any page open one, with our cookies",
                        "compare the whole host and port, not the beginning or the end", origin});
 }
 
@@ -169,7 +171,7 @@ TEST_CASE("text and binary of every length come back as they were") {
              {std::pair(op_text, text_of(size)), std::pair(op_binary, bytes_of(size))}) {
             socket.send(frame(opcode, payload));
             expect_message(socket, opcode, payload,
-                           {"RFC 6455 §5.2: the length is in 7 bits, or in 2 or 8 more bytes",
+                           {"MUST RFC 6455 §5.2: the length is in 7 bits, or in 2 or 8 more bytes",
                             "126 and 127 in the 7 bits aren't lengths; they say what follows"});
         }
     }
@@ -234,13 +236,13 @@ TEST_CASE("a message in parts is put together, and control frames may come in be
     const Making first_parts = {.final = false};
     socket.send(frame(op_text, "Hel", first_parts) + frame(op_ping, "between"));
     expect_message(socket, op_pong, "between",
-                   {"RFC 6455 §5.4: control frames may come in the middle of a message",
+                   {"MUST RFC 6455 §5.4: control frames may come in the middle of a message",
                     "answer the ping at once, not after the message"});
     socket.send(frame(op_continuation, "", first_parts) +
                 frame(op_continuation, "lo, ", first_parts) + frame(op_pong, "unasked") +
                 frame(op_continuation, "world"));
     expect_message(socket, op_text, "Hello, world",
-                   {"RFC 6455 §5.4: all parts together, even empty ones, are the message"});
+                   {"MUST RFC 6455 §5.4: all parts together, even empty ones, are the message"});
     socket.send(frame(op_binary, "", first_parts) + frame(op_continuation, ""));
     expect_message(socket, op_binary, "", {"the type is that of the first part"});
 }
@@ -249,10 +251,11 @@ TEST_CASE("a ping is answered with the same payload, an unsolicited pong not at 
     WebSocket socket("/ws/echo");
     for (const std::string& payload : {std::string(), std::string("x"), bytes_of(125)}) {
         socket.send(frame(op_ping, payload));
-        expect_message(socket, op_pong, payload, {"RFC 6455 §5.5.3: identical application data"});
+        expect_message(socket, op_pong, payload,
+                       {"MUST RFC 6455 §5.5.3: identical application data"});
     }
     socket.send(frame(op_pong, "unasked"));
-    expect_echo(socket, "still here", {"RFC 6455 §5.5.3: an unsolicited pong is allowed"});
+    expect_echo(socket, "still here", {"MUST RFC 6455 §5.5.3: an unsolicited pong is allowed"});
 }
 
 TEST_CASE("the close handshake echoes the code, and nothing is answered after it") {
@@ -260,20 +263,22 @@ TEST_CASE("the close handshake echoes the code, and nothing is answered after it
         WebSocket socket("/ws/echo");
         socket.send(frame(op_close, close_payload(code, "Gr\xc3\xbc\xc3\x9f")) +
                     frame(op_text, "too late") + frame(op_ping, "too late"));
-        expect_goodbye(socket, code, {"RFC 6455 §5.5.1: typically the code is echoed"});
+        expect_goodbye(socket, code, {"SHOULD RFC 6455 §5.5.1: typically the code is echoed"});
     }
     WebSocket socket("/ws/echo");
     socket.send(frame(op_close, ""));
-    expect_goodbye(socket, {0, 1000}, {"RFC 6455 §5.5.1: a close frame may be empty"});
+    expect_goodbye(socket, {0, 1000}, {"MUST RFC 6455 §5.5.1: a close frame may be empty"});
 }
 
 TEST_CASE("messages that were sent before the close frame are answered before it") {
     WebSocket socket("/ws/echo");
     socket.send(frame(op_text, "one") + frame(op_text, "two") +
                 frame(op_close, close_payload(1000)));
-    expect_message(socket, op_text, "one", {"RFC 6455 §5.5.1: the close frame is the last one"});
-    expect_message(socket, op_text, "two", {"RFC 6455 §5.5.1: the close frame is the last one"});
-    expect_goodbye(socket, 1000, {"RFC 6455 §5.5.1"});
+    expect_message(socket, op_text, "one",
+                   {"MUST RFC 6455 §5.5.1: the close frame is the last one"});
+    expect_message(socket, op_text, "two",
+                   {"MUST RFC 6455 §5.5.1: the close frame is the last one"});
+    expect_goodbye(socket, 1000, {"MUST RFC 6455 §5.5.1"});
 }
 
 TEST_CASE("a frame that breaks the protocol ends the conversation with 1002") {
@@ -293,31 +298,31 @@ TEST_CASE("a frame that breaks the protocol ends the conversation with 1002") {
     for (int opcode : {3, 4, 5, 6, 7, 11, 12, 13, 14, 15})
         mistakes.push_back({"opcode " + std::to_string(opcode), frame(opcode, "")});
     expect_refused(mistakes, 1002,
-                   {"RFC 6455 §5.1, §5.2, §5.4, §5.5, §7.4.1: a protocol error is 1002",
+                   {"MUST RFC 6455 §5.1, §5.2, §5.4, §5.5, §7.4.1: a protocol error is 1002",
                     "check the head of a frame before you wait for its payload"});
     WebSocket socket("/ws/echo");
     socket.send(frame(op_binary, "", {.final = false}) + frame(op_continuation, "") +
                 frame(op_continuation, "lo"));
     expect_message(socket, op_binary, "", {"the message is whole"});
-    expect_goodbye(socket, 1002, {"RFC 6455 §5.4: there is no longer a message to continue"});
+    expect_goodbye(socket, 1002, {"MUST RFC 6455 §5.4: there is no longer a message to continue"});
 }
 
 TEST_CASE("a new message within another one ends the conversation with 1002") {
     for (int opcode : {op_text, op_binary})
         expect_refused({{"a second first part",
                          frame(op_text, "Hel", {.final = false}) + frame(opcode, "lo")}},
-                       1002, {"RFC 6455 §5.4: the parts of messages must not be interleaved"});
+                       1002, {"MUST RFC 6455 §5.4: the parts of messages must not be interleaved"});
 }
 
 TEST_CASE("a length in more bytes than it needs, or with its top bit set, is an error") {
     expect_refused({{"125 in 2 bytes", frame(op_text, text_of(125), {.length_bytes = 2})},
                     {"0 in 8 bytes", frame(op_text, "", {.length_bytes = 8})},
                     {"65535 in 8 bytes", frame(op_text, text_of(65535), {.length_bytes = 8})}},
-                   1002, {"RFC 6455 §5.2: the minimal number of bytes must be used"});
+                   1002, {"MUST RFC 6455 §5.2: the minimal number of bytes must be used"});
     std::string negative = frame(op_binary, "", {.length_bytes = 8, .announced = 1});
     negative[2] = '\x80';
     expect_refused({{"2^63 + 1", negative}}, {1002, 1009},
-                   {"RFC 6455 §5.2: the most significant bit must be 0"});
+                   {"MUST RFC 6455 §5.2: the most significant bit must be 0"});
 }
 
 TEST_CASE("a message of more than 128 KiB is refused with 1009, before its bytes have arrived") {
@@ -333,7 +338,7 @@ TEST_CASE("a message of more than 128 KiB is refused with 1009, before its bytes
           frame(op_binary, bytes_of(100), {.final = false}) +
               frame(op_continuation, "", {.announced = 0x7fffffffffffffffll})}},
         1009,
-        {"RFC 6455 §7.4.1, §10.4: 1009 means too big, and a mere number must not reserve memory",
+        {"MUST RFC 6455 §7.4.1, §10.4: 1009 means too big, and a mere number must not reserve memory",
          "the limit is for all parts together"});
 }
 
@@ -350,13 +355,13 @@ TEST_CASE("text that is not UTF-8 ends the conversation with 1007") {
          frame(op_text, "\xce", {.final = false}) + frame(op_continuation, "")},
         {"a character cut by the parts and wrong in the second",
          frame(op_text, "\xf4", {.final = false}) + frame(op_continuation, "\x90\x80\x80")}};
-    const Reason reason = {"RFC 6455 §8.1: text is UTF-8, or the connection fails with 1007"};
+    const Reason reason = {"MUST RFC 6455 §8.1: text is UTF-8, or the connection fails with 1007"};
     expect_refused(wrong, 1007, reason);
 }
 
 TEST_CASE("a wrong byte of UTF-8 is refused at once, however much is still to come") {
     const Reason reason = {
-        "RFC 6455 §8.1: there is no point in waiting for the rest of such a text",
+        "MUST RFC 6455 §8.1: there is no point in waiting for the rest of such a text",
         "check each part of a text as it comes, not the whole message at the end"};
     std::string half = frame(op_text, "abc\xff", {.announced = 1000});
     expect_refused({{"the fourth of 1000 bytes", half},
@@ -372,13 +377,14 @@ TEST_CASE("a character may be cut between two parts of a message, at any byte") 
     for (std::size_t cut = 0; cut <= accents.size(); ++cut) {
         socket.send(frame(op_text, accents.substr(0, cut), {.final = false}) + frame(op_ping, "") +
                     frame(op_continuation, accents.substr(cut)));
-        expect_message(socket, op_pong, "", {"RFC 6455 §5.4"});
-        expect_message(socket, op_text, accents,
-                       {"RFC 6455 §5.4, §8.1: all parts together are UTF-8, not each by itself"});
+        expect_message(socket, op_pong, "", {"MUST RFC 6455 §5.4"});
+        expect_message(
+            socket, op_text, accents,
+            {"MUST RFC 6455 §5.4, §8.1: all parts together are UTF-8, not each by itself"});
     }
     socket.send(frame(op_binary, "\xff\xfe", {.final = false}) + frame(op_continuation, "\x80"));
     expect_message(socket, op_binary, "\xff\xfe\x80",
-                   {"RFC 6455 §5.6: a binary message may be any bytes, also in parts"});
+                   {"MUST RFC 6455 §5.6: a binary message may be any bytes, also in parts"});
 }
 
 TEST_CASE("a malformed close frame gets 1002, and a reason that is not UTF-8 1007") {
@@ -387,18 +393,19 @@ TEST_CASE("a malformed close frame gets 1002, and a reason that is not UTF-8 100
         wrong.push_back({"code " + std::to_string(code), frame(op_close, close_payload(code))});
     expect_refused(
         wrong, 1002,
-        {"RFC 6455 §5.5.1, §7.4: a code has two bytes, and these codes must not be sent"});
+        {"MUST RFC 6455 §5.5.1, §7.4: a code has two bytes, and these codes must not be sent"});
     expect_refused({{"a wrong byte", frame(op_close, close_payload(1000, "\xff"))},
                     {"half a character", frame(op_close, close_payload(1000, "ab\xc3"))}},
-                   1007, {"RFC 6455 §5.5.1, §8.1: the reason is UTF-8"});
+                   1007, {"MUST RFC 6455 §5.5.1, §8.1: the reason is UTF-8"});
 }
 
 TEST_CASE("what comes after a mistake is ignored") {
     WebSocket socket("/ws/echo");
     socket.send(frame(3, "") + frame(op_text, "Hello") + frame(op_ping, "") +
                 std::string(100'000, '\xff'));
-    expect_goodbye(socket, 1002,
-                   {"RFC 6455 §7.1.7: the connection has failed, so read the rest and drop it"});
+    expect_goodbye(
+        socket, 1002,
+        {"MUST RFC 6455 §7.1.7: the connection has failed, so read the rest and drop it"});
 }
 
 TEST_CASE("clients that leave in the middle of a frame do not affect the others") {
@@ -431,7 +438,7 @@ TEST_CASE("a client that leaves without a close frame is let go") {
     const bool met = got.opcode < 0 || got.opcode == op_close;
     expect(met && (got.opcode == op_close || socket.ended()),
            met && socket.ended() ? Exchange{} : socket.so_far(), "the end of the connection",
-           got.description(), {"RFC 6455 §7.1.5, §7.2.1: a client may also just close TCP"});
+           got.description(), {"MAY RFC 6455 §7.1.5, §7.2.1: a client may also just close TCP"});
 }
 
 TEST_SUITE_END();

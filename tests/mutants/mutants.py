@@ -23,6 +23,7 @@ class Mutant:
     old: str
     new: str
     cases: str = UNIT  # or the names of black-box cases, as for doctest's -tc
+    level: str = ""  # whose server is judged, if its number isn't in the file's folder
 
 
 MUTANTS = [
@@ -244,6 +245,91 @@ MUTANTS = [
     Mutant("a stop does not finish replies", "level4/engine/event_loop.cpp",
            "while (!stopping_ || (!clients_.empty() && Clock::now() < stop_deadline_))", "while (!stopping_)"),
     Mutant("the chat does not tell the others", "level4/app/chat.cpp", "    room_.broadcast(text_message(text));\n", ""),
+
+    Mutant("Ctrl-C is not handled", "common/socket.cpp",
+           "{SIGINT, SIGTERM, SIGALRM}", "{SIGTERM, SIGALRM}", "SIGTERM and SIGINT end*", "1"),
+    Mutant("a port stays taken for a minute", "common/socket.cpp",
+           "    setsockopt(listener.number(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);\n", "",
+           "a server that was stopped can be started*", "1"),
+    Mutant("level 1 can be reached from everywhere", "level1/main.cpp",
+           'listen_on("127.0.0.1"', 'listen_on("0.0.0.0"', "the server can be reached*"),
+    Mutant("a server that waits keeps the processor busy", "common/socket.cpp",
+           "poll(watched, 2, timeout)", "poll(watched, 2, 0)", "a server that waits*", "1"),
+    Mutant("a reply takes a second", "level1/main.cpp",
+           "    send_all(client, reply);", "    sleep(1);\n    send_all(client, reply);", "ten clients, one after*"),
+    Mutant("level 1 leaves every file open", "common/descriptor.hpp",
+           "~Descriptor() { close(); }", "~Descriptor() {}", "after thousands of requests*", "1"),
+    Mutant("Nagle's algorithm holds replies back", "common/socket.cpp",
+           "    setsockopt(listener.number(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);\n", ""),
+    Mutant("a client that doesn't read is waited for without an end", "common/socket.cpp",
+           "    set_timeout(listener, SO_SNDTIMEO, send_stall);\n", ""),
+    Mutant("a goodbye takes a minute", "common/socket.hpp", "goodbye_time{30}", "goodbye_time{60}"),
+    Mutant("a client that never closes its side keeps its connection", "common/socket.hpp",
+           "goodbye_silence{5}", "goodbye_silence{60}", "slow clients are sent away*"),
+    Mutant("a stop waits for a minute", "common/socket.hpp", "drain_time{5}", "drain_time{60}"),
+
+    Mutant("Date is made once", "level2/response.cpp", "http_date(std::time(nullptr))",
+           "[] { static const std::string d = http_date(std::time(nullptr)); return d; }()", "Date is still right*"),
+    Mutant("Date is 8 seconds slow", "level2/response.cpp", "http_date(std::time(nullptr))",
+           "http_date(std::time(nullptr) - 8)", "every reply has a Date*"),
+    Mutant("it is always Monday", "level2/response.cpp", '"%a, %d %b', '"Mon, %d %b', "every reply has a Date*"),
+    Mutant("Date is local time", "level2/response.cpp", "gmtime_r(", "localtime_r(", "every reply has a Date*"),
+    Mutant("characters are counted, not bytes", "level2/response.cpp",
+           "std::to_string(response.body_size())",
+           "std::to_string(std::count_if(response.body.begin(), response.body.end(), [](char c) { return (c & 0xC0) != 0x80; }))",
+           "any name comes back*"),
+    Mutant("all clients share one name", "level2/main.cpp",
+           '    std::string name = query_value(request.query, "name").value_or("");',
+           '    static std::string name;\n    name = query_value(request.query, "name").value_or("");',
+           "what belongs to one request*"),
+    Mutant("HTTP/1.2 may do without a Host", "level2/request.cpp",
+           'request_.version != "HTTP/1.0"', 'request_.version == "HTTP/1.1"', "HTTP/1.2 is answered*"),
+    Mutant("the path is compared before it is decoded", "level2/request.cpp",
+           "request_.path += *decoded;", "request_.path += path;", "a letter of the path*"),
+    Mutant("there is no limit of threads", "level2/server.cpp",
+           "clients_ < program_.limits.clients", "true", "no more than a thousand clients*"),
+    Mutant("threads never end", "level2/server.cpp",
+           "    client_left_.notify_one();\n", "    client_left_.notify_one();\n    mutex_.unlock();\n    for (;;) sleep(1);\n", "after thousands of requests*"),
+    Mutant("each request costs 50 KB", "level2/server.cpp",
+           "    std::array<char, 4096> buffer;", "    (new std::string())->assign(50'000, 'x');\n    std::array<char, 4096> buffer;", "after thousands of requests*"),
+
+    Mutant("an early close costs a client its reply", "level3/server.cpp",
+           "return close_gently(client);", "return;", "bytes after the request*"),
+    Mutant("Date is made once a thread", "level3/response.cpp",
+           "if (now != made_at) {", "if (made_at == 0) {", "Date moves on*"),
+    Mutant("every user is number 42", "level3/main.cpp",
+           'const std::string& id = request.params.at("id");', 'const std::string id = "42";', "a path parameter reaches*"),
+    Mutant("every user is number 42 in the API", "level3/main.cpp",
+           'std::to_string(std::stoll(request.params.at("id")))', 'std::to_string(42)', "the API answers*"),
+    Mutant("the host of one request is that of the next", "level3/request.cpp",
+           "    authority_.clear();\n", "", "what a request names*"),
+    Mutant("half a request behind another is not waited for", "level3/request.cpp",
+           "begun_ = position_ < buffer_.size();", "begun_ = false;", "slow and idle clients*"),
+    Mutant("only the first head has a deadline", "level3/connection.cpp",
+           "else if (turn == Turn::head)\n        deadline_", "else if (turn == Turn::head && requests_ == 0)\n        deadline_",
+           "slow and idle clients*"),
+    Mutant("a stop that cuts a client off is an error", "level3/server.cpp",
+           "std::_Exit(0);", "std::_Exit(1);", "SIGTERM: a request that never ends*"),
+    Mutant("files-secret passes for a part of files", "level3/stored_file.cpp",
+           'folder.native() + "/";', 'folder.native();', "a folder whose name only begins*"),
+    Mutant("the cache of files has no limit", "level3/static_files.cpp",
+           "cache_.size() >= cache_entries", "false", "a thousand small files*"),
+    Mutant("large files are kept open", "level3/static_files.cpp", "return !is_large && ", "return ", "a large file that has been sent*"),
+    Mutant("descriptors are never closed", "common/descriptor.hpp",
+           "~Descriptor() { close(); }", "~Descriptor() {}", "after thousands of requests*", "3"),
+    Mutant("a file changes whenever it is asked for", "level3/stored_file.cpp",
+           "http_date(*stored.modified)", "http_date(std::time(nullptr))", "Last-Modified is when*"),
+    Mutant("If-Modified-Since is compared with ==", "level3/conditions.cpp",
+           "*modified <= *date", "*modified == *date", "Last-Modified is when*"),
+    Mutant("If-Unmodified-Since fails at the file's own date", "level3/conditions.cpp",
+           "*modified > *date", "*modified >= *date", "Last-Modified is when*"),
+    Mutant("a date in If-Range is a match", "level3/conditions.cpp",
+           "condition != nullptr && *condition == etag", 'condition != nullptr && (*condition == etag || condition->ends_with("GMT"))',
+           "a date in If-Range*"),
+    Mutant("a 304 has the length of no body", "level3/response.cpp",
+           " && response.status != 304", "", "If-None-Match with the file's ETag*"),
+    Mutant("the query begins at the last question mark", "level3/static_files.cpp",
+           "target.find('?')", "target.rfind('?')", "a folder without its slash*"),
 ]
 
 
@@ -257,7 +343,7 @@ def run(command, folder, seconds):
 
 def judge(mutant, folder):
     """Returns whether the tests notice. Whatever else goes wrong is an exception."""
-    level = "2" if mutant.file.startswith("common/") else mutant.file[5]
+    level = mutant.level or ("2" if mutant.file.startswith("common/") else mutant.file[5])
     path = os.path.join(folder, mutant.file)
     with open(path) as file:
         source = file.read()
@@ -266,7 +352,8 @@ def judge(mutant, folder):
     server, unit = f"build/level{level}/server", f"build/tests/unit-level{level}"
     targets = [unit] if mutant.cases == UNIT else [server, f"build/tests/blackbox-level{level}"]
     judged_by = [unit] if mutant.cases == UNIT else [
-        f"build/tests/blackbox-level{level}", f"--level={level}", f"--server={server} {{port}}", "--limit=60", f"-tc={mutant.cases}"]
+        f"build/tests/blackbox-level{level}", f"--level={level}", f"--server={server} {{port}}", "--limit=60", f"-tc={mutant.cases}",
+        f"--program={server}", *([f"--public=build/level{level}/public"] if level in "34" else [])]
     try:
         with open(path, "w") as file:
             file.write(source.replace(mutant.old, mutant.new))
@@ -284,6 +371,11 @@ def main():
     parser.add_argument("--folder", default="build/mutants", help="where to copy the sources to")
     parser.add_argument("--only", default="", help="mutants with these words in their description")
     options = parser.parse_args()
+    for level in "34":  # where a server looks for its files
+        os.makedirs(f"{options.folder}/build/level{level}", exist_ok=True)
+        for part in ("public", "templates"):
+            if os.path.isdir(f"level{level}/{part}"):
+                shutil.copytree(f"level{level}/{part}", f"{options.folder}/build/level{level}/{part}", dirs_exist_ok=True)
     for part in ("common", "level1", "level2", "level3", "level4", "tests", "Makefile"):
         target = os.path.join(options.folder, part)
         if os.path.isdir(part):

@@ -20,6 +20,7 @@
 
 namespace {
 
+constexpr const char* loopback = "127.0.0.1";
 constexpr int often_silent = 8;
 int times_silent = 0;
 Traffic traffic_of_case;
@@ -45,11 +46,11 @@ int open_socket(int receive_buffer) {
 }
 
 // Returns the errno of the attempt, 0 if it worked.
-int connect_to(int descriptor, int port, double seconds) {
+int connect_to(int descriptor, const char* host, int port, double seconds) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<in_port_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    inet_pton(AF_INET, host, &address.sin_addr);
     if (connect(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) return 0;
     if (errno != EINPROGRESS) return errno;
     pollfd writable{descriptor, POLLOUT, 0};
@@ -62,6 +63,18 @@ int connect_to(int descriptor, int port, double seconds) {
 
 std::string method_of(std::string_view sent) {
     return std::string(sent.substr(0, std::min(sent.find(' '), sent.size())));
+}
+
+// What follows a reply can only be another one. Anything else is a body that is longer than its
+// length says, which the client would take for the next reply.
+void forbid_more_than_body(Reply& reply, std::string_view following) {
+    constexpr std::string_view start = "HTTP/1.";
+    if (!reply.complete() || reply.status == 101 || !reply.problem.empty()) return;
+    if (following.substr(0, start.size()) == start.substr(0, following.size())) return;
+    reply.problem = "after its body " + std::to_string(following.size()) +
+                    " more bytes follow, which aren't another reply (RFC 9112 §6.3); "
+                    "Content-Length counts bytes, not characters";
+    reply.problem_offset = reply.length;
 }
 
 }  // namespace
@@ -83,7 +96,7 @@ Client::Client(ServerProcess& server, int receive_buffer)
       socket_(open_socket(receive_buffer)),
       started_(now()),
       printed_before_(server.process().output_size()) {
-    int error = connect_to(socket_, server.port(), patience);
+    int error = connect_to(socket_, loopback, server.port(), patience);
     if (error == 0) return;
     close(socket_);
     errno = error;
@@ -106,6 +119,7 @@ Client::Client(Client&& other) noexcept
       cuts_(std::move(other.cuts_)),
       flushed_(other.flushed_),
       finish_(other.finish_),
+      refused_(other.refused_),
       received_(std::move(other.received_)),
       taken_(other.taken_),
       ending_(other.ending_) {}
@@ -135,6 +149,7 @@ void Client::flush() {
         if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
         if (count < 0) {
             // The server accepts no more, but what it has sent can still be read.
+            refused_ = true;
             flushed_ = sent_.size();
             return;
         }
@@ -191,8 +206,11 @@ Exchange Client::result(std::string_view method, std::size_t length) {
     result.received = received_.substr(taken_, length);
     bool over = ending_ == Ending::closed || ending_ == Ending::reset;
     result.reply = parse_reply(result.received, method, over);
+    forbid_more_than_body(result.reply,
+                          std::string_view(received_).substr(taken_ + result.reply.length));
     result.ending = ending_;
-    result.seconds = (ending_ == Ending::open ? now() : ended_) - started_;
+    result.ended = ending_ == Ending::open ? now() : ended_;
+    result.seconds = result.ended - started_;
     if (over && !result.reply.complete()) result.crash = server_->death();
     if (result.received.empty() || !result.crash.empty())
         result.printed = last_lines(server_->process().output().substr(printed_before_), 12);
@@ -365,10 +383,17 @@ std::string get_and_stay(std::string_view target, const std::vector<std::string>
     return bytes + "\r\n";
 }
 
+bool accepts_connections(const char* address, int port) {
+    const int probe = open_socket(0);
+    const int error = connect_to(probe, address, port, 0.5);
+    close(probe);
+    return error == 0;
+}
+
 bool refuses_connections(ServerProcess& server) {
     for (const double until = now() + 2.0; now() < until;) {
         int probe = open_socket(0);
-        int error = connect_to(probe, server.port(), 0.5);
+        int error = connect_to(probe, loopback, server.port(), 0.5);
         close(probe);
         if (error == ECONNREFUSED) return true;
         let_pass(0.005);

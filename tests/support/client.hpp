@@ -27,6 +27,7 @@ struct Exchange {
     Reply reply;  // the first reply in `received`
     Ending ending = Ending::open;
     double seconds = 0;  // from the connect to the end of the reading
+    double ended = 0;    // when that was, by now()
     std::string crash;   // "signal 11 (...)" if the server died of this exchange
     // The last lines that the server printed during the exchange, if it died or did not reply.
     std::string printed;
@@ -70,6 +71,8 @@ class Client {
     // ends.
     bool receive_at_least(std::size_t count, double seconds = reply_patience());
 
+    // True once the server has refused bytes of ours, because it has closed the connection for good.
+    bool refused() const { return refused_; }
     // True once the server has closed; does not wait.
     bool ended();
     Ending ending() const { return ending_; }
@@ -102,6 +105,7 @@ class Client {
     std::vector<std::size_t> cuts_;  // see Exchange
     std::size_t flushed_ = 0;        // how many bytes of sent_ the kernel has accepted
     bool finish_ = false;
+    bool refused_ = false;
     std::string received_;
     std::size_t taken_ = 0;  // how many bytes of received_ have been handed out
     Ending ending_ = Ending::open;
@@ -133,6 +137,9 @@ std::string get(std::string_view target, const std::vector<std::string>& fields 
 
 // A GET without `Connection: close`, for cases about connections that stay open.
 std::string get_and_stay(std::string_view target, const std::vector<std::string>& fields = {});
+
+// Whether an address of this machine, other than the usual 127.0.0.1, accepts a connection.
+bool accepts_connections(const char* address, int port);
 
 // Whether new connections are refused. Waits up to 2 s for that to happen.
 bool refuses_connections(ServerProcess& server);

@@ -5,6 +5,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <ctime>
 #include <utility>
 
 #include "report.hpp"
@@ -15,6 +18,13 @@ std::size_t mark_in(std::string_view bytes, std::string_view part) {
     if (part.empty()) return no_mark;
     std::size_t found = bytes.find(part);
     return found == std::string_view::npos ? no_mark : found;
+}
+
+// Whether an RFC asks for it, or only this course does, so that a reader can tell them apart.
+std::string tagged(const std::string& why) {
+    for (const char* word : {"MUST ", "SHOULD ", "MAY "})
+        if (why.starts_with(word)) return why;
+    return "this course: " + why;
 }
 
 void tell_doctest(const std::string& text, Where where) {
@@ -37,7 +47,7 @@ void check(bool met, const Exchange& exchange, const Reason& reason, Failure fai
         CHECK(met);
         return;
     }
-    failure.why = reason.why;
+    failure.why = tagged(reason.why);
     failure.hint = reason.hint;
     failure.sent_mark = mark_in(exchange.sent, reason.wrong);
     if (failure.got.empty()) failure.got = outcome(exchange);
@@ -72,7 +82,8 @@ void expect_that(bool met, const std::string& expected, const std::string& got,
         CHECK(met);
         return;
     }
-    std::string text = "expected  " + expected + "\ngot       " + got + "\nwhy       " + reason.why;
+    std::string text =
+        "expected  " + expected + "\ngot       " + got + "\nwhy       " + tagged(reason.why);
     if (!reason.hint.empty()) text += "\nhint      " + reason.hint;
     tell_doctest(text + "\n", where);
 }
@@ -133,6 +144,35 @@ void expect_absent(const Exchange& exchange, std::string_view name, const Reason
           failure, where);
 }
 
+std::time_t parse_date(const std::string& text) {
+    constexpr const char* format = "%a, %d %b %Y %H:%M:%S GMT";
+    std::tm date{};
+    const char* end = strptime(text.c_str(), format, &date);
+    if (end == nullptr || *end != '\0') return -1;
+    const std::time_t time = timegm(&date);  // finds the weekday
+    char again[64];
+    const std::size_t size = std::strftime(again, sizeof again, format, &date);
+    return std::string_view(again, size) == text ? time : -1;
+}
+
+void expect_present_date(const Exchange& exchange, Where where) {
+    constexpr double tolerance = 3;  // seconds, on a busy machine
+    const auto came = static_cast<double>(std::time(nullptr)) - (now() - exchange.ended);
+    const std::string date = exchange.reply.value("Date");
+    const std::time_t time = parse_date(date);
+    const bool met = time >= 0 && std::abs(static_cast<double>(time) - came) <= tolerance;
+    Failure failure;
+    failure.expected = "Date: the present time as an IMF-fixdate";
+    failure.got = shown_field(exchange.reply, "Date");
+    failure.received_mark = value_mark(exchange.reply.field("Date"));
+    const Reason reason = {
+        "MUST RFC 9110 §6.6.1 and §5.6.7: such as 'Sun, 06 Nov 1994 08:49:37 GMT', the weekday that "
+        "belongs to the day, in GMT whatever the time zone",
+        "gmtime_r and strftime with the format '%a, %d %b %Y %H:%M:%S GMT'; the time is that of this "
+        "reply, and may be remembered for a second at most"};
+    check(met, exchange, reason, failure, where);
+}
+
 void expect_body(const Exchange& exchange, std::string_view body, const Reason& reason,
                  Where where) {
     const std::string& got = exchange.reply.body;
@@ -175,11 +215,11 @@ void expect_one_reply_then_close(const Exchange& exchange, const Reason& reason,
     if (exchange.reply.complete() && !whole) {
         failure.got = std::to_string(exchange.rest().size()) + " bytes after the reply";
         failure.received_mark = exchange.reply.length;
-    } else if (exchange.ending != Ending::closed) {
-        failure.got = exchange.ending == Ending::reset ? "a broken connection (RST)"
-                                                       : "a connection that stays open";
+    } else if (whole) {
+        failure.got = "a connection that stays open";
     }
-    check(whole && exchange.ending == Ending::closed, exchange, reason, failure, where);
+    const bool ended = exchange.ending == Ending::closed || exchange.ending == Ending::reset;
+    check(whole && ended, exchange, reason, failure, where);
 }
 
 void expect_silent_close(const Exchange& exchange, const Reason& reason, Where where) {

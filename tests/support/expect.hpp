@@ -2,6 +2,7 @@
 // hold, writes a report for a student. A check never ends the case, so the next one still runs.
 #pragma once
 
+#include <ctime>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -9,9 +10,11 @@
 
 #include "client.hpp"
 
-// Why something is expected, and what has usually gone wrong if it isn't met.
+// Why something is expected, and what has usually gone wrong if it isn't met. A `why` begins with
+// MUST, SHOULD or MAY if an RFC says so. Without one of them it is a rule of this course, and the
+// report says that.
 struct Reason {
-    std::string why;         // "RFC 9112 §5.1: no space is allowed before the colon"
+    std::string why;         // "MUST RFC 9112 §5.1: no space is allowed before the colon"
     std::string hint = {};   // "compare the name's last character before you trim it"
     std::string wrong = {};  // the part of the request to put the caret under, such as " :"
 };
@@ -57,6 +60,11 @@ void expect_present(const Exchange& exchange, std::string_view name, const Reaso
 void expect_absent(const Exchange& exchange, std::string_view name, const Reason& reason,
                    Where where = Where::here());
 
+// The time in an IMF-fixdate such as "Sun, 06 Nov 1994 08:49:37 GMT"; -1 if it isn't one.
+std::time_t parse_date(const std::string& text);
+// Date is there, with the time at which the reply came.
+void expect_present_date(const Exchange& exchange, Where where = Where::here());
+
 void expect_body(const Exchange& exchange, std::string_view body, const Reason& reason,
                  Where where = Where::here());
 void expect_in_body(const Exchange& exchange, std::string_view part, const Reason& reason,
@@ -65,7 +73,8 @@ void expect_in_body(const Exchange& exchange, std::string_view part, const Reaso
 void expect_not_in_reply(const Exchange& exchange, std::string_view part, const Reason& reason,
                          Where where = Where::here());
 
-// The server closed the connection cleanly, and the first reply was all it sent.
+// The server ended the connection, and the first reply was all it sent. (That it ends cleanly, and
+// not with RST, is judged by cases of its own: here the reply has arrived whole.)
 void expect_one_reply_then_close(const Exchange& exchange, const Reason& reason,
                                  Where where = Where::here());
 // The server closed the connection cleanly, without sending a byte.

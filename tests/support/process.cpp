@@ -57,14 +57,6 @@ int anonymous_file() {
     return file;
 }
 
-// With exec there is no shell between us and the program, so the exit code, or the signal that
-// killed it, is the program's own. A command with shell syntax in it keeps its shell.
-std::string without_shell(const std::string& command) {
-    bool simple = command.find_first_of(";&|()<>`\n") == std::string::npos;
-    bool assigns = command.substr(0, command.find(' ')).find('=') != std::string::npos;
-    return simple && !assigns && !command.starts_with("exec ") ? "exec " + command : command;
-}
-
 int entries_of(const std::filesystem::path& folder) {
     std::error_code error;
     int count = 0;
@@ -103,6 +95,12 @@ std::string mark_of_run() {
 
 void set_mark_of_run() {
     run_mark = "BLACKBOX_RUN=" + std::to_string(getpid()) + ".";
+}
+
+std::string without_shell(const std::string& command) {
+    bool simple = command.find_first_of(";&|()<>`\n") == std::string::npos;
+    bool assigns = command.substr(0, command.find(' ')).find('=') != std::string::npos;
+    return simple && !assigns && !command.starts_with("exec ") ? "exec " + command : command;
 }
 
 double now() {

@@ -18,6 +18,10 @@ double now();
 // Lets `seconds` pass. Only to watch what a server does in that time, never to wait *for* it.
 void let_pass(double seconds);
 
+// With exec there is no shell between us and the program, so the exit code, or the signal that
+// killed it, is the program's own. A command with shell syntax in it keeps its shell.
+std::string without_shell(const std::string& command);
+
 struct Usage {
     double processor_seconds = 0;
     long long memory_bytes = 0;  // resident, without the pages of files

@@ -2,6 +2,8 @@
 // time don't collide, nor a run with a folder of the site.
 #include "public_folder.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -59,6 +61,12 @@ std::string PublicFolder::write(const std::string& name, std::string_view conten
     return address(encoded);
 }
 
+void PublicFolder::set_changed(const std::string& name, std::time_t when) const {
+    const timespec both[] = {{when, 0}, {when, 0}};
+    if (utimensat(AT_FDCWD, (path_ / name).c_str(), both, 0) != 0)
+        throw std::runtime_error("cannot set the time of " + name);
+}
+
 std::string PublicFolder::write_pattern(const std::string& name, std::size_t size) const {
     std::ofstream file = create(path_ / name);
     for (std::size_t offset = 0; offset < size; offset += piece) {
@@ -66,6 +74,17 @@ std::string PublicFolder::write_pattern(const std::string& name, std::size_t siz
         file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     }
     return address(percent_encoded(name));
+}
+
+NeighbourFolder::NeighbourFolder(const std::filesystem::path& neighbour)
+    : path_(neighbour.string() + "-secret-" + std::to_string(getpid())) {
+    watch_folder(path_);
+    create(path_ / "secret.txt") << secret();
+}
+
+NeighbourFolder::~NeighbourFolder() {
+    std::error_code ignored;  // nothing more can be done about it
+    std::filesystem::remove_all(path_, ignored);
 }
 
 std::string pattern(std::size_t offset, std::size_t size) {

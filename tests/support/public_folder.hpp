@@ -2,6 +2,7 @@
 // the case ends, or by the supervisor if the run dies.
 #pragma once
 
+#include <ctime>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -21,8 +22,28 @@ class PublicFolder {
     // Writes a file, with the folders on the way to it, and returns its address (percent-encoded).
     std::string write(const std::string& name, std::string_view content) const;
 
+    // Sets when a file was last changed, in seconds since 1970.
+    void set_changed(const std::string& name, std::time_t when) const;
+
     // A file of `size` bytes from pattern(), written in pieces.
     std::string write_pattern(const std::string& name, std::size_t size) const;
+
+  private:
+    std::filesystem::path path_;
+};
+
+// A folder beside another one, with a name that begins like its neighbour's, and a secret in it.
+class NeighbourFolder {
+  public:
+    explicit NeighbourFolder(const std::filesystem::path& neighbour);
+    ~NeighbourFolder();
+    NeighbourFolder(const NeighbourFolder&) = delete;
+    NeighbourFolder& operator=(const NeighbourFolder&) = delete;
+
+    const std::filesystem::path& path() const { return path_; }
+    std::string name() const { return path_.filename().string(); }
+    // What its secret.txt says.
+    static std::string secret() { return "the secret of another folder"; }
 
   private:
     std::filesystem::path path_;

@@ -30,7 +30,7 @@ done
 judge() {  # a level, with the flags of TEST_FLAGS, which may hold quotes: -tc='*no token*'
     level=$1
     shift
-    eval '"$build/tests/blackbox-level$level" --level="$level" --points=tests/points ${NEXT:+--next} "$@"' \
+    eval '"$build/tests/blackbox-level$level${EXTRA:+-extra}" --level="$level" --points=tests/points ${NEXT:+--next} "$@"' \
         "${TEST_FLAGS:-}"
 }
 

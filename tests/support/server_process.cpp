@@ -3,11 +3,15 @@
 #include "server_process.hpp"
 
 #include <arpa/inet.h>
+#include <locale.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <random>
@@ -50,18 +54,39 @@ bool is_free(int port) {
     return bound;
 }
 
-// A case that sets PORT itself keeps its value.
-std::vector<std::string> with_port_variable(std::vector<std::string> environment, int port) {
-    for (const std::string& entry : environment)
-        if (entry.starts_with("PORT=")) return environment;
-    environment.push_back("PORT=" + std::to_string(port));
+// A locale of this machine, if possible one in which a number may be written with a comma.
+std::string odd_locale() {
+    for (const char* name : {"de_DE.UTF-8", "fr_FR.UTF-8", "en_US.UTF-8", "C.UTF-8"}) {
+        if (const locale_t found = newlocale(LC_ALL_MASK, name, nullptr)) {
+            freelocale(found);
+            return name;
+        }
+    }
+    return "C";
+}
+
+// What every server is started with. The time zone is one in which no real clock runs, because a
+// Date made of local time is right in London in winter. A case that sets one of them keeps its
+// value.
+std::vector<std::string> with_defaults(std::vector<std::string> environment, int port) {
+    static const std::string locale = odd_locale();
+    std::vector<std::string> all = {"PORT=" + std::to_string(port), "TZ=XXX-5:45",
+                                    "LC_ALL=" + locale};
+    if (!settings().public_folder.empty())
+        all.push_back("PUBLIC=" + std::filesystem::absolute(settings().public_folder).string());
+    for (const std::string& entry : all) {
+        const std::string name = entry.substr(0, entry.find('=') + 1);
+        const auto sets_it = [&](const std::string& own) { return own.starts_with(name); };
+        if (std::none_of(environment.begin(), environment.end(), sets_it))
+            environment.push_back(entry);
+    }
     return environment;
 }
 
 std::string full_command(const Launch& launch, int port) {
     std::string command =
         with_port(launch.command.empty() ? settings().server : launch.command, port);
-    return launch.before.empty() ? command : launch.before + " exec " + command;
+    return launch.before.empty() ? command : launch.before + " " + without_shell(command);
 }
 
 std::unique_ptr<ServerProcess> the_shared_server;
@@ -89,8 +114,8 @@ std::string with_port(std::string command, int port) {
 }
 
 ServerProcess::ServerProcess(const Launch& launch)
-    : port_(free_port()),
-      process_(full_command(launch, port_), with_port_variable(launch.environment, port_)) {
+    : port_(launch.port != 0 ? launch.port : free_port()),
+      process_(full_command(launch, port_), with_defaults(launch.environment, port_)) {
     const double end = now() + start_patience;
     while (!listens(port_)) {
         std::string trouble;
@@ -100,6 +125,7 @@ ServerProcess::ServerProcess(const Launch& launch)
         if (!trouble.empty()) give_up(trouble, launch);
         poll(nullptr, 0, 2);
     }
+    accepting_since_ = now();
     if (!is_listened_on(port_)) return;  // it can't be looked up
     const std::vector<pid_t> family = process_.family();
     const std::optional<pid_t> listener = process_that_listens(port_, family);
@@ -109,6 +135,7 @@ ServerProcess::ServerProcess(const Launch& launch)
     if (process_.wait_for_end(in_front ? 0 : 0.3))
         give_up("The program that was started has ended, and left another one that listens",
                 launch);
+    listener_ = *listener;
 }
 
 void ServerProcess::give_up(const std::string& trouble, const Launch& launch) {
@@ -119,6 +146,13 @@ void ServerProcess::give_up(const std::string& trouble, const Launch& launch) {
         "\nIt printed: " + (printed.empty() ? "(nothing)" : "\n" + printed) +
         "\nHint: it must stay in the foreground, and listen on 127.0.0.1, on the port that "
         "{port} and the variable PORT name.");
+}
+
+void ServerProcess::signal(int number) {
+    if (listener_ == 0)
+        process_.signal(number);
+    else if (process_.running())
+        kill(listener_, number);
 }
 
 std::string ServerProcess::death() {
@@ -143,10 +177,6 @@ ServerProcess& shared_server() {
         throw;
     }
     return *the_shared_server;
-}
-
-bool has_failed_to_start() {
-    return !start_failure.empty();
 }
 
 ServerProcess* running_shared_server() {

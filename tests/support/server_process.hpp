@@ -11,6 +11,7 @@ struct Launch {
     std::string before = {};                    // shell code to run first: "ulimit -n 32;"
     std::vector<std::string> environment = {};  // variables to set, such as "TRACE=1"
     std::string command = {};                   // to be used in place of --server's
+    int port = 0;                               // 0: any that is free
 };
 
 class ServerProcess {
@@ -20,6 +21,12 @@ class ServerProcess {
 
     int port() const { return port_; }
     Process& process() { return process_; }
+
+    // Sends a signal to the program that listens, and to no shell or script around it, because
+    // those would die of it and hide how the program ends.
+    void signal(int number);
+    // How long it has been accepting connections, in seconds.
+    double age() const { return now() - accepting_since_; }
 
     // "signal 11 (Segmentation fault)" if the server has died, empty if it lives. Waits a moment,
     // because a death does not show at once.
@@ -33,6 +40,8 @@ class ServerProcess {
 
     int port_;
     Process process_;
+    double accepting_since_ = 0;
+    pid_t listener_ = 0;  // the program that listens; 0 where that can't be looked up
 };
 
 // The one server of the ordinary cases; started again if an earlier case killed it.
@@ -40,8 +49,6 @@ ServerProcess& shared_server();
 void stop_shared_server();
 // The same, if it has been started and has not been stopped; it may have died.
 ServerProcess* running_shared_server();
-// Whether it could not be started, which is tried once.
-bool has_failed_to_start();
 
 // A port on which no program listens.
 int free_port();

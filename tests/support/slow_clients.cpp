@@ -54,6 +54,34 @@ void expect_time(const SlowClient& slow, const Exchange& exchange, double from, 
     expect(in_time, exchange, expected, in_seconds(slow.ended_after), reason);
 }
 
+// A client that has its reply and doesn't close its side. The server can't know whether it is still
+// there, so it must not wait for it for ever.
+class SilentGoodbye {
+  public:
+    SilentGoodbye() : client_(shared_server()) {
+        client_.send(get("/about"));
+        reply_ = client_.read_reply();
+    }
+
+    // A server that has closed the connection answers another byte with RST.
+    void expect_it_is_over() {
+        client_.send("x");
+        const double until = now() + 1.0;
+        while (!client_.refused() && now() < until) {
+            let_pass(0.02);
+            client_.send("x");
+        }
+        expect(client_.refused(), reply_, "the end of the connection within 14 s of the reply",
+               "a connection that the server still has open",
+               {"a client that never closes its side must not keep a connection for ever",
+                "wait for its end after shutdown(SHUT_WR), but only for a few seconds"});
+    }
+
+  private:
+    Client client_;
+    Exchange reply_;
+};
+
 }  // namespace
 
 void expect_slow_clients_are_sent_away(Connections connections) {
@@ -71,13 +99,28 @@ void expect_slow_clients_are_sent_away(Connections connections) {
         expect_status(idle.client.read_reply(), 200, {"its one request is a good one"});
         all.push_back(&idle);
     }
+    // One request, and half of another: behind it in one piece, or in pieces after the reply.
+    SlowClient second_half{Client()};
+    SlowClient second_trickler{Client(), "GET /about HTTP/1.1\r\nX-Slow: " + std::string(50, 'z')};
+    if (kept_alive) {
+        second_half.client.send(get_and_stay("/about") + "GET /about HT");
+        second_trickler.client.send(get_and_stay("/about"));
+        for (SlowClient* slow : {&second_half, &second_trickler}) {
+            expect_status(slow->client.read_reply(), 200, {"its first request is a good one"});
+            all.push_back(slow);
+        }
+    }
+    SilentGoodbye goodbye;
     run(all);
+    goodbye.expect_it_is_over();
 
     const Reason slow_head = {
-        "RFC 9110 §15.5.9: a request head has 10 s in all, however slowly it trickles (slow loris)",
+        "SHOULD RFC 9112 §9.5: a server has a timeout. A request head has 10 s in all, however slowly it trickles (slow loris)",
         "set one deadline for the whole head when the connection begins to wait for it; "
         "a time-out per recv() starts again with each byte"};
-    for (SlowClient* slow : {&half, &trickler}) {
+    std::vector<SlowClient*> slow_ones = {&half, &trickler};
+    if (kept_alive) slow_ones.insert(slow_ones.end(), {&second_half, &second_trickler});
+    for (SlowClient* slow : slow_ones) {
         Exchange reply = slow->client.read_to_end(0.5);
         expect_status(reply, 408, slow_head);
         expect_time(*slow, reply, 7.0, 13.0, "the end of the connection after about 10 s",
@@ -93,10 +136,11 @@ void expect_slow_clients_are_sent_away(Connections connections) {
                 no_request);
     if (!kept_alive) return;
     Exchange left = idle.client.read_to_end(0.5);
-    expect(left.ending == Ending::closed && left.received == "", left,
-           "the end of the connection, without a byte", "",
-           {"RFC 9112 §9.5: an idle connection may be closed; a 408 here would be taken for the "
-            "reply to the next request"});
+    expect(
+        left.ending == Ending::closed && left.received == "", left,
+        "the end of the connection, without a byte", "",
+        {"an idle connection may be closed (RFC 9112 §9.5), but a 408 here would be taken for the "
+         "reply to the next request"});
     expect_time(idle, left, 3.0, 8.0, "the end of the connection after about 5 s",
                 {"an idle kept-alive connection is closed after 5 s"});
 }

@@ -118,7 +118,7 @@ WebSocket::WebSocket(std::string_view target, ServerProcess& server, std::string
                      int receive_buffer, Where where)
     : client_(server, receive_buffer) {
     client_.send(handshake(target) + std::string(then));
-    expect_status(client_.read_reply(), 101, {"RFC 6455 §4.2.2: this handshake is a good one"},
+    expect_status(client_.read_reply(), 101, {"MUST RFC 6455 §4.2.2: this handshake is a good one"},
                   where);
 }
 
@@ -200,11 +200,11 @@ void expect_end(WebSocket& socket, Where where) {
     const Frame got = socket.read_frame();
     const bool met = got.opcode < 0 && socket.client().unread().empty() &&
                      socket.client().ending() == Ending::closed;
-    expect(met, met ? Exchange{} : socket.so_far(), "a clean end of the connection",
-           got.description(),
-           {"RFC 6455 §7.1.1, §5.5.1: the server is the first to close the connection, and sends "
-            "nothing after its close frame"},
-           where);
+    expect(
+        met, met ? Exchange{} : socket.so_far(), "a clean end of the connection", got.description(),
+        {"MUST RFC 6455 §7.1.1, §5.5.1: the server is the first to close the connection, and sends "
+         "nothing after its close frame"},
+        where);
 }
 
 void expect_goodbye(WebSocket& socket, const Statuses& codes, const Reason& reason, Where where) {

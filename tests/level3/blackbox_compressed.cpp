@@ -1,0 +1,99 @@
+// The compressed copy beside a file, which goes to clients that accept gzip.
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+
+#include "client.hpp"
+#include "expect.hpp"
+#include "public_folder.hpp"
+#include "reporter.hpp"
+
+TEST_SUITE_BEGIN("level3 / 6 compressed copies");
+
+TEST_CASE("a .gz beside a file goes to a client that accepts gzip") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    std::string address = folder.write("page.css", "body { color: black }");
+    std::string compressed = "\x1f\x8b" + pattern(0, 30);  // the server must not look into it
+    folder.write("page.css.gz", compressed);
+    Exchange plain = exchange(get(address));
+    expect_body(plain, "body { color: black }", {"a client that does not ask for gzip gets none"});
+    expect_absent(plain, "Content-Encoding", {"MUST RFC 9110 §8.4: the plain file is not encoded"});
+    for (const char* accepted : {"gzip", "br, GZIP", "gzip;q=0.5, *;q=0", "deflate , gzip ; q=1"}) {
+        Exchange reply = exchange(get(address, {std::string("Accept-Encoding: ") + accepted}));
+        expect_field(reply, "Content-Encoding", "gzip",
+                     {"the client takes gzip (RFC 9110 §12.5.3), and the file is there"});
+        expect_body(reply, compressed, {"the bytes of the .gz file, as they are"});
+        expect_field(reply, "Content-Type", "text/css; charset=utf-8",
+                     {"SHOULD RFC 9110 §8.3: the type of what comes out when it is unpacked"});
+        expect_listed(reply, "Vary", "Accept-Encoding",
+                      {"SHOULD RFC 9110 §12.5.5: a cache must not give this to every client"});
+        expect(reply.reply.value("ETag") != plain.reply.value("ETag"), reply,
+               "another ETag than that of the plain file", "the same",
+               {"MUST RFC 9110 §8.8.3.3: an ETag names exact bytes, and these are different ones"});
+    }
+    expect_listed(plain, "Vary", "Accept-Encoding",
+                  {"SHOULD RFC 9110 §12.5.5: the plain reply also depends on Accept-Encoding"});
+}
+
+TEST_CASE("a .gz is not sent to a client that refuses gzip") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    std::string address = folder.write("page.css", "plain");
+    folder.write("page.css.gz", "\x1f\x8b compressed");
+    expect_field(exchange(get(address, {"Accept-Encoding: gzip"})), "Content-Encoding", "gzip",
+                 {"a client that accepts gzip gets it"});
+    for (const char* refused :
+         {"gzip;q=0", "gzip; q=0.0", "gzip;q=0.000", "br", "identity", "", "xgzip", "*;q=0"})
+        expect_body(exchange(get(address, {std::string("Accept-Encoding: ") + refused})), "plain",
+                    {"MUST RFC 9110 §12.4.2: q=0 means not acceptable",
+                     "split the list, then look at each member's q", refused});
+}
+
+TEST_CASE("a .gz that can't be sent leaves the file as it is") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    const Reason reason = {"a compressed copy never changes the status",
+                           "if anything is wrong with the copy, go on as if there were none"};
+    const std::string beside_good = folder.write("good.css", "plain");
+    folder.write("good.css.gz", "compressed");
+    expect_body(exchange(get(beside_good, {"Accept-Encoding: gzip"})), "compressed",
+                {"a good copy is sent"});
+    const std::string beside_folder = folder.write("a.css", "plain");
+    std::filesystem::create_directory(folder.path() / "a.css.gz");
+    const std::string beside_link = folder.write("b.css", "plain");
+    std::filesystem::create_symlink("nowhere", folder.path() / "b.css.gz");
+    const std::string beside_old = folder.write("c.css", "plain");
+    folder.write("c.css.gz", "old");
+    std::filesystem::last_write_time(
+        folder.path() / "c.css.gz",
+        std::filesystem::last_write_time(folder.path() / "c.css") - std::chrono::nanoseconds(1));
+    for (const std::string& address : {beside_folder, beside_link, beside_old}) {
+        Exchange reply = exchange(get(address, {"Accept-Encoding: gzip"}));
+        expect_status(reply, 200, reason);
+        expect_body(reply, "plain", reason);
+    }
+}
+
+TEST_CASE("x-gzip is gzip") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    const std::string address = folder.write("page.css", "plain");
+    folder.write("page.css.gz", "compressed");
+    expect_body(exchange(get(address, {"Accept-Encoding: x-gzip"})), "compressed",
+                {"SHOULD RFC 9110 §8.4.1.3: x-gzip is another name of gzip"});
+}
+
+TEST_CASE("a .gz that is a link out of the folder is not sent") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    std::string address = folder.write("page.css", "plain");
+    std::filesystem::create_symlink("/etc/passwd", folder.path() / "page.css.gz");
+    Exchange reply = exchange(get(address, {"Accept-Encoding: gzip"}));
+    expect_status(reply, {200, 404}, {"the file itself is there"});
+    expect_not_in_reply(reply, "root:", {"the same rule holds for the copy as for the file"});
+}
+
+TEST_SUITE_END();

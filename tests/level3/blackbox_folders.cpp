@@ -1,0 +1,183 @@
+// From a path to a file: folders and their index, odd names, types, and files that change.
+// What must never be served is in blackbox_paths.cpp, compressed copies in blackbox_compressed.cpp.
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <ctime>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client.hpp"
+#include "expect.hpp"
+#include "public_folder.hpp"
+#include "reporter.hpp"
+#include "text.hpp"
+
+TEST_SUITE_BEGIN("level3 / 3 files");
+
+TEST_CASE("a folder without its slash is redirected to the address with it") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    folder.write("sub/index.html", "<h1>index</h1>");
+    for (auto [query, expected] : {std::pair("sub", "sub/"), std::pair("sub?a=1&b", "sub/?a=1&b"),
+                                   std::pair("sub?a=1?b=2/c", "sub/?a=1?b=2/c")}) {
+        Exchange reply = exchange(get(folder.address(query)));
+        expect_status(reply, 301, {"without the slash, relative links in the page go wrong"});
+        std::string location = reply.reply.value("Location");
+        expect(
+            location.ends_with(folder.address(expected)), reply,
+            "Location: " + folder.address(expected), "Location: " + location,
+            {"the new address, with the query of the old one: all that follows the first '?' (RFC 3986 "
+             "§3.4)"});
+    }
+    expect_status(exchange(get("/files")), 301, {"this is also a folder"});
+}
+
+TEST_CASE("a folder shows its index.html, and without one it is not listed") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    folder.write("sub/index.html", "<h1>index</h1>");
+    folder.write("bare/file.txt", "text");
+    Exchange index = exchange(get(folder.address("sub/")));
+    expect_status(index, 200, {"index.html is the page of a folder"});
+    expect_body(index, "<h1>index</h1>", {"the page is the file"});
+    Exchange bare = exchange(get(folder.address("bare/")));
+    expect_status(bare, {403, 404}, {"without index.html there is nothing to show"});
+    expect_not_in_reply(bare, "file.txt", {"names that no page links to stay private"});
+}
+
+TEST_CASE("a file is not a folder") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    expect_status(exchange(get(folder.write("neighbour.txt", "public"))), 200,
+                  {"its neighbour is public"});
+    folder.write("file.txt", "text");
+    for (const char* name : {"file.txt/", "file.txt/more", "missing.txt", "missing/"})
+        expect_status(exchange(get(folder.address(name))), 404, {"there is no such file"});
+}
+
+TEST_CASE("an index.html that is a folder is not an index") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    expect_status(
+        exchange(
+            get(folder.write("sub/index.html", "page").substr(0, folder.address("sub/").size()))),
+        200, {"an index.html that is a file is one"});
+    std::filesystem::create_directories(folder.path() / "idx/index.html");
+    expect_status(exchange(get(folder.address("idx/"))), 404,
+                  {"a redirect answers what was asked, and idx/ is right"});
+    Exchange reply = exchange(get(folder.address("idx/index.html")));
+    expect_status(reply, 301, {"that is a folder without its slash"});
+}
+
+TEST_CASE("an empty file has a body of no bytes") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    std::string address = folder.write("empty.txt", "");
+    Exchange reply = exchange(get(address));
+    expect_status(reply, 200, {"an empty file is a file"});
+    expect_field(reply, "Content-Length", "0", {"MUST RFC 9110 §8.6: its length is 0"});
+    expect_status(exchange(get(address, {"Range: bytes=0-3"})), {416, 200},
+                  {"MAY RFC 9110 §14.2: it has no first byte"});
+}
+
+TEST_CASE("odd names are found if they are percent-encoded") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    for (const std::string name : {"two words.txt", "gr\xc3\xbcn \xe2\x98\x83.txt", "100%.txt",
+                                   "a+b.txt", "a&b=c.txt", "what?.txt", "#1.txt", "..almost.txt"}) {
+        Exchange reply = exchange(get(folder.write(name, "content of " + name)));
+        if (name.starts_with('.')) {
+            expect_status(reply, 404, {"a name that starts with a dot is hidden"});
+            continue;
+        }
+        expect_status(reply, 200,
+                      {"MUST RFC 3986 §2.1: %NN stands for a byte of the name",
+                       "decode the path once; '+' is a space only in queries"});
+        expect_body(reply, "content of " + name, {"the content is that of the file"});
+    }
+    folder.write("c+d.txt", "plus");
+    expect_body(exchange(get(folder.address("c+d.txt"))), "plus",
+                {"in a path '+' is a plus; it is a space only in queries"});
+}
+
+TEST_CASE("the type of a file follows from its suffix") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    const std::pair<std::string, std::string> types[] = {
+        {"a.html", "text/html; charset=utf-8"},
+        {"a.htm", "text/html; charset=utf-8"},
+        {"a.css", "text/css; charset=utf-8"},
+        {"a.js", "text/javascript; charset=utf-8"},
+        {"a.mjs", "text/javascript; charset=utf-8"},
+        {"a.txt", "text/plain; charset=utf-8"},
+        {"a.csv", "text/csv; charset=utf-8"},
+        {"a.json", "application/json"},
+        {"a.svg", "image/svg+xml"},
+        {"a.png", "image/png"},
+        {"a.jpg", "image/jpeg"},
+        {"a.jpeg", "image/jpeg"},
+        {"a.gif", "image/gif"},
+        {"a.webp", "image/webp"},
+        {"a.pdf", "application/pdf"},
+        {"a.woff2", "font/woff2"},
+        {"a.mp4", "video/mp4"},
+        {"a.wasm", "application/wasm"},
+        {"a.PNG", "image/png"},
+        {"a.min.css", "text/css; charset=utf-8"},
+        {"a.unheard-of", "application/octet-stream"},
+        {"no-suffix", "application/octet-stream"},
+        {"css", "application/octet-stream"}};
+    std::vector<Script> requests;
+    for (const auto& [name, type] : types) requests.push_back(get(folder.write(name, "x")));
+    std::vector<Exchange> replies = exchange_all(requests);
+    for (std::size_t i = 0; i < replies.size(); ++i) {
+        const std::string& expected = types[i].second;
+        std::string got = lower(replies[i].reply.value("Content-Type"));
+        // A charset is also accepted where it is not needed, on JSON and SVG.
+        expect(
+            got == expected || got == expected + "; charset=utf-8", replies[i],
+            "Content-Type: " + expected, "Content-Type: " + got,
+            {"SHOULD RFC 9110 §8.3: with nosniff a browser believes the type, so it must be right",
+             "look at what follows the last dot, in lower case"});
+    }
+}
+
+TEST_CASE("a file from the future was changed when the reply was made") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    const std::string address = folder.write("a.txt", "x");
+    std::filesystem::last_write_time(
+        folder.path() / "a.txt",
+        std::filesystem::file_time_type::clock::now() + std::chrono::hours(1000));
+    Exchange reply = exchange(get(address));
+    expect_field(reply, "Last-Modified", reply.reply.value("Date"),
+                 {"MUST RFC 9110 §8.8.2.1: Last-Modified is never after Date; then Date is sent"});
+}
+
+TEST_CASE("a change to a file on disk shows within two seconds") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    const std::time_t now_in_seconds = std::time(nullptr);
+    const std::string address = folder.write("news.txt", "old news");
+    folder.set_changed("news.txt", now_in_seconds - 20);
+    Exchange before = exchange(get(address));
+    expect_body(before, "old news", {"the file as it is"});
+    folder.write("news.txt", "new news");  // as long as before, so the size doesn't give it away
+    // In another second, because many good servers make their ETag of the second and the size.
+    folder.set_changed("news.txt", now_in_seconds - 10);
+    Exchange after = exchange(get(address));
+    for (double end = now() + 2.5; now() < end && after.reply.body != "new news";) {
+        let_pass(0.05);
+        after = exchange(get(address));
+    }
+    expect_body(after, "new news",
+                {"a cache of files must look at the disk now and then",
+                 "remember when you last looked; once a second is plenty"});
+    expect(after.reply.value("ETag") != before.reply.value("ETag"), after, "another ETag",
+           "the same ETag", {"MUST RFC 9110 §8.8.1: other bytes need another ETag"});
+}
+
+TEST_SUITE_END();

@@ -1,9 +1,4 @@
-"""Takes more memory than a server may, with the first request."""
-import socket, sys
-
-listener = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=128)
+"""Takes more memory than a server may, before it listens."""
 kept = []
 while True:
-    client, _ = listener.accept()
-    while True:
-        kept.append(b"x" * (64 << 20))
+    kept.append(bytes(range(256)) * (1 << 18))

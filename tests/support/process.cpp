@@ -13,7 +13,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <stdexcept>
@@ -66,9 +65,8 @@ int entries_of(const std::filesystem::path& folder) {
     return count;
 }
 
-std::string run_mark;
-
 constexpr double keeper_patience = 10.0;
+std::string run_mark;
 
 // Waits until the keeper has ended what it kept, and reaps whatever has become our child meanwhile.
 void wait_for_keeper(pid_t keeper) {

@@ -1,5 +1,5 @@
-// Counts only what the server is judged by: cases that are skipped are left out, and so are stages
-// of which nothing was judged.
+// Counts only what the server is judged by: cases that are skipped are left out, and so is what is
+// in no stage, because that is about our own program.
 #include "progress.hpp"
 
 #include <algorithm>
@@ -19,21 +19,23 @@ Stage stage_of(const Case& one) {
     return {one.stage, one.stage_name};
 }
 
+bool counts(const Book& book, std::size_t index) {
+    return book.plan[index].stage > 0 && book.results[index].verdict != Verdict::skipped;
+}
+
 // The first case that isn't done; as many as there are cases if all are.
 std::size_t first_open(const Book& book) {
     std::size_t i = 0;
-    while (i < book.plan.size() && (book.results[i].verdict == Verdict::passed ||
-                                    book.results[i].verdict == Verdict::skipped))
+    while (i < book.plan.size() && (!counts(book, i) || book.results[i].verdict == Verdict::passed))
         ++i;
     return i;
 }
 
-// The stages of a level, without those of which every case was skipped.
+// The stages of a level of which any case counts.
 std::set<Stage> stages_of(const Book& book, int level) {
     std::set<Stage> stages;
     for (std::size_t i = 0; i < book.plan.size(); ++i)
-        if (book.plan[i].level == level && book.results[i].verdict != Verdict::skipped)
-            stages.insert(stage_of(book.plan[i]));
+        if (book.plan[i].level == level && counts(book, i)) stages.insert(stage_of(book.plan[i]));
     return stages;
 }
 
@@ -60,10 +62,12 @@ std::string what_comes_next(const Book& book, std::size_t open, const std::set<S
 std::string progress(const Book& book) {
     if (book.plan.empty()) return "";
     const std::size_t open = first_open(book);
-    const Case& at = book.plan[std::min(open, book.plan.size() - 1)];
+    std::size_t last = book.plan.size() - 1;
+    while (last > 0 && !counts(book, last)) --last;
+    const Case& at = book.plan[std::min(open, last)];
     std::size_t done = 0, all = 0;
     for (std::size_t i = 0; i < book.plan.size(); ++i) {
-        if (book.plan[i].level != at.level || book.results[i].verdict == Verdict::skipped) continue;
+        if (book.plan[i].level != at.level || !counts(book, i)) continue;
         ++all;
         if (book.results[i].verdict == Verdict::passed) ++done;
     }

@@ -2,20 +2,12 @@
 // a process, and so a server, to itself, and waits beside the others.
 #include "supervisor.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <sys/prctl.h>
-#endif
 
-#include <cstring>
+#include <cerrno>
 #include <optional>
-#include <set>
-#include <stdexcept>
-#include <system_error>
 #include <utility>
 
 #include "printer.hpp"
@@ -24,6 +16,7 @@
 #include "report_files.hpp"
 #include "settings.hpp"
 #include "worker.hpp"
+#include "worker_process.hpp"
 
 namespace {
 
@@ -31,47 +24,7 @@ constexpr int most_unanswered = 3;  // in a row; then the rest would only take l
 constexpr double diagnosis_seconds = 25;
 constexpr double between_looks = 0.5;  // at the clock
 
-int channel = -1;  // in a process that runs cases: to the supervisor
 volatile sig_atomic_t interrupted = 0;
-
-struct Worker {
-    pid_t pid = -1;
-    int pipe = -1;
-    std::string bytes;              // that have arrived, and are no complete message yet
-    std::vector<std::size_t> todo;  // cases that have not begun
-    std::optional<std::size_t> running;
-    double since = 0;
-    std::vector<std::string> reports;  // of the running case
-    std::set<std::string> groups;
-    std::set<std::string> folders;
-};
-
-// The program as it becomes in a new process: `task` is all that it does.
-template <typename Task>
-Worker start_worker(std::vector<std::size_t> todo, Task task) {
-    int ends[2];
-    if (pipe(ends) != 0) throw std::runtime_error("no pipe for another process");
-    for (int end : ends) fcntl(end, F_SETFD, FD_CLOEXEC);
-    Worker worker;
-    worker.pid = fork();
-    if (worker.pid < 0) throw std::runtime_error("no other process can be started");
-    if (worker.pid == 0) {
-        // A Ctrl-C and the like are the supervisor's business.
-        for (const int number : {SIGINT, SIGTERM, SIGHUP}) signal(number, SIG_IGN);
-#ifdef __linux__
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-#endif
-        close(ends[0]);
-        channel = ends[1];
-        task(todo);
-        _exit(0);
-    }
-    close(ends[1]);
-    worker.pipe = ends[0];
-    worker.todo = std::move(todo);
-    worker.since = now();
-    return worker;
-}
 
 class Supervisor {
   public:
@@ -115,10 +68,11 @@ class Supervisor {
         }
         for (Worker& worker : workers_) {
             if (book_.end == RunEnd::time_up && worker.running)
-                fail(worker, "Time is up: the run has taken " +
-                                 std::to_string(settings().limit_seconds) +
-                                 " s (--limit=SECONDS).");
-            end(worker);
+                fail(worker,
+                     "Time is up: the run has taken " + std::to_string(settings().limit_seconds) +
+                         " s (--limit=SECONDS).",
+                     false);
+            end_worker(worker);
         }
         workers_.clear();
     }
@@ -137,11 +91,9 @@ class Supervisor {
                 workers_.push_back(std::move(worker));
                 continue;
             }
-            const std::string death = end(worker);
-            if (worker.running)
-                fail(worker, in_time ? death_of_worker(death)
-                                     : "Time is up: this case is not over after " +
-                                           std::to_string(settings().case_seconds) + " s.");
+            const std::string death = end_worker(worker);
+            if (worker.running && in_time) fail(worker, death_of_worker(death), true);
+            if (worker.running) fail(worker, too_long(), false);
             if (!worker.todo.empty() && book_.end == RunEnd::complete) start(worker.todo);
         }
     }
@@ -151,13 +103,22 @@ class Supervisor {
                ". Unless the tests have a mistake, the server has done that.";
     }
 
+    static std::string too_long() {
+        return "Time is up: this case is not over after " +
+               std::to_string(settings().case_seconds) + " s.";
+    }
+
     // False once the worker has ended.
     bool read_messages(Worker& worker) {
         char bytes[65536];
         const ssize_t count = read(worker.pipe, bytes, sizeof bytes);
         if (count <= 0) return count < 0 && errno == EINTR;
         worker.bytes.append(bytes, static_cast<std::size_t>(count));
-        while (auto message = take_message(worker.bytes)) obey(worker, *message);
+        while (book_.end == RunEnd::complete) {  // the worker may be ahead of us
+            const auto message = take_message(worker.bytes);
+            if (!message) break;
+            obey(worker, *message);
+        }
         return true;
     }
 
@@ -184,46 +145,24 @@ class Supervisor {
         const std::size_t index = *std::exchange(worker.running, std::nullopt);
         result.reports = std::move(worker.reports);
         const bool failed = result.verdict == Verdict::failed;
-        if (result.verdict != Verdict::skipped)
+        if (result.verdict != Verdict::skipped && !book_.plan[index].waits)
             unanswered_ = failed && result.unanswered ? unanswered_ + 1 : 0;
         book_.results[index] = std::move(result);
         printer_.print(book_.plan[index], book_.results[index]);
         write_report(book_);
         if (failed && settings().next) book_.end = RunEnd::first_failure;
-        if (unanswered_ == most_unanswered) book_.end = RunEnd::unanswered;
+        if (unanswered_ == most_unanswered && book_.end == RunEnd::complete)
+            book_.end = RunEnd::unanswered;
     }
 
-    void fail(Worker& worker, const std::string& report) {
+    // `unanswered`: as far as is known, it got no reply.
+    void fail(Worker& worker, const std::string& report, bool unanswered) {
         Result result;
         result.verdict = Verdict::failed;
-        result.unanswered = true;  // as far as is known
+        result.unanswered = unanswered;
         result.seconds = now() - worker.since;
         worker.reports.push_back(report);
         write_down(worker, result);
-    }
-
-    // Ends the worker, with all that it has started and left behind. Returns how it ended.
-    static std::string end(Worker& worker) {
-        int status = 0;
-        pid_t ended = 0;
-        for (int wait = 0; wait < 20 && (ended = waitpid(worker.pid, &status, WNOHANG)) == 0;
-             ++wait)
-            if (worker.running || !worker.todo.empty())
-                break;
-            else
-                let_pass(0.05);
-        if (ended == 0) {
-            kill(worker.pid, SIGKILL);
-            waitpid(worker.pid, &status, 0);
-        }
-        close(worker.pipe);
-        for (const std::string& group : worker.groups) kill(-std::stoi(group), SIGKILL);
-        std::error_code ignored;  // the folder may already be gone, which is what we want
-        for (const std::string& folder : worker.folders)
-            std::filesystem::remove_all(folder, ignored);
-        if (WIFEXITED(status)) return "exit code " + std::to_string(WEXITSTATUS(status));
-        return "signal " + std::to_string(WTERMSIG(status)) + " (" + strsignal(WTERMSIG(status)) +
-               ")";
     }
 
     Book& book_;
@@ -243,17 +182,4 @@ void supervise(Book& book) {
     end_marked(mark_of_run());
     book.seconds = now() - start;
     write_report(book);
-}
-
-void tell_supervisor(const Message& message) {
-    send_message(channel, message);
-}
-void watch_group(pid_t group) {
-    tell_supervisor({Message::group, {std::to_string(group)}});
-}
-void unwatch_group(pid_t group) {
-    tell_supervisor({Message::no_group, {std::to_string(group)}});
-}
-void watch_folder(const std::filesystem::path& folder) {
-    tell_supervisor({Message::folder, {std::filesystem::absolute(folder).string()}});
 }

@@ -2,6 +2,9 @@
 # need, such as how they are compiled, is in tests/tests.mk.
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
+ifeq ($(MAKELEVEL),0)  # all processors, unless -j says otherwise
+MAKEFLAGS += -j$(shell getconf _NPROCESSORS_ONLN)
+endif
 LEVELS := 1 2 3 4
 DIFFS  := diff-1-2 diff-2-3 diff-3-4
 
@@ -14,8 +17,8 @@ in-order:
 else
 
 # For make levelN, make level5 and make diff-2-4: say what there is.
-KNOWN := $(LEVELS:%=level%) $(LEVELS:%=run-level%) $(LEVELS:%=test-level%) $(DIFFS)
-$(foreach kind,level% run-level% test-level% diff-%,\
+KNOWN := $(foreach kind,level run-level test-level next-level,$(LEVELS:%=$(kind)%)) $(DIFFS) diff-mine
+$(foreach kind,level% run-level% test-level% next-level% diff-%,\
     $(foreach goal,$(filter-out $(KNOWN),$(filter $(kind),$(MAKECMDGOALS))),\
         $(error There is no $(goal). Choose from $(filter $(kind),$(KNOWN)))))
 
@@ -48,7 +51,7 @@ say   = $(if $(V),,@echo '$1 $2';)
 has   = $(shell $(CXX) -E -x c++ -include $1 /dev/null >/dev/null 2>&1 && echo yes)
 LIBS4 = $(if $(NO_ZLIB),,$(if $(call has,zlib.h),-lz))
 
-.PHONY: all test help clean clean-data compiler $(KNOWN)
+.PHONY: all help clean clean-data compiler $(KNOWN)
 all: $(LEVELS:%=level%)
 	@echo 'All levels are built. Start one, such as ./level3/server. make help lists what else there is.'
 
@@ -84,19 +87,6 @@ clean:
 
 clean-data:
 	$(call say,RM  ,level4/data)rm -rf level4/data
-
-## Test
-##   make deps          install what the tests need (doctest), with the system's package manager
-##   make test          run all tests of all levels
-##   make test-levelN   run the tests of level N, and those of the levels before on it
-##     SERVER='./mine {port}'      judge a server of yours; {port} becomes the port
-##     PUBLIC=dir                  the folder that it serves /static/ and /files/ from
-##     ENGINES=all                 level 4 with all of its engines, and not with two
-##     TEST_FLAGS="-tc='*colon*'"  run only some cases; see tests/README.md
-##
-test: $(LEVELS:%=test-level%)
-$(LEVELS:%=test-level%): test-level%: $(BUILD)/tests/blackbox $(if $(SERVER),,$(BUILD)/level%/server)
-	@tests/support/run-tests.sh $* $(BUILD)
 
 ## Read
 ##   make diff-2-3      show what level 3 adds to level 2; also diff-1-2 and diff-3-4

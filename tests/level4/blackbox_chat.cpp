@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "affordable_clients.hpp"
 #include "client.hpp"
 #include "data_folder.hpp"
 #include "expect.hpp"

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "affordable_clients.hpp"
 #include "client.hpp"
 #include "data_folder.hpp"
 #include "expect.hpp"

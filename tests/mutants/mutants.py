@@ -365,9 +365,9 @@ def judge(mutant, folder):
     if mutant.old not in source:
         raise SystemExit(f"{mutant.file} does not contain: {mutant.old}")
     server, unit = f"build/level{level}/server", f"build/tests/unit-level{level}"
-    targets = [unit] if mutant.cases == UNIT else [server, "build/tests/blackbox"]
+    targets = [unit] if mutant.cases == UNIT else [server, f"build/tests/blackbox-level{level}"]
     judged_by = [unit] if mutant.cases == UNIT else [
-        "build/tests/blackbox", f"--level={level}", f"--server={server} {{port}}", "--limit=60", f"-tc={mutant.cases}",
+        f"build/tests/blackbox-level{level}", f"--level={level}", f"--server={server} {{port}}", "--limit=60", f"-tc={mutant.cases}",
         f"--program={server}", *([f"--public=build/level{level}/public"] if level in "34" else [])]
     try:
         with open(path, "w") as file:

@@ -1,19 +1,19 @@
 // The black-box judge: starts the server it is given, runs the suites of the levels asked for, and
 // says how many cases passed. It includes no code of the servers and only talks TCP to them.
 #define DOCTEST_CONFIG_IMPLEMENT
+#define DOCTEST_CONFIG_NO_POSIX_SIGNALS  // what ends a case is the supervisor's business
 #include <doctest/doctest.h>
-#include <signal.h>
 #include <sys/resource.h>
 
 #include <exception>
+#include <fstream>
 #include <iostream>
 #include <string>
 #include <string_view>
 
-#include "reporter.hpp"
-#include "server_process.hpp"
+#include "printer.hpp"
 #include "settings.hpp"
-#include "watchdog.hpp"
+#include "supervisor.hpp"
 
 namespace {
 
@@ -35,42 +35,32 @@ void allow_many_clients() {
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// The suites are named after their level, so the later ones can be left out by name.
-void leave_out_later_levels(doctest::Context& context) {
-    for (int level = settings().level + 1; level <= 9; ++level)
-        context.addFilter("test-suite-exclude", ("level" + std::to_string(level) + " /*").c_str());
+// A line for the table that `make test` ends with: title, passed, failed, skipped, seconds.
+void add_to_tally(const Book& book) {
+    if (settings().tally.empty()) return;
+    const Tally count = tally(book);
+    std::ofstream(settings().tally, std::ios::app)
+        << settings().title << "\t" << count.passed << "\t" << count.failed + count.not_run << "\t"
+        << count.skipped << "\t" << static_cast<int>(book.seconds + 0.5) << "\n";
 }
 
-// Prints the closing line. Returns the exit code.
-int close_the_books() {
-    Tally count = tally();
-    std::cout << "\n";
-    if (!sanitizer_complaints().empty()) {
-        ++count.failed;
-        std::cout << "A sanitizer complained about the server:\n" << sanitizer_complaints() << "\n";
+int run() {
+    Book book;
+    book.plan = make_plan();
+    if (settings().list) {
+        print_list(book.plan);
+        return 0;
     }
-    bool nothing_ran = count.passed + count.failed == 0;
-    if (nothing_ran) std::cout << "No case ran. None matches the filter, or all were skipped.\n";
-    std::cout << count.passed << " passed, " << count.failed << " failed, " << count.skipped
-              << " skipped" << std::endl;
-    return count.failed > 0 || nothing_ran ? 1 : 0;
-}
-
-int run(int argc, char** argv) {
-    doctest::Context context;
-    context.setOption("reporters", "blackbox");
-    context.applyCommandLine(argc, argv);
-    leave_out_later_levels(context);
-    if (context.shouldExit()) return context.run();  // -ltc and the like need no server
-
-    signal(SIGPIPE, SIG_IGN);  // a server that hangs up early is a finding and must not end us
+    if (settings().server.find("{port}") == std::string::npos)
+        std::cout
+            << "SERVER has no {port}, so the server must listen on the port that the variable "
+               "PORT names.\n";
     allow_many_clients();
-    start_watchdog(settings().limit_seconds);
-    shared_server();
-    std::cout << "Random payloads from SEED=" << settings().seed << std::endl;
-    context.run();
-    stop_shared_server();
-    return close_the_books();
+    if (!settings().next) std::cout << "Random payloads from SEED=" << settings().seed << std::endl;
+    supervise(book);
+    print_summary(book);
+    add_to_tally(book);
+    return exit_code(book);
 }
 
 }  // namespace
@@ -87,7 +77,7 @@ int main(int argc, char** argv) {
         return 2;
     }
     try {
-        return run(argc, argv);
+        return run();
     } catch (const std::exception& error) {
         std::cerr << error.what() << "\n";
         return 1;

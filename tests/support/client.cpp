@@ -16,11 +16,14 @@
 #include <stdexcept>
 #include <utility>
 
+#include "text.hpp"
+
 namespace {
 
 constexpr const char* loopback = "127.0.0.1";
 constexpr int often_silent = 8;
 int times_silent = 0;
+Traffic traffic_of_case;
 
 constexpr double pause_between_pieces = 0.002;
 constexpr std::size_t clients_at_once = 50;  // few enough for a backlog of 128
@@ -58,15 +61,6 @@ int connect_to(int descriptor, const char* host, int port, double seconds) {
     return error;
 }
 
-std::string last_lines(std::string_view text, int most) {
-    if (text.ends_with('\n')) text.remove_suffix(1);
-    std::size_t begin = text.size();
-    while (most > 0 && begin > 0) {
-        if (text[--begin] == '\n') --most;
-    }
-    return std::string(text.substr(begin > 0 ? begin + 1 : 0));
-}
-
 std::string method_of(std::string_view sent) {
     return std::string(sent.substr(0, std::min(sent.find(' '), sent.size())));
 }
@@ -84,6 +78,14 @@ void forbid_more_than_body(Reply& reply, std::string_view following) {
 }
 
 }  // namespace
+
+const Traffic& traffic() {
+    return traffic_of_case;
+}
+
+void reset_traffic() {
+    traffic_of_case = {};
+}
 
 double reply_patience() {
     return times_silent < often_silent ? patience : 1.0;
@@ -152,6 +154,7 @@ void Client::flush() {
             return;
         }
         flushed_ += static_cast<std::size_t>(count);
+        traffic_of_case.sent += static_cast<std::size_t>(count);
     }
     if (std::exchange(finish_, false)) shutdown(socket_, SHUT_WR);
 }
@@ -177,12 +180,14 @@ void Client::end(Ending ending) {
 void Client::receive() {
     char bytes[65536];
     ssize_t count = recv(socket_, bytes, sizeof bytes, 0);
-    if (count > 0)
+    if (count > 0) {
         received_.append(bytes, static_cast<std::size_t>(count));
-    else if (count == 0)
+        traffic_of_case.received += static_cast<std::size_t>(count);
+    } else if (count == 0) {
         end(Ending::closed);
-    else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+    } else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
         end(Ending::reset);
+    }
 }
 
 bool Client::wait(double until) {
@@ -207,9 +212,8 @@ Exchange Client::result(std::string_view method, std::size_t length) {
     result.ended = ending_ == Ending::open ? now() : ended_;
     result.seconds = result.ended - started_;
     if (over && !result.reply.complete()) result.crash = server_->death();
-    if (result.received.empty()) {
+    if (result.received.empty() || !result.crash.empty())
         result.printed = last_lines(server_->process().output().substr(printed_before_), 12);
-    }
     return result;
 }
 

@@ -29,7 +29,7 @@ struct Exchange {
     double seconds = 0;  // from the connect to the end of the reading
     double ended = 0;    // when that was, by now()
     std::string crash;   // "signal 11 (...)" if the server died of this exchange
-    // The last lines that the server printed during the exchange, if there was no reply.
+    // The last lines that the server printed during the exchange, if it died or did not reply.
     std::string printed;
     std::vector<std::size_t> cuts;  // where in `sent` the second and further pieces begin
 
@@ -40,6 +40,14 @@ struct Exchange {
 // How many seconds a reply may take: 5, but only 1 once this server has often kept us waiting in
 // vain. Otherwise a server that never closes a connection would cost a student half an hour.
 double reply_patience();
+
+// How many bytes all clients of the running case have sent and received.
+struct Traffic {
+    std::size_t sent = 0;
+    std::size_t received = 0;
+};
+const Traffic& traffic();
+void reset_traffic();
 
 class Client {
   public:

@@ -1,5 +1,5 @@
 // The folder of data_folder.hpp is made in the system's folder for temporary files, and removed at
-// the end of the case, or by the watchdog if the run dies.
+// the end of the case, or by the supervisor if the run dies.
 #include "data_folder.hpp"
 
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "settings.hpp"
-#include "watchdog.hpp"
+#include "supervisor.hpp"
 
 DataFolder::DataFolder(const std::string& below) {
     std::string name = (std::filesystem::temp_directory_path() / "blackbox-data-XXXXXX").string();

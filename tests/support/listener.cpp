@@ -3,7 +3,6 @@
 #include "listener.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -12,9 +11,6 @@
 #include <string_view>
 #include <system_error>
 #include <vector>
-
-#include "file_content.hpp"
-#include "text.hpp"
 
 namespace {
 
@@ -50,26 +46,16 @@ bool holds_one_of(const std::filesystem::path& process, const std::vector<std::s
     return false;
 }
 
-pid_t parent_of(pid_t process) {
-    const std::string stat = file_content("/proc/" + std::to_string(process) + "/stat");
-    const std::size_t name_end = stat.rfind(')');  // "PID (name) state PARENT ..."
-    return name_end == std::string::npos ? 0 : std::atoi(stat.c_str() + name_end + 4);
-}
-
 }  // namespace
 
-std::optional<pid_t> process_that_listens(int port) {
+std::optional<pid_t> process_that_listens(int port, const std::vector<pid_t>& among) {
     const std::vector<std::string> sockets = listening_sockets(port);
-    if (sockets.empty()) return std::nullopt;
-    std::vector<pid_t> holders;
-    std::error_code error;
-    for (std::filesystem::directory_iterator entry("/proc", error), end; !error && entry != end;
-         entry.increment(error)) {
-        const std::string name = entry->path().filename().string();
-        if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-        if (holds_one_of(entry->path(), sockets)) holders.push_back(std::atoi(name.c_str()));
-    }
-    for (const pid_t holder : holders)
-        if (std::count(holders.begin(), holders.end(), parent_of(holder)) == 0) return holder;
+    for (const pid_t process : among)
+        if (holds_one_of("/proc/" + std::to_string(process), sockets)) return process;
     return std::nullopt;
+}
+
+std::optional<bool> is_listened_on(int port) {
+    if (!std::filesystem::exists("/proc/net/tcp")) return std::nullopt;
+    return !listening_sockets(port).empty();
 }

@@ -5,7 +5,11 @@
 #include <sys/types.h>
 
 #include <optional>
+#include <vector>
 
-// The first of several, if the program has forked: the one whose parent isn't among them. Nothing
-// where there is no /proc.
-std::optional<pid_t> process_that_listens(int port);
+// The first of these processes that listens on the port. Nothing if none of them does, or where there
+// is no /proc.
+std::optional<pid_t> process_that_listens(int port, const std::vector<pid_t>& among);
+
+// Whether any program listens on the port. Nothing where there is no /proc.
+std::optional<bool> is_listened_on(int port);

@@ -2,12 +2,9 @@
 // Otherwise a thousand clients, each of which is shown the history, would keep the tests busy.
 #include "live.hpp"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <charconv>
 
-#include "reporter.hpp"
 #include "text.hpp"
 
 std::string message_json(std::string_view name, std::string_view message) {
@@ -129,16 +126,6 @@ std::optional<JsonValue> hear(EventStream& stream, std::string_view name, double
         if (!data) return std::nullopt;
         if (contains(*data, name)) return parse_json(*data);
     }
-}
-
-std::size_t affordable_clients(std::size_t wanted) {
-    rlimit limit{};
-    getrlimit(RLIMIT_NOFILE, &limit);
-    // Three descriptors for each client are enough for any of the usual ways to serve them.
-    const std::size_t possible = (limit.rlim_cur - std::min<rlim_t>(limit.rlim_cur, 60)) / 3;
-    if (possible >= wanted) return wanted;
-    remark("with " + std::to_string(possible) + " clients, because ulimit -n allows no more");
-    return possible;
 }
 
 std::vector<std::string> stored_names(ServerProcess& server) {

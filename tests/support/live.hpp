@@ -65,8 +65,5 @@ class EventStream {
 std::optional<JsonValue> hear(EventStream& stream, std::string_view name,
                               double seconds = reply_patience());
 
-// How many clients the limits of this machine allow, up to `wanted`. If fewer, the report says so.
-std::size_t affordable_clients(std::size_t wanted);
-
 // The names of all messages that the API knows, the newest first.
 std::vector<std::string> stored_names(ServerProcess& server);

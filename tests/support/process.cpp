@@ -1,27 +1,28 @@
-// Starting, watching and ending a program with POSIX calls.
-// Processor time and memory come from Linux's /proc. Where it is missing, they are not measured.
+// Starting, watching and ending a program with POSIX calls. What happens on the program's side of
+// the fork is in keeper.cpp.
 #include "process.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
-#include "file_content.hpp"
-#include "text.hpp"
-#include "watchdog.hpp"
+#include "keeper.hpp"
+#include "process_tree.hpp"
+#include "settings.hpp"
+#include "supervisor.hpp"
 
 extern char** environ;
 
@@ -55,31 +56,6 @@ int anonymous_file() {
     return file;
 }
 
-struct ProcessTimes {
-    pid_t group = 0;
-    double processor_seconds = 0;
-};
-
-// Reads the fields of /proc/PID/stat after the name, which is in parentheses and may hold anything.
-std::optional<ProcessTimes> times_of(const std::filesystem::path& process) {
-    std::string text = file_content(process / "stat");
-    std::size_t name_end = text.rfind(')');
-    if (name_end == std::string::npos) return std::nullopt;
-    std::vector<std::string> fields = split(text.substr(std::min(name_end + 2, text.size())), ' ');
-    if (fields.size() < 13) return std::nullopt;
-    auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
-    return ProcessTimes{static_cast<pid_t>(std::atoi(fields[2].c_str())),
-                        (std::atof(fields[11].c_str()) + std::atof(fields[12].c_str())) / ticks};
-}
-
-// A number from /proc/PID/status, such as that of "RssAnon:"; 0 if it is missing.
-long long status_of(const std::filesystem::path& process, std::string_view name) {
-    std::ifstream file(process / "status");
-    for (std::string line; std::getline(file, line);)
-        if (line.starts_with(name)) return std::atoll(line.c_str() + name.size());
-    return 0;
-}
-
 int entries_of(const std::filesystem::path& folder) {
     std::error_code error;
     int count = 0;
@@ -89,20 +65,35 @@ int entries_of(const std::filesystem::path& folder) {
     return count;
 }
 
-[[noreturn]] void become(const std::string& command, char** environment, int output) {
-    setpgid(0, 0);
-    int nothing = open("/dev/null", O_RDONLY);
-    dup2(nothing, 0);
-    dup2(output, 1);
-    dup2(output, 2);
-    // The program must begin with the defaults. We ignore the first, and a shell that starts us in
-    // the background has us ignore the second.
-    for (const int number : {SIGPIPE, SIGINT}) ::signal(number, SIG_DFL);
-    execle("/bin/sh", "sh", "-c", command.c_str(), nullptr, environment);
-    _exit(127);
+constexpr double keeper_patience = 10.0;
+std::string run_mark;
+
+// Waits until the keeper has ended what it kept, and reaps whatever has become our child meanwhile.
+void wait_for_keeper(pid_t keeper) {
+    const double end = now() + keeper_patience;
+    while (waitpid(keeper, nullptr, WNOHANG) == 0) {
+        if (now() > end) kill(keeper, SIGKILL);
+        poll(nullptr, 0, 1);
+    }
+    while (waitpid(-1, nullptr, WNOHANG) > 0) {
+    }
+}
+
+// A shell says 128 + N of a program that signal N has ended.
+std::optional<int> signal_behind_shell(int exit_code) {
+    if (exit_code <= 128 || exit_code > 128 + SIGTERM) return std::nullopt;
+    return exit_code - 128;
 }
 
 }  // namespace
+
+std::string mark_of_run() {
+    return run_mark;
+}
+
+void set_mark_of_run() {
+    run_mark = "BLACKBOX_RUN=" + std::to_string(getpid()) + ".";
+}
 
 std::string without_shell(const std::string& command) {
     bool simple = command.find_first_of(";&|()<>`\n") == std::string::npos;
@@ -121,9 +112,10 @@ void let_pass(double seconds) {
 
 Process::Process(const std::string& command, const std::vector<std::string>& environment)
     : output_file_(anonymous_file()) {
-    // Everything that allocates happens before fork().
+    static int count = 0;
+    mark_ = run_mark + std::to_string(getpid()) + "." + std::to_string(++count);
     std::string line = without_shell(command);
-    std::vector<char*> variables;
+    std::vector<char*> variables = {mark_.data()};
     for (const std::string& entry : environment)
         variables.push_back(const_cast<char*>(entry.c_str()));
     for (char** entry = environ; *entry != nullptr; ++entry) {
@@ -134,11 +126,21 @@ Process::Process(const std::string& command, const std::vector<std::string>& env
     }
     variables.push_back(nullptr);
 
-    pid_ = fork();
-    if (pid_ < 0) throw std::runtime_error("cannot start another process");
-    if (pid_ == 0) become(line, variables.data(), output_file_);
-    setpgid(pid_, pid_);  // here as well as in the child, because either may run first
-    watch_group(pid_);
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
+        throw std::runtime_error("cannot connect to another process");
+    for (int end : ends) fcntl(end, F_SETFD, FD_CLOEXEC);
+    keeper_ = start_keeper(
+        {line, variables.data(), output_file_, settings().folder, settings().run_as}, ends[1]);
+    close(ends[1]);
+    channel_ = ends[0];
+    if (keeper_ < 0) throw std::runtime_error("cannot start another process");
+    KeeperEvent first{};
+    if (recv(channel_, &first, sizeof first, MSG_WAITALL) != sizeof first)
+        throw std::runtime_error("cannot start another process");
+    program_ = first.value;
+    fcntl(channel_, F_SETFL, O_NONBLOCK);
+    watch_group(program_);
 }
 
 Process::~Process() {
@@ -146,11 +148,25 @@ Process::~Process() {
     close(output_file_);
 }
 
+void Process::hear_keeper() {
+    KeeperEvent event{};
+    ssize_t count = 0;
+    while ((count = recv(channel_, &event, sizeof event, 0)) == sizeof event) {
+        if (event.kind == KeeperEvent::ended) wait_status_ = event.value;
+        if (event.kind == KeeperEvent::too_much_memory)
+            excess_ = "it used more than 1 GiB of memory";
+        if (event.kind == KeeperEvent::too_many_processes) excess_ = "it started 1,500 processes";
+    }
+    if (count == 0 && !wait_status_ && excess_.empty()) {
+        excess_ = "it killed the process that started it";
+        end_marked(mark_);
+    }
+}
+
 bool Process::running() {
-    if (wait_status_) return false;
-    int status = 0;
-    if (waitpid(pid_, &status, WNOHANG) != pid_) return true;
-    wait_status_ = status;
+    if (wait_status_ || !excess_.empty()) return false;
+    if (channel_ >= 0) hear_keeper();
+    if (!wait_status_ && excess_.empty()) return true;
     collect_complaints(output());
     return false;
 }
@@ -165,17 +181,25 @@ bool Process::wait_for_end(double seconds) {
 }
 
 void Process::signal(int number) {
-    if (running()) kill(-pid_, number);
+    if (running()) kill(-program_, number);
 }
 
 void Process::stop() {
+    if (channel_ < 0) return;
     signal(SIGTERM);
     // The second signal tells one of our servers to stop waiting for connections that we hold open.
     if (!wait_for_end(1.5)) signal(SIGTERM);
-    if (!wait_for_end(1.5)) signal(SIGKILL);
+    if (!wait_for_end(1.5) && running()) kill(-program_, SIGKILL);
     wait_for_end(patience);
-    kill(-pid_, SIGKILL);  // what the program itself may have left behind in its group
-    unwatch_group(pid_);
+    close(std::exchange(channel_, -1));
+    wait_for_keeper(keeper_);
+    unwatch_group(program_);
+}
+
+std::vector<pid_t> Process::family() const {
+    std::vector<pid_t> family;
+    for (const Member& member : descendants_of(keeper_)) family.push_back(member.pid);
+    return family;
 }
 
 std::optional<int> Process::exit_code() const {
@@ -184,44 +208,40 @@ std::optional<int> Process::exit_code() const {
 }
 
 std::string Process::how_it_ended() const {
+    if (!excess_.empty()) return "SIGKILL from the tests, because " + excess_;
     if (!wait_status_) return "still running";
-    if (WIFEXITED(*wait_status_)) return "exit code " + std::to_string(WEXITSTATUS(*wait_status_));
-    int number = WTERMSIG(*wait_status_);
+    std::optional<int> behind_shell;
+    if (WIFEXITED(*wait_status_)) {
+        behind_shell = signal_behind_shell(WEXITSTATUS(*wait_status_));
+        if (!behind_shell) return "exit code " + std::to_string(WEXITSTATUS(*wait_status_));
+    }
+    const int number = behind_shell.value_or(WTERMSIG(*wait_status_));
     return "signal " + std::to_string(number) + " (" + strsignal(number) + ")";
 }
 
 std::size_t Process::output_size() const {
     struct stat facts {};
-    return fstat(output_file_, &facts) == 0 ? static_cast<std::size_t>(facts.st_size) : 0;
+    if (fstat(output_file_, &facts) != 0) return 0;
+    return static_cast<std::size_t>(std::min<long long>(facts.st_size, most_output));
 }
 
 std::string Process::output() const {
-    std::string text;
-    char bytes[4096];
-    while (true) {
-        ssize_t count = pread(output_file_, bytes, sizeof bytes, static_cast<off_t>(text.size()));
-        if (count <= 0) return text;
-        text.append(bytes, static_cast<std::size_t>(count));
-    }
+    std::string text(output_size(), '\0');
+    const ssize_t count = pread(output_file_, text.data(), text.size(), 0);
+    text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+    return text;
 }
 
 std::optional<Usage> Process::usage() const {
+    const std::vector<Member> members = descendants_of(keeper_);
+    if (members.empty()) return std::nullopt;
     Usage total;
-    bool found = false;
-    std::error_code error;  // processes come and go while we look
-    for (std::filesystem::directory_iterator entry("/proc", error), end; entry != end && !error;
-         entry.increment(error)) {
-        std::string name = entry->path().filename().string();
-        if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-        std::optional<ProcessTimes> times = times_of(entry->path());
-        if (!times || times->group != pid_) continue;
-        found = true;
-        total.processor_seconds += times->processor_seconds;
-        total.memory_bytes += status_of(entry->path(), "RssAnon:") * 1024;
-        total.threads += static_cast<int>(status_of(entry->path(), "Threads:"));
-        total.descriptors += entries_of(entry->path() / "fd");
+    for (const Member& member : members) {
+        total.processor_seconds += member.processor_seconds;
+        total.memory_bytes += member.memory_bytes;
+        total.threads += member.threads;
+        total.descriptors += entries_of("/proc/" + std::to_string(member.pid) + "/fd");
     }
-    if (!found) return std::nullopt;
     return total;
 }
 

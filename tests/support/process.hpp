@@ -1,5 +1,5 @@
-// A program that the harness started, in its own process group and with its output in a file.
-// Ends only what it started. Knows nothing about ports or HTTP; server_process.hpp does.
+// A program that the harness started, in its own process group, below a keeper (see keeper.hpp), and
+// with its output in a file. Ends only what it started. Knows nothing about ports or HTTP; server_process.hpp does.
 #pragma once
 
 #include <sys/types.h>
@@ -33,7 +33,7 @@ class Process {
   public:
     // Runs a shell command; the environment entries ("NAME=value") are added to ours.
     Process(const std::string& command, const std::vector<std::string>& environment);
-    ~Process();  // ends the whole group
+    ~Process();  // ends it, with all its descendants
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
 
@@ -46,14 +46,28 @@ class Process {
     std::string how_it_ended() const;      // "exit code 1", "signal 11 (Segmentation fault)"
     std::string output() const;            // everything it has printed, on both streams
     std::size_t output_size() const;       // the size of its output so far, in bytes
-    std::optional<Usage> usage()
-        const;  // of the whole group so far; nothing where there is no /proc
+    // Of the program and its descendants so far; nothing where there is no /proc.
+    std::optional<Usage> usage() const;
+
+    // The program and its descendants, each after its parent.
+    std::vector<pid_t> family() const;
 
   private:
-    pid_t pid_ = -1;
+    void hear_keeper();
+
+    pid_t keeper_ = -1;
+    int channel_ = -1;  // to the keeper, which ends the program when this is closed
+    pid_t program_ = -1;
+    std::string mark_;  // an entry of its environment by which it is found if it escapes
     int output_file_ = -1;
     std::optional<int> wait_status_;
+    std::string excess_;  // why we ended it
 };
+
+// The beginning of every mark_ of this run.
+std::string mark_of_run();
+// Called once, before the first program is started.
+void set_mark_of_run();
 
 // The first complaint of a sanitizer in the output of any process so far; empty if there is none.
 const std::string& sanitizer_complaints();

@@ -13,8 +13,8 @@
 #include <system_error>
 
 #include "settings.hpp"
+#include "supervisor.hpp"
 #include "text.hpp"
-#include "watchdog.hpp"
 
 namespace {
 

@@ -1,5 +1,5 @@
 // A folder for one case, inside the folder that the server serves at /files/. It is removed when
-// the case ends, or by the watchdog if the run dies.
+// the case ends, or by the supervisor if the run dies.
 #pragma once
 
 #include <ctime>

@@ -1,16 +1,13 @@
-// What the run prints: a line per case, a report per failure, the count at the end. How a case says
-// that it is skipped is also here, because skipped cases are counted.
+// How a case says that it is skipped, or remarks on something, and what became of the case that has
+// just been run.
 #pragma once
 
 #include <string>
 
-struct Tally {
-    int passed = 0;
-    int failed = 0;
-    int skipped = 0;
-};
+#include "result.hpp"
 
-const Tally& tally();
+// What became of the case that doctest has just run.
+const Result& result_of_case();
 
 // If the running case cannot be tried, each of these marks it as skipped, with the reason, and
 // returns true. Such a case begins with `if (lacks_public_folder()) return;`.

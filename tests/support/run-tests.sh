@@ -1,53 +1,99 @@
 #!/bin/sh
 # Runs the tests of a level, for `make test-level3`: run-tests.sh 3 build
+# Runs those of all levels, for `make test`, and ends with a table: run-tests.sh all build
 # Without SERVER our own server is judged: first by its unit tests, then by the black-box tests, on a
 # copy of its files, because they add to them. Level 4 is judged with two of its engines, or with those
 # that ENGINES names.
+# With NEXT=1 it stops at the first failure; with WATCH=dir it does that again after each change.
 set -eu
-level=$1
+which=$1
 build=$2
+support=$(dirname "$0")
 [ -z "${V:-}" ] || set -x
 
 # What an interrupted test leaves behind lies in $(BUILD), where `make clean` finds it.
 mkdir -p "$build/tmp"
 TMPDIR=$(cd "$build/tmp" && pwd)
+table=$TMPDIR/table.$$
 export TMPDIR
 
-judge() {  # with the flags of TEST_FLAGS, which may hold quotes: -tc='*no token*'
-    eval '"$build/tests/blackbox" --level="$level" "$@"' "${TEST_FLAGS:-}"
+# make -C changes the folder, but not PWD, from where the paths that were typed are meant.
+typed_in=${RUN_FROM:-.}
+absolute() {
+    if [ -e "$1" ] || [ ! -e "$typed_in/$1" ]; then echo "$1"; else echo "$typed_in/$1"; fi
 }
-
-if [ -n "${SERVER:-}" ]; then
-    echo "TEST level$level"
-    judge --server="$SERVER" ${PUBLIC:+"--public=$PUBLIC"}
-    exit
-fi
-
-if [ "$level" != 1 ]; then
-    echo "UNIT level$level"
-    "$build/tests/unit-level$level"
-fi
-
-copy=$build/level$level
-rm -rf "$copy/public" "$copy/templates" "$copy/data"
-for folder in "level$level/public" "level$level/templates"; do
-    if [ -d "$folder" ]; then cp -R "$folder" "$copy/"; fi
+folder=.
+for word in ${SERVER:-}; do
+    if [ ! -e "$word" ] && [ -e "$typed_in/$word" ]; then folder=$typed_in; fi
 done
-public=
-if [ -d "$copy/public" ]; then public=$copy/public; fi
 
-judge_ours() {  # with which engine, if there is a choice
-    echo "TEST level$level${1:+ --engine $1}"
-    judge --program="$copy/server" --server="$copy/server {port}${1:+ --engine $1}" ${public:+"--public=$public"}
+judge() {  # a level, with the flags of TEST_FLAGS, which may hold quotes: -tc='*no token*'
+    level=$1
+    shift
+    eval '"$build/tests/blackbox-level$level${EXTRA:+-extra}" --level="$level" --points=tests/points ${NEXT:+--next} "$@"' \
+        "${TEST_FLAGS:-}"
 }
-if [ "$level" = 4 ]; then
+
+judge_theirs() {
+    judge "$1" --folder="$folder" ${PUBLIC:+"--public=$(absolute "$PUBLIC")"}
+}
+
+judge_ours() {  # a level, and with which engine, if there is a choice
+    title="level $1${2:+, $2}"
+    copy=$build/level$1
+    [ -n "${NEXT:-}" ] || echo "TEST level$1${2:+ --engine $2}"
+    SERVER="$copy/server {port}${2:+ --engine $2}" judge "$1" --program="$copy/server" \
+        ${public:+"--public=$public"} --tally="$table" --title="$title" ${brief:+--brief}
+}
+
+engines() {  # only Linux has epoll
     case ${ENGINES:=} in
         all) ENGINES='epoll poll threads' ;;
         '') ENGINES='epoll threads' ;;
     esac
-    # Only Linux has epoll.
-    [ "$(uname)" = Linux ] || ENGINES=$(echo "$ENGINES" | sed 's/epoll poll/poll/; s/epoll/poll/')
-    for engine in $ENGINES; do judge_ours "$engine"; done
+    if [ "$(uname)" = Linux ]; then echo "$ENGINES"; else echo "$ENGINES" | sed 's/epoll poll/poll/; s/epoll/poll/'; fi
+}
+
+test_ours() {  # a level; returns 1 if anything has failed
+    copy=$build/level$1
+    status=0
+    if [ "$1" != 1 ] && [ -z "${NEXT:-}${CASE:-}" ]; then
+        echo "UNIT level$1"
+        "$build/tests/unit-level$1" >"$TMPDIR/unit.$$" 2>&1 || status=1
+        if [ "$status" = 0 ]; then tail -n 1 "$TMPDIR/unit.$$"; else cat "$TMPDIR/unit.$$"; fi
+        sed -n "s/^\([0-9]*\) passed, \([0-9]*\) failed$/level $1, units	\1	\2	0	-/p" \
+            "$TMPDIR/unit.$$" >>"$table"
+        rm -f "$TMPDIR/unit.$$"
+    fi
+    rm -rf "$copy/public" "$copy/templates" "$copy/data"
+    for part in public templates; do
+        if [ -d "level$1/$part" ]; then cp -R "level$1/$part" "$copy/"; fi
+    done
+    public=
+    if [ -d "$copy/public" ]; then public=$copy/public; fi
+    if [ "$1" = 4 ]; then
+        for engine in $(engines); do judge_ours 4 "$engine" || status=1; done
+    else
+        judge_ours "$1" "" || status=1
+    fi
+    return $status
+}
+
+if [ -n "${WATCH:-}" ]; then
+    . "$support/watch.sh"
+elif [ -n "${SERVER:-}" ]; then
+    [ -n "${NEXT:-}" ] || echo "TEST level$which"
+    judge_theirs "$which"
+elif [ "$which" = all ]; then
+    brief=1
+    failed=0
+    for level in 1 2 3 4; do test_ours "$level" || failed=1; done
+    echo
+    awk -F '\t' 'BEGIN { printf "%-18s %7s %7s %7s %8s\n", "", "passed", "failed", "skipped", "seconds" }
+        { printf "%-18s %7s %7s %7s %8s\n", $1, $2, $3, $4, $5 }' "$table"
+    rm -f "$table"
+    exit $failed
 else
-    judge_ours ""
+    test_ours "$which" || { rm -f "$table"; exit 1; }
+    rm -f "$table"
 fi

@@ -13,11 +13,13 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <random>
 #include <stdexcept>
 
 #include "listener.hpp"
 #include "settings.hpp"
+#include "text.hpp"
 
 namespace {
 
@@ -31,7 +33,10 @@ sockaddr_in local_address(int port) {
     return address;
 }
 
-bool accepts(int port) {
+// Where the system tells who listens on a port, the server is not bothered with a connection: one
+// that is closed without a word has hung many a server, and is a case of its own.
+bool listens(int port) {
+    if (const std::optional<bool> known = is_listened_on(port)) return *known;
     int probe = socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address = local_address(port);
     bool connected = connect(probe, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
@@ -112,36 +117,53 @@ ServerProcess::ServerProcess(const Launch& launch)
     : port_(launch.port != 0 ? launch.port : free_port()),
       process_(full_command(launch, port_), with_defaults(launch.environment, port_)) {
     const double end = now() + start_patience;
-    while (!accepts(port_)) {
+    while (!listens(port_)) {
         std::string trouble;
         if (!process_.running())
-            trouble = "ended before it listened, with " + process_.how_it_ended();
-        if (now() > end) trouble = "did not accept a connection within 20 s";
-        if (!trouble.empty()) {
-            const std::string printed = process_.output();
-            throw std::runtime_error(
-                "The server " + trouble + " (port " + std::to_string(port_) +
-                ").\nIt was started as: " + full_command(launch, port_) +
-                "\nIt printed: " + (printed.empty() ? "(nothing)" : "\n" + printed) +
-                "\nHint: it must stay in the foreground, and listen on 127.0.0.1, on the port that "
-                "{port} and the variable PORT name.");
-        }
+            trouble = "The server ended before it listened, with " + process_.how_it_ended();
+        if (now() > end) trouble = "The server did not accept a connection within 20 s";
+        if (!trouble.empty()) give_up(trouble, launch);
         poll(nullptr, 0, 2);
     }
     accepting_since_ = now();
+    if (!is_listened_on(port_)) return;  // it can't be looked up
+    const std::vector<pid_t> family = process_.family();
+    const std::optional<pid_t> listener = process_that_listens(port_, family);
+    if (!listener) give_up("Another program listens on this port", launch);
+    // A program that goes to the background ends about when its descendant begins to listen.
+    const bool in_front = *listener == family.front();
+    if (process_.wait_for_end(in_front ? 0 : 0.3))
+        give_up("The program that was started has ended, and left another one that listens",
+                launch);
+    listener_ = *listener;
+}
+
+void ServerProcess::give_up(const std::string& trouble, const Launch& launch) {
+    const std::string printed = process_.output();
+    throw std::runtime_error(
+        trouble + " (port " + std::to_string(port_) +
+        ").\nIt was started as: " + full_command(launch, port_) +
+        "\nIt printed: " + (printed.empty() ? "(nothing)" : "\n" + printed) +
+        "\nHint: it must stay in the foreground, and listen on 127.0.0.1, on the port that "
+        "{port} and the variable PORT name.");
 }
 
 void ServerProcess::signal(int number) {
-    if (listener_ == 0) listener_ = process_that_listens(port_).value_or(-1);
-    if (listener_ > 0)
-        kill(listener_, number);
-    else
+    if (listener_ == 0)
         process_.signal(number);
+    else if (process_.running())
+        kill(listener_, number);
 }
 
 std::string ServerProcess::death() {
     // The kernel closes a dying program's connections a moment before it reports the death.
     return process_.wait_for_end(0.1) ? process_.how_it_ended() : "";
+}
+
+std::string ServerProcess::last_words() {
+    const std::string words = last_lines(process_.output(), 12);
+    if (!words.empty()) return "The last lines that it printed:\n" + words;
+    return "It has printed nothing, or its output waits in a buffer (python3 -u, or flush it).";
 }
 
 ServerProcess& shared_server() {
@@ -155,6 +177,10 @@ ServerProcess& shared_server() {
         throw;
     }
     return *the_shared_server;
+}
+
+ServerProcess* running_shared_server() {
+    return the_shared_server.get();
 }
 
 void stop_shared_server() {

@@ -32,16 +32,23 @@ class ServerProcess {
     // because a death does not show at once.
     std::string death();
 
+    // The last lines that it has printed, or that there are none and why that may be.
+    std::string last_words();
+
   private:
+    [[noreturn]] void give_up(const std::string& trouble, const Launch& launch);
+
     int port_;
     Process process_;
     double accepting_since_ = 0;
-    pid_t listener_ = 0;  // the program that listens; 0 until that has been looked up
+    pid_t listener_ = 0;  // the program that listens; 0 where that can't be looked up
 };
 
 // The one server of the ordinary cases; started again if an earlier case killed it.
 ServerProcess& shared_server();
 void stop_shared_server();
+// The same, if it has been started and has not been stopped; it may have died.
+ServerProcess* running_shared_server();
 
 // A port on which no program listens.
 int free_port();

@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::size_t line_width = 100;
 constexpr std::size_t most_bytes = 4'000;
-constexpr std::size_t first_lines = 14;
-constexpr std::size_t last_lines = 3;
+constexpr std::size_t head_lines = 14;
+constexpr std::size_t tail_lines = 3;
 
 struct Line {
     std::size_t offset;
@@ -127,7 +127,7 @@ std::string listing(std::string_view bytes, std::size_t mark, std::string_view i
     std::string result;
     std::size_t left_out = 0;
     for (std::size_t i = 0; i < lines.size(); ++i) {
-        bool wanted = i < first_lines || i + last_lines >= lines.size() || holds(lines[i], mark);
+        bool wanted = i < head_lines || i + tail_lines >= lines.size() || holds(lines[i], mark);
         if (!wanted) {
             ++left_out;
             continue;
@@ -186,4 +186,13 @@ std::string html_unescaped(std::string_view text) {
         text.remove_prefix(std::min(used, text.size()));
     }
     return result;
+}
+
+std::string last_lines(std::string_view text, int most) {
+    if (text.ends_with('\n')) text.remove_suffix(1);
+    std::size_t begin = text.size();
+    while (most > 0 && begin > 0) {
+        if (text[--begin] == '\n') --most;
+    }
+    return std::string(text.substr(begin > 0 ? begin + 1 : 0));
 }

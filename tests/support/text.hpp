@@ -12,6 +12,9 @@ std::string_view trimmed(std::string_view text);
 bool contains(std::string_view text, std::string_view part);
 std::vector<std::string> split(std::string_view text, char separator);
 
+// The last lines of a text, at most so many.
+std::string last_lines(std::string_view text, int most);
+
 // Bytes as a reader can see them: \r, \n, \t, \0, \xNN, and \\ for a backslash.
 std::string visible(std::string_view bytes);
 

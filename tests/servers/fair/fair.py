@@ -52,7 +52,7 @@ def installed(server):
 def judge(server, build):
     """Returns the names of the cases that it failed, how many it passed, and the output."""
     with tempfile.TemporaryDirectory() as work:
-        command = [f"{build}/tests/blackbox", f"--level={server.level}", "--limit=250"]
+        command = [f"{build}/tests/blackbox-level{server.level}", f"--level={server.level}", "--limit=250"]
         public = f"{work}/public"
         if server.files:
             shutil.copytree("level3/public", public)

@@ -6,6 +6,8 @@
 ##   make deps-browser  install what make test-browser needs (chromium, its chromedriver, python3)
 ##   make test-browser  look at level 4 with a real browser
 ##     ENGINE=threads     with the other one of its engines
+##   make test-readme   run the commands of the READMEs, and compare what they print
+##     README='--only level2'  only pages with this in their name
 ##   make fuzz          invent input for the parsers of level 4 (needs clang)
 ##     FUZZ_SECONDS=20    how long for each parser
 ##   make fair          judge servers that are known to be good: Python's, Node's, cpp-httplib, nginx
@@ -105,6 +107,12 @@ deps-browser:
 	elif command -v dnf >/dev/null; then sudo dnf install -y chromium chromedriver python3; \
 	elif command -v pacman >/dev/null; then sudo pacman -S --needed chromium python; \
 	else echo 'Install Chromium, chromedriver of the same version, and Python 3, then try again.'; exit 1; fi
+
+# The commands of the READMEs --------------------------------------------------------------------
+
+.PHONY: test-readme
+test-readme: $(LEVELS:%=level%)
+	@python3 -B tests/readme/readme.py $(README)
 
 # Under the sanitizers ---------------------------------------------------------------------------
 

@@ -228,7 +228,7 @@ def main():
     passed, failed, skipped = (sum(getattr(page, count) for page in pages)
                                for count in ('passed', 'failed', 'skipped'))
     print(f'{passed} passed, {failed} failed, {skipped} skipped')
-    sys.exit(1 if failed or not passed else 0)
+    sys.exit(1 if failed or not (passed or marked) else 0)
 
 
 if __name__ == '__main__':

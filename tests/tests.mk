@@ -26,6 +26,8 @@
 ##   make deps-browser  install what make test-browser needs (chromium, its chromedriver, python3)
 ##   make test-browser  look at level 4 with a real browser
 ##     ENGINE=threads     with the other one of its engines
+##   make test-readme   run the commands of the READMEs, and compare what they print
+##     README='--only level2'  only pages with this in their name
 ##   make fuzz          invent input for the parsers of level 4 (needs clang)
 ##     FUZZ_SECONDS=20    how long for each parser
 ##   make build-macos   compile everything for a Mac with Apple's processor, with a compiler from npm
@@ -193,6 +195,12 @@ build-musl:
 
 test-musl:
 	@$(call for_target,musl,x86_64-linux-musl) $(LEVELS:%=test-level%)
+
+# The commands of the READMEs --------------------------------------------------------------------
+
+.PHONY: test-readme
+test-readme: $(LEVELS:%=level%)
+	@python3 -B tests/readme/readme.py $(README)
 
 # Under the sanitizers ---------------------------------------------------------------------------
 

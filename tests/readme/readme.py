@@ -20,7 +20,7 @@ import time
 import blocks
 from processes import LONGEST, Server, end, exit_code, free_port, start
 
-PAGES = ['README.md', *(f'level{n}/README.md' for n in range(1, 5)), 'tests/TEACHING.md']
+PAGES = ['README.md', *(f'level{n}/README.md' for n in range(1, 5)), 'tests/README.md', 'tests/TEACHING.md']
 FORBIDDEN = re.compile(r'not permitted|permission|sudo:', re.IGNORECASE)
 
 

@@ -18,7 +18,15 @@ const std::string usage = "Usage: level1/server [PORT]   (9000 without one)";
 
 // HTTP is text: a status line, header fields, a blank line, and the body (RFC 9112 §2.1). Every
 // line ends in \r\n. Content-Length counts the bytes of the body, so the client knows its end.
-const std::string body = "<h1>Hello, world!</h1>";
+const std::string body =
+    "<!doctype html>\n"
+    "<html lang=\"en\">\n"
+    "<head>\n"
+    "<title>Hello</title>\n"
+    "<meta name=\"viewport\" content=\"width=device-width\">\n"
+    "</head>\n"
+    "<body><main><h1>Hello, world!</h1></main></body>\n"
+    "</html>\n";
 const std::string reply =
     "HTTP/1.1 200 OK\r\n"
     "Content-Type: text/html; charset=utf-8\r\n"

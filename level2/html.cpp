@@ -32,6 +32,35 @@ std::string_view escape_character(std::string_view text) {
     }
 }
 
+// What stands around the title and the content of every page.
+constexpr std::string_view before_title = R"(<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="description" content="A page of an HTTP server from scratch.">
+<title>)";
+constexpr std::string_view before_content = R"(</title>
+<style>
+body { max-width: 40rem; margin: 2rem auto; padding: 0 1rem; font: 1.1rem/1.6 sans-serif; background: Canvas; }
+nav a, li { margin: 0 1rem 0.6rem 0; }
+h1, code { overflow-wrap: anywhere; }
+</style>
+</head>
+<body>
+<nav>
+<a href="/">Home</a>
+<a href="/about">About</a>
+</nav>
+<main>
+)";
+constexpr std::string_view after_content = R"(
+</main>
+</body>
+</html>
+)";
+
 }  // namespace
 
 std::string escape(std::string_view text) {
@@ -50,13 +79,25 @@ std::string escape(std::string_view text) {
 
 std::string html_page(std::string_view title, std::string_view content) {
     std::string page;
-    page.reserve(content.size() + 512);  // one allocation instead of six
-    page += "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
-    page += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>";
+    page.reserve(content.size() + 1024);  // one allocation instead of six
+    page += before_title;
     page += escape(title);
-    page += "</title>\n";
-    page += "</head>\n<body>\n<main>\n";
+    page += before_content;
     page += content;
-    page += "\n</main>\n</body>\n</html>\n";
+    page += after_content;
     return page;
+}
+
+std::string shown_request(std::string_view line) {
+    if (line.empty()) return "";
+    std::string shown;
+    shown.reserve(line.size() + 64);  // one allocation instead of four
+    shown += "<p>Your request: <code>";
+    if (line.starts_with("HEAD ")) {
+        line.remove_prefix(4);
+        shown += "GET";
+    }
+    shown += escape(line);
+    shown += "</code></p>\n";
+    return shown;
 }

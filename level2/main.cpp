@@ -27,15 +27,16 @@ Response show_home() {
 
 Response show_about() {
     return Response::html(html_page("About", R"(<h1>About</h1>
-<p>Level 2 of an HTTP server from scratch: a parser, and a thread for each client.</p>
-<p><a href="/">Home</a></p>)"));
+<p>Level 2 of an HTTP server from scratch: a parser, and a thread for each client.</p>)"));
 }
 
 Response say_hello(const Request& request) {
     std::string name = query_value(request.query, "name").value_or("");
     if (name.empty()) name = "world";
-    return Response::html(
-        html_page("Hello", "<h1>Hello, " + escape(name) + "!</h1>\n<p><a href=\"/\">Home</a></p>"));
+    return Response::html(html_page(
+        "Hello", "<h1>Hello, " + escape(name) + "!</h1>\n" + shown_request(request.line) +
+                     "<p>Try next: <a href=\"/hello?name=Grace\">another name</a>, or one of your "
+                     "own in the address bar.</p>"));
 }
 
 // The request as it was parsed: try it with curl, with a browser, and by hand.

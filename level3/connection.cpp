@@ -88,6 +88,7 @@ void Connection::fail(int status, std::string_view explanation) {
 }
 
 void Connection::reply(const Request& request, Response response, Clock::time_point started) {
+    add_error_page(response, request.line);
     ++requests_;
     give_turn(Turn::ours);
     // Not after an error, or while a body is still to come, which we don't read.

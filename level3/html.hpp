@@ -12,3 +12,7 @@ std::string escape(std::string_view text);
 
 // A whole page. `content` is HTML already; `title` is text.
 std::string html_page(std::string_view title, std::string_view content);
+
+// A paragraph that shows the request line, or nothing if there is none. HEAD is shown as GET,
+// because the length of the page must not depend on which of them asked (RFC 9110 §8.6).
+std::string shown_request(std::string_view line);

@@ -53,12 +53,20 @@ Response Response::redirect(std::string_view location, int status) {
 }
 
 Response Response::error(int status, std::string_view explanation) {
-    const std::string title = std::to_string(status) + " " + std::string(reason_phrase(status));
-    auto response = html(html_page(title, "<h1>" + title + "</h1>\n<p>" + escape(explanation) +
-                                              "</p>\n<p><a href=\"/\">Home</a></p>"),
-                         status);
+    Response response = html("", status);
     response.problem = explanation;
     return response;
+}
+
+void add_error_page(Response& response, std::string_view request_line) {
+    if (response.problem.empty() || !response.body.empty()) return;
+    const std::string title =
+        std::to_string(response.status) + " " + std::string(reason_phrase(response.status));
+    response.body = html_page(
+        title, "<h1>" + title + "</h1>\n<p>" + escape(response.problem) + "</p>\n" +
+                   shown_request(request_line) +
+                   "<p>Try next: <a href=\"/\">the home page</a>, or <a href=\"/echo\">/echo</a>, "
+                   "which shows a whole request as the server reads it.</p>");
 }
 
 std::string_view reason_phrase(int status) {

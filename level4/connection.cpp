@@ -154,6 +154,7 @@ void Connection::fail(int status, std::string_view explanation) {
 }
 
 void Connection::reply(const Request& request, Response response, Clock::time_point started) {
+    add_error_page(response, request.line);
     ++requests_;
     give_turn(Turn::ours);
     client_ends_ = !finished_ && wants_close(request);  // not after an error

@@ -26,8 +26,10 @@ namespace {
 Response say_hello(const Request& request) {
     std::string name = query_value(request.query, "name").value_or("");
     if (name.empty()) name = "world";
-    return Response::html(
-        html_page("Hello", "<h1>Hello, " + escape(name) + "!</h1>\n<p><a href=\"/\">Home</a></p>"));
+    return Response::html(html_page(
+        "Hello", "<h1>Hello, " + escape(name) + "!</h1>\n" + shown_request(request.line) +
+                     "<p>Try next: <a href=\"/hello?name=Grace\">another name</a>, or one of your "
+                     "own in the address bar.</p>"));
 }
 
 // The request as it was parsed: try it with curl, with a browser, and by hand.
@@ -42,10 +44,12 @@ Response show_echo(const Request& request) {
 
 Response show_user(const Request& request) {
     const std::string& id = request.params.at("id");  // a number, or this route wouldn't match
+    const std::string title = "User " + id;
     return Response::html(html_page(
-        "User " + id, "<h1>User " + id +
-                          "</h1>\n<p>The same as data: " + "<a href=\"/api/v1/users/" + id +
-                          "\">/api/v1/users/" + id + "</a></p>\n<p><a href=\"/\">Home</a></p>"));
+        title, "<h1>" + title + "</h1>\n" + shown_request(request.line) +
+                   "<p>The same as data: <a href=\"/api/v1/users/" + id + "\">/api/v1/users/" + id +
+                   "</a></p>\n<p>Try next: <a href=\"/users/7\">another number</a>, or "
+                   "<a href=\"/users/Ada\">a name</a>, which this route does not match.</p>"));
 }
 
 Response show_user_as_json(const Request& request) {

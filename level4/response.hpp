@@ -33,9 +33,13 @@ struct Response {
     // by GET, so reloading that page posts nothing again. 301 says that the address has changed for
     // good.
     static Response redirect(std::string_view location, int status = 303);
-    // A page that says what went wrong. `explanation` is text.
+    // Says what went wrong. `explanation` is text. The page comes later: see add_error_page().
     static Response error(int status, std::string_view explanation);
 };
+
+// Gives an error its page, which shows the request that it answers. A response that has a body, or
+// isn't an error, is left as it is.
+void add_error_page(Response& response, std::string_view request_line);
 
 // "Not Found" for 404 (RFC 9110 §15).
 std::string_view reason_phrase(int status);

@@ -24,7 +24,8 @@
 ##   make asan          run all tests under the address and undefined-behaviour sanitizers
 ##   make tsan          run all tests under the thread sanitizer
 ##   make deps-browser  install what make test-browser needs (chromium, its chromedriver, python3)
-##   make test-browser  look at level 4 with a real browser
+##   make deps-pages    install what it judges the pages by, if there is npm (axe-core, html-validate)
+##   make test-browser  look at the pages, and above all level 4, with a real browser
 ##     ENGINE=threads     with the other one of its engines
 ##   make test-readme   run the commands of the READMEs, and compare what they print
 ##     README='--only level2'  only pages with this in their name
@@ -164,11 +165,12 @@ deps:
 
 # The script copies the server and its files to a folder of its own.
 ENGINE ?= epoll
-.PHONY: test-browser deps-browser
-test-browser: $(BUILD)/level3/server $(BUILD)/level4/server
+.PHONY: test-browser deps-browser deps-pages
+test-browser: $(LEVELS:%=$(BUILD)/level%/server)
 	@command -v chromedriver >/dev/null || \
 	    { echo 'This needs Chromium and its chromedriver: run make deps-browser, then try again.'; exit 1; }
-	@python3 -B tests/browser/browser.py --program=$(BUILD)/level4/server --engine=$(ENGINE) --pictures=$(BUILD)/browser
+	@python3 -B tests/browser/browser.py --program=$(BUILD)/level4/server --engine=$(ENGINE) --pictures=$(BUILD)/browser \
+	    --npm=$(BUILD)/npm/node_modules
 
 deps-browser:
 	@if command -v chromedriver >/dev/null && command -v python3 >/dev/null; then echo 'chromedriver and python3 are there.'; \
@@ -177,6 +179,11 @@ deps-browser:
 	elif command -v dnf >/dev/null; then sudo dnf install -y chromium chromedriver python3; \
 	elif command -v pacman >/dev/null; then sudo pacman -S --needed chromium python; \
 	else echo 'Install Chromium, chromedriver of the same version, and Python 3, then try again.'; exit 1; fi
+
+# Not in node_modules of the repository, because nothing that we build needs them.
+deps-pages:
+	@command -v npm >/dev/null || { echo 'There is no npm. Install Node.js 18 or newer, then try again.'; exit 1; }
+	@npm install --prefix $(BUILD)/npm --no-save --no-fund --no-audit --loglevel=error axe-core@4 html-validate@9
 
 # For other systems ------------------------------------------------------------------------------
 

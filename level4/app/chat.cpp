@@ -1,5 +1,5 @@
 // See chat.hpp. The sockets carry JSON. The browser sends {"name", "message"}, and is sent a
-// message as the API shows it, or {"error"} if its own was not saved.
+// message as the API shows it, or {"error", "field"} if its own was not saved.
 #include "app/chat.hpp"
 
 #include <algorithm>
@@ -23,14 +23,19 @@ constexpr std::size_t most_missed_bytes = 128 * 1024;  // ... half of what may w
 // Messages that may wait for the disk: of one client, of all that are here, and of those that left.
 constexpr std::size_t most_waiting = 100, most_waiting_of_all = 1000, most_waiting_of_left = 1000;
 
-void send_error(const WebSocketHandlers::Client& client, const std::string& explanation) {
-    client->send_text(Json{{"error", explanation}}.dump());
+// `field` says which field the error is about. It is empty if that is none of them.
+void send_error(const WebSocketHandlers::Client& client, const std::string& explanation,
+                const std::string& field = "") {
+    Json error{{"error", explanation}};
+    if (!field.empty()) error.set("field", field);
+    client->send_text(error.dump());
 }
 
 // Either what a message says, or what is wrong with it.
 struct ParsedMessage {
     MessageFields fields;
     std::string mistake;
+    std::string field = {};  // the one with the mistake
 };
 
 ParsedMessage parse_message(std::string_view text) {
@@ -40,7 +45,8 @@ ParsedMessage parse_message(std::string_view text) {
             tidy({values.at("name").as_string(), "", values.at("message").as_string()});
         const Json mistakes = find_mistakes(fields);
         if (mistakes.as_object().empty()) return {std::move(fields), ""};
-        return {{}, mistakes.as_object().front().value.as_string()};
+        const auto& [field, mistake] = mistakes.as_object().front();
+        return {{}, mistake.as_string(), field};
     } catch (const JsonError& error) {
         return {{}, error.what()};
     }
@@ -146,7 +152,7 @@ void Chat::take_message(const Client& client, std::string_view text) {
     }
     submit(client, [this, client, parsed = parse_message(text)] {
         const auto problem = parsed.mistake.empty() ? save(parsed.fields) : parsed.mistake;
-        if (!problem.empty()) send_error(client, problem);
+        if (!problem.empty()) send_error(client, problem, parsed.field);
         give_place_back(client);
     });
 }

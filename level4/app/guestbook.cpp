@@ -22,6 +22,14 @@ std::size_t page_number(const Request& request) {
     return parse_number<std::size_t>(text).value_or(0);
 }
 
+// The field at the top of the form that has a mistake. The cursor is put there.
+std::string first_mistake(const Json& mistakes) {
+    for (const char* const field : {"name", "email", "message"}) {
+        if (mistakes.find(field) != nullptr) return field;
+    }
+    return "";
+}
+
 // A page with the visitor's name on it. No cache may keep it.
 Response personal(std::string page, int status = 200) {
     auto response = Response::html(std::move(page), status);
@@ -63,6 +71,7 @@ Response Guestbook::take_form(const Request& request) {
                           {"email", fields.email},
                           {"message", fields.message},
                           {"mistakes", mistakes},
+                          {"focus_" + first_mistake(mistakes), true},
                           {"has_mistakes", true}};
         return personal(templates_.render_template("contact.html", values), 422);
     }
@@ -81,6 +90,11 @@ Response Guestbook::take_form(const Request& request) {
 
 Response Guestbook::show_thanks(const Request& request) {
     Session session = session_of(request);
+    if (session.get("name").empty()) {  // there is nothing to thank for
+        auto response = Response::redirect("/contact");
+        response.headers.add("Cache-Control", "no-store");
+        return response;
+    }
     Json::Array news;  // shown once, and gone when the page is reloaded
     for (auto& flash : session.take_flashes()) news.push_back(std::move(flash));
     const Json values{

@@ -71,7 +71,7 @@ void Site::add_routes(Router& router) {
     api.use(timing());
     api.use(error_pages);  // innermost, so that errors get the fields of the other two as well
     add_message_api(api, messages_, chat_);
-    add_upload_pages(router, uploads_, uploaded_files_, templates_);
+    add_upload_pages(router, {uploads_, uploaded_files_, templates_, options_.max_body});
     RouteGroup admin = router.group("/admin");
     admin.use(basic_auth(admin_login()));
     add_admin_pages(admin, messages_, templates_, uploads_folder_);

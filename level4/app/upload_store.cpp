@@ -107,6 +107,11 @@ std::optional<std::string> UploadStore::save(std::string_view content) const {
     return name;
 }
 
+bool UploadStore::has(std::string_view name) const {
+    std::error_code ignored;
+    return is_upload_name(name) && fs::exists(folder_ / name, ignored);
+}
+
 std::optional<std::string_view> upload_suffix(std::string_view content) {
     using namespace std::string_view_literals;
     if (content.starts_with("\x89PNG\r\n\x1A\n"sv)) return ".png";

@@ -21,6 +21,9 @@ class UploadStore {
     // May be called from several threads at once.
     std::optional<std::string> save(std::string_view content) const;
 
+    // True if save() has made this name, and the file is still there.
+    bool has(std::string_view name) const;
+
   private:
     std::filesystem::path folder_;
 };

@@ -20,7 +20,10 @@ Response error_pages(Request& request, const Next& next) {
     Response response = call_handler(next, request);
     if (response.problem.empty() || response.status < 400) return response;
     vary_on(response.headers, "Accept");
-    if (!wants_json(request)) return response;
+    if (!wants_json(request)) {
+        add_error_page(response, request.line);  // now, so that the layers around it compress it
+        return response;
+    }
     const Json error{{"status", response.status}, {"message", response.problem}};
     response.body = Json{{"error", error}}.dump() + "\n";
     response.headers.set("Content-Type", "application/json");

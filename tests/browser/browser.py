@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Level 4 in a real browser: `make test-browser`.
+"""The pages of all levels, and above all level 4, in a real browser: `make test-browser`.
 
 Headless Chromium is driven through chromedriver, which speaks WebDriver (https://www.w3.org/TR/webdriver2/):
 JSON over HTTP, so Python's standard library is enough. The server is ours, with a copy of its files and an
@@ -32,6 +32,10 @@ LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never th
 
 class Failure(Exception):
     """A check does not hold. The text says what was expected, and what there was instead."""
+
+
+class Skipped(Exception):
+    """A check can't be made on this machine. The text says why."""
 
 
 def expect(expected, got):
@@ -125,6 +129,16 @@ class Server:
                                          {"Content-Type": "application/json"} if values else {})
         with LOCAL.open(request, timeout=PATIENCE) as reply:
             return reply.read().decode()
+
+    def source(self, path, form=None):
+        """The text of a page, whatever its status. With a form, of the page that answers it."""
+        login = {"Authorization": "Basic " + base64.b64encode(b"ada:secret").decode()}
+        data = urllib.parse.urlencode(form).encode() if form else None
+        try:
+            with LOCAL.open(urllib.request.Request(self.site + path, data, login), timeout=PATIENCE) as reply:
+                return reply.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.read().decode()
 
     def sign(self, name, message):
         return json.loads(self.ask("/api/messages", {"name": name, "message": message}))
@@ -244,10 +258,11 @@ class Browser:
         del self.complaints[count:]
 
     def chat(self):
-        """The messages that the chat page shows, from top to bottom."""
-        return [tuple(pair) for pair in self.run(
+        """The messages that a page shows, the newest first. The chat has that one at the bottom."""
+        messages = [tuple(pair) for pair in self.run(
             "return [...document.querySelectorAll('.message')].map(article =>"
             " [article.querySelector('b').textContent, article.querySelector('p').textContent])")]
+        return messages[::-1] if self.run("return document.querySelector('[role=log]') !== null") else messages
 
     def state(self):
         return self.text("#state")
@@ -285,9 +300,13 @@ class World:
         self.folder = folder
         self.server = Server(options.files, options.program, folder / "level4", ["--engine", options.engine])
         stack.callback(lambda: self.server.stop())
-        self.level3 = Server(options.files.parent / "level3", options.program.parent.parent / "level3/server",
-                             folder / "level3")
-        stack.callback(self.level3.stop)
+        self.npm = options.npm.resolve()
+        self.levels = {4: self.server}
+        for level in ("level1", "level2", "level3"):
+            other = Server(options.files.parent / level, options.program.parent.parent / level / "server", folder / level)
+            stack.callback(other.stop)
+            self.levels[int(level[-1])] = other
+        self.level3 = self.levels[3]
         self.driver = Process([options.chromedriver, "--port=0"], folder / "chromedriver.log")
         stack.callback(self.driver.stop)
         address = f"http://127.0.0.1:{until('the port of chromedriver', self.driver_port)[1]}"
@@ -316,6 +335,17 @@ class World:
             eventually([(name, message)], lambda w=window: w.chat()[:1])
             expect(1, window.chat().count((name, message)))
             expect(True, window.run("return window.sameDocument"))
+
+    def tool(self, package, file):
+        """A file of an npm package, if that is installed."""
+        path = self.npm / package / file
+        if not path.is_file():
+            raise Skipped(f"{package} is not in {self.npm}: make deps-pages installs it with npm")
+        return path
+
+    def emulate(self, feature, value):
+        """Has the third window behave as if the system were set like that."""
+        self.third().devtools("Emulation.setEmulatedMedia", features=[{"name": feature, "value": value}])
 
     def admin_page(self):
         return self.server.site.replace("//", "//ada:secret@") + "/admin"
@@ -373,9 +403,18 @@ def _(world):
 def _(world):
     world.join_in_both()
     before = world.server.messages()
-    world.browser.window(0).say("Left", "   ")
-    until("a reason", world.browser.state, lambda state: state not in ("", "Connected."))
-    expect("Connected.", world.browser.window(1).state())
+    for name, message, wrong, right in (("Left", "   ", "message", "name"), ("   ", "text", "name", "message")):
+        page = world.browser.window(0)
+        page.say(name, message)
+        reason = until("a reason", lambda: page.text(f"#{wrong}-mistake"))
+        expect(wrong, page.call("GET", page.focused() + "/property/name"))
+        expect(["true", "false", ""], [page.call("GET", page.find("#" + wrong) + "/attribute/aria-invalid"),
+                                       page.call("GET", page.find("#" + right) + "/attribute/aria-invalid"),
+                                       page.text(f"#{right}-mistake")])
+        expect(message, page.run("return document.forms[0].message.value"))  # to be corrected
+        expect("", world.browser.window(1).text(f"#{wrong}-mistake"))
+        page = world.browser.window(0)
+        page.run("document.forms[0].message.value = ''")
     expect(before, world.server.messages())
 
 
@@ -410,10 +449,15 @@ def _(world):
     picture.write_bytes(base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
                                          "YPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="))
     third = world.third().open("/upload")
+    expect(True, "1 MiB at most" in third.text("#file-hint"))
     third.type("#file", str(picture))
     third.click("button")
-    until("the picture's own address", third.path, lambda path: path.startswith("/uploads/"))
+    until("a page about the picture", third.path, lambda path: path.startswith("/upload/"))
     eventually([1], lambda: third.run("return [...document.images].map(image => image.naturalWidth)"))
+    address = third.run("return document.images[0].getAttribute('src')")
+    expect([True, address], [address.startswith("/uploads/"), third.text("p > a[href^='/uploads/']:not(:has(img))")])
+    third.click("main a[href='/upload']")
+    eventually("/upload", third.path)  # the way back
 
 
 @check("a page of another site can't sign in a visitor's name, or open the chat's socket")
@@ -548,18 +592,28 @@ def _(world):
 
 # How it looks -------------------------------------------------------------------------------------
 
-PAGES = ["/", "/about", "/contact", "/thankyou", "/messages", "/chat", "/upload", "/hello?name=" + "Ada" * 60,
-         "/users/123456789012345678", "/files/", "/nowhere"]
+LONG_NAME = "/hello?name=" + "Ada" * 60
+PAGES = {
+    1: ["/"],
+    2: ["/", "/about", LONG_NAME, "/nowhere"],
+    3: ["/", "/about", LONG_NAME, "/users/42", "/files/", "/files/notes/", "/nowhere"],
+    4: ["/", "/about", LONG_NAME, "/users/123456789012345678", "/files/", "/files/notes/", "/nowhere", "/contact",
+        "/thankyou", "/messages", "/chat", "/upload"],
+}
 
 
 def all_pages(world):
-    """Opens one page after the other, including the administrator's and one that does not exist."""
+    """Opens one page of level 4 after the other, also the administrator's, and forms with mistakes."""
     world.server.sign("W" * 100, "long" * 500)  # without a place where a line could be broken
-    for address in PAGES + [world.admin_page()]:
+    for address in PAGES[4] + [world.admin_page()]:
         page = world.third().open(address)
         if address == "/chat":
             until("the history", page.chat)
         yield address, page
+    for address in ("/contact", "/upload"):
+        page.open(address).run("document.forms[0].submit()")  # which doesn't validate
+        until("a mistake", lambda: page.text("[role=alert]"))
+        yield "a mistake at " + address, page
 
 
 @check("the home pages of levels 3 and 4 have their style sheet and their picture")
@@ -594,8 +648,7 @@ def luminance(colour):
 def _(world):
     wrong = []
     for scheme in ("dark", "light"):
-        world.third().devtools("Emulation.setEmulatedMedia", features=[
-            {"name": "prefers-color-scheme", "value": scheme}])
+        world.emulate("prefers-color-scheme", scheme)
         for address, page in all_pages(world):
             paper, ink = (luminance(page.style("body", name)) for name in ("background-color", "color"))
             is_dark = paper < 0.1
@@ -606,13 +659,171 @@ def _(world):
     expect([], wrong)
 
 
+@check("the pages of level 4 have one frame: the same navigation, and a line for search engines")
+def _(world):
+    frame = ("return [...document.querySelectorAll('nav a')].map(link => link.textContent + ' ' +"
+             " link.getAttribute('href')).concat(document.querySelectorAll('meta[name=description]').length)")
+    links = ["Home /", "Sign /contact", "Messages /messages", "Chat /chat", "Upload /upload", "About /about", 1]
+    expect([], [(address, got) for address, page in all_pages(world) if (got := page.run(frame)) != links])
+
+
+@check("pages and errors say what to try next, and show the request that made them as text")
+def _(world):
+    for path in ("/hello?name=<b>", "/users/42", "/nowhere?<b>"):
+        for level in (3, 4):
+            with world.browser.may_complain():  # about the 404
+                page = world.third().open(world.levels[level].site + path)
+            shown = "GET " + path.replace("<b>", "%3Cb%3E") + " HTTP/1.1"
+            expect(shown, page.text("main code"))
+            expect(True, "Try next: " in page.text("main"))
+
+
+@check("a visitor who has not signed is not thanked, but asked to sign")
+def _(world):
+    world.plain.call("DELETE", "/cookie")
+    eventually("/contact", world.plain.open("/thankyou").path)
+
+
+@check("a form with a mistake puts the cursor into the first field that is wrong")
+def _(world):
+    third = world.third()
+    for name, message, first in (("", "text", "name"), ("Ada", "", "message"), ("", "", "name")):
+        with third.may_complain():  # about the status 422
+            third.open("/contact").run("const [name, message] = arguments, form = document.forms[0];"
+                                       "form.name.value = name; form.message.value = message; form.submit()", name, message)
+            until("an alert", lambda: "marked" in third.text("[role=alert]"))
+        eventually(first, lambda: third.call("GET", third.focused() + "/property/name"))
+    third.open("/upload")
+    with third.may_complain():
+        third.run("document.forms[0].submit()")
+        until("an alert", lambda: third.text("[role=alert]"))
+    eventually("file", lambda: third.call("GET", third.focused() + "/property/name"))
+
+
+@check("the name and the text of a writer from right to left are on one side, and the time on the other")
+def _(world):
+    world.server.sign("Ada", "\u05e9\u05dc\u05d5\u05dd")
+    world.server.sign("\u05d0\u05d3\u05d4", "Hello")
+    sides = ("const sides = article => { const name = article.querySelector('b').getBoundingClientRect(),"
+             " time = article.querySelector('time').getBoundingClientRect();"
+             " return [getComputedStyle(article.querySelector('p')).direction, name.left < time.left] };"
+             "return [...document.querySelectorAll('.message')].map(sides)")
+    for address in ("/messages", "/chat"):
+        third = world.third().open(address)
+        eventually(("\u05d0\u05d3\u05d4", "Hello"), lambda: third.chat()[:1][0] if third.chat() else ())
+        newest = third.run(sides)
+        newest = newest[::-1] if address == "/chat" else newest
+        expect([["ltr", True], ["rtl", False]], newest[:2])
+
+
+@check("nothing on the chat page moves when messages come")
+def _(world):
+    world.server.sign("Ada", "one more")
+    third = world.third().open("about:blank").join_chat()
+    until("the history", third.chat)
+    world.server.sign("Ada", "another one")
+    eventually(("Ada", "another one"), lambda: third.chat()[0])
+    until("the newest in sight", lambda: third.run(
+        "const last = document.querySelector('.message:last-child').getBoundingClientRect();"
+        "return last.bottom <= document.querySelector('[role=log]').getBoundingClientRect().bottom"))
+    expect([], third.run_until_done(
+        "new PerformanceObserver(list => done(list.getEntries().map(entry => entry.value)))"
+        ".observe({type: 'layout-shift', buffered: true});"
+        "requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done([]), 100)))"))
+
+
+@check("times are the reader's own, and those of UTC without JavaScript")
+def _(world):
+    world.server.sign("Ada", "what time is it?")
+    own = ("const time = document.querySelector('.message:last-of-type time'); return time.textContent ==="
+           " new Date(time.dateTime).toLocaleString([], {dateStyle: 'medium', timeStyle: 'short'})")
+    for address in ("/messages", "/chat", world.admin_page()):
+        third = world.third().open(address)
+        until("a message", third.chat)
+        expect(True, third.run(own))
+    expect(True, world.plain.open("/messages").text("time").endswith(" UTC"))
+
+
+@check("buttons have an edge where the system chooses the colours")
+def _(world):
+    world.emulate("forced-colors", "active")
+    for address in ("/contact", "/chat", "/upload"):
+        page = world.third().open(address)
+        expect(["1px", "solid"], [page.style("button", f"border-top-{part}") for part in ("width", "style")])
+        expect(True, page.run("const style = getComputedStyle(document.querySelector('button'));"
+                              "return style.borderTopColor !== style.backgroundColor"))
+    world.browser.devtools("Emulation.setEmulatedMedia", features=[])
+
+
+@check("on paper there are no navigation, no forms and no dark background")
+def _(world):
+    world.third().devtools("Emulation.setEmulatedMedia", media="print", features=[
+        {"name": "prefers-color-scheme", "value": "dark"}])
+    for address in ("/", "/messages", "/contact"):
+        page = world.third().open(address)
+        expect("none", page.style("nav", "display"))
+        expect(["rgba(255, 255, 255, 1)", "rgba(0, 0, 0, 1)"], [page.style("body", p) for p in ("background-color", "color")])
+    expect("none", page.style("form", "display"))
+    world.browser.devtools("Emulation.setEmulatedMedia", media="", features=[])
+
+
+def breaches(world, page):
+    """What axe-core finds wrong with a page, in light and in dark: rules, and where they are broken."""
+    page.run(world.tool("axe-core", "axe.min.js").read_text())
+    found = []
+    for scheme in ("light", "dark"):
+        world.emulate("prefers-color-scheme", scheme)
+        found += [scheme + ": " + breach for breach in page.run_until_done(
+            "axe.run(document).then(result => done(result.violations.map(rule =>"
+            " rule.id + ' at ' + rule.nodes.map(node => node.target.join(' ')).join(', '))), done)")]
+    world.browser.devtools("Emulation.setEmulatedMedia", features=[])
+    return found
+
+
+@check("axe-core finds nothing wrong with any page of any level, in light and in dark")
+def _(world):
+    found = []
+    for level in (1, 2, 3):
+        for path in PAGES[level]:
+            with world.browser.may_complain():  # about the 404
+                page = world.third().open(world.levels[level].site + path)
+            found += [(level, path[:20], breach) for breach in breaches(world, page)]
+    for address, page in all_pages(world):
+        found += [(4, address, breach) for breach in breaches(world, page)]
+    expect([], found)
+
+
+@check("html-validate finds nothing wrong with the HTML of any page of any level")
+def _(world):
+    program = world.tool("html-validate", "bin/html-validate.mjs")
+    if not shutil.which("node"):
+        raise Skipped("there is no Node.js to run html-validate")
+    world.server.sign("<b>Ada</b>", "one & two")
+    sources = {f"level{level}-{number}": world.levels[level].source(path)
+               for level, paths in PAGES.items() for number, path in enumerate(paths)}
+    sources["admin"] = world.server.source("/admin")
+    for path in ("/contact", "/upload"):
+        sources["a-mistake-at-" + path[1:]] = world.server.source(path, {"name": "Ada"})
+    folder = world.folder / "html"
+    folder.mkdir()
+    (folder / ".htmlvalidate.json").write_text(json.dumps(
+        {"root": True, "extends": ["html-validate:recommended"], "rules": {"doctype-style": ["error", {"style": "lowercase"}]}}))
+    for name, source in sources.items():
+        (folder / f"{name}.html").write_text(source)
+    run = subprocess.run(["node", program, "--formatter", "text", *sorted(folder.glob("*.html"))],
+                         cwd=folder, capture_output=True, text=True)
+    expect([], [line.replace(f"{folder}/", "") for line in (run.stdout + run.stderr).splitlines()])
+    expect(0, run.returncode)
+
+
 @check("none of the visited pages has written anything to the browser's console")
 def _(world):
     for _ in all_pages(world):
         pass
-    meant = world.server.site + "/nowhere - Failed to load resource: the server responded with a status of 404"
+    icon = re.escape(world.levels[2].site + "/favicon.ico")  # which level 2 does not have
+    meant = re.compile(rf"({icon}|\S+/(nowhere|contact|upload)) - Failed to load resource: the server responded with a status of 4")
     expect([], [line for browser in (world.browser, world.plain) for line in browser.read_console()
-                if not line.startswith(meant)])
+                if not meant.match(line)])
 
 
 # ---------------------------------------------------------------------------------------------------
@@ -633,17 +844,18 @@ def explain(failure, options, number):
 
 def main():
     here = pathlib.Path(__file__).resolve().parents[2]
-    parser = argparse.ArgumentParser(description="Level 4 in a real browser.")
+    parser = argparse.ArgumentParser(description="The pages of all levels in a real browser.")
     parser.add_argument("--program", type=pathlib.Path, default=here / "build/level4/server")
     parser.add_argument("--files", type=pathlib.Path, default=here / "level4", help="the folder of its public/")
     parser.add_argument("--engine", default="epoll", choices=["epoll", "poll", "threads"])
     parser.add_argument("--pictures", type=pathlib.Path, default=here / "build/browser", help="of what failed")
+    parser.add_argument("--npm", type=pathlib.Path, default=here / "build/npm/node_modules", help="where make deps-pages installs")
     parser.add_argument("--chromedriver", default="chromedriver")
     parser.add_argument("--only", default="", metavar="WORDS", help="the checks with these words in them")
     options = parser.parse_args()
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is also ended then
-    passed = failed = 0
+    passed = failed = skipped = 0
     with tempfile.TemporaryDirectory(prefix="browser-", ignore_cleanup_errors=True) as name, \
             contextlib.ExitStack() as stack:
         try:
@@ -658,14 +870,17 @@ def main():
                 function(world)
                 passed += 1
                 print(f"  ok    {sentence}", flush=True)
+            except Skipped as reason:
+                skipped += 1
+                print(f"  skip  {sentence}\n        {reason}", flush=True)
             except Exception as failure:  # even a mistake of this script must not stop the other checks
                 failed += 1
                 reason = failure if isinstance(failure, Failure) else f"{type(failure).__name__}: {failure}"
                 print(f"  FAIL  {sentence}\n{explain(reason, options, number)}", end="", flush=True)
-    if passed + failed == 0:
+    if passed + failed + skipped == 0:
         print("No check ran, because none has these words in it.")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed or not passed else 0
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed or not passed + skipped else 0
 
 
 if __name__ == "__main__":

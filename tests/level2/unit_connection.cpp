@@ -29,6 +29,15 @@ TEST_CASE("a request is answered when its last byte has arrived, and not before"
     CHECK(reply.ends_with("\r\n\r\n/x"));
 }
 
+TEST_CASE("an error page shows the request that it answers, also where it is malformed") {
+    for (const char* const line :
+         {"GET /http-error HTTP/1.1", "GET /throw HTTP/1.1", "GET  HTTP"}) {
+        Talk talk(answer);
+        const auto reply = talk.say(line + std::string("\r\nHost: a\r\n\r\n"));
+        CHECK(reply.find("<code>" + std::string(line) + "</code>") != std::string::npos);
+    }
+}
+
 TEST_CASE("an empty line before a request, or instead of one, asks for no reply") {
     Talk before(answer);
     CHECK(before.say("\r\n" + request).starts_with("HTTP/1.1 200 OK\r\n"));

@@ -25,6 +25,17 @@ TEST_CASE("control characters become U+FFFD, but tab, LF and CR stay") {
     CHECK(escape("a\tb\r\n") == "a\tb\r\n");
 }
 
+TEST_CASE("the shown request is escaped, and nothing where there is none") {
+    CHECK(shown_request("GET /<b> HTTP/1.1").find("<code>GET /&lt;b&gt; HTTP/1.1</code>") !=
+          std::string::npos);
+    CHECK(shown_request("").empty());
+}
+
+TEST_CASE("HEAD is shown as GET, because both replies have the same length") {
+    CHECK(shown_request("HEAD /x HTTP/1.1") == shown_request("GET /x HTTP/1.1"));
+    CHECK(shown_request("HEADER") != shown_request("GETER"));
+}
+
 TEST_CASE("a page's title is escaped and its content is not") {
     const auto page = html_page("<1>", "<p>2</p>");
     CHECK(page.find("<title>&lt;1&gt;</title>") != std::string::npos);

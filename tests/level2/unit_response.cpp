@@ -49,10 +49,28 @@ TEST_CASE("serialize() appends to what is there") {
 }
 
 TEST_CASE("an error page names the error, and its explanation can't be markup") {
-    const auto response = Response::error(404, "There is no <b>");
+    auto response = Response::error(404, "There is no <b>");
+    add_error_page(response, "");
     CHECK(response.status == 404);
     CHECK(response.body.find("404 Not Found") != std::string::npos);
     CHECK(response.body.find("There is no &lt;b&gt;") != std::string::npos);
+}
+
+TEST_CASE("an error page shows the request line as text, and says what to try next") {
+    auto response = Response::error(404, "No.");
+    add_error_page(response, "GET /<b> HTTP/1.1");
+    CHECK(response.body.find("<code>GET /&lt;b&gt; HTTP/1.1</code>") != std::string::npos);
+    CHECK(response.body.find("Try next: <a href=\"/\">") != std::string::npos);
+}
+
+TEST_CASE("only an error without a body gets an error page") {
+    auto page = Response::text("");
+    add_error_page(page, "GET / HTTP/1.1");
+    CHECK(page.body.empty());
+    auto error = Response::error(404, "No.");
+    error.body = "{}";
+    add_error_page(error, "GET / HTTP/1.1");
+    CHECK(error.body == "{}");
 }
 
 TEST_CASE("dates are written as HTTP requires (RFC 9110 §5.6.7)") {

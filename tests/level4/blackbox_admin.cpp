@@ -113,7 +113,7 @@ TEST_CASE("/admin shows messages as text, and the uploads") {
     Exchange page = exchange(get("/admin", {right}), server);
     expect_status(page, 200, {"the right password"});
     expect_shown_as_text(page, name, {"a script that runs here has an administrator's rights"});
-    expect_in_body(page, upload.reply.value("Location"), {"a link to each upload"});
+    expect_in_body(page, address_of_upload(upload, server), {"a link to each upload"});
 }
 
 TEST_CASE("only a client that has the password can delete a message") {

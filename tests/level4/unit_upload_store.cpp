@@ -192,6 +192,17 @@ TEST_CASE("a file that a killed server left half written is removed at a later s
     CHECK(folder.names() == std::set<std::string>{kept, young_one.filename().string()});
 }
 
+TEST_CASE("an upload is there under the name that it got, and under no other") {
+    const Folder folder;
+    const UploadStore store(folder.uploads);
+    const std::string kept = *store.save("hello");
+    CHECK(store.has(kept));
+    folder.write("other.txt", "not an upload");
+    for (const std::string& name :
+         {digits + ".txt", std::string("../other.txt"), "./" + kept, std::string()})
+        CHECK_FALSE(store.has(name));
+}
+
 TEST_CASE("a path where no folder can be is refused") {
     const Folder folder;
     folder.write("file", "x");

@@ -140,6 +140,15 @@ std::string attribute(std::string_view tag, std::string_view name) {
     return "";
 }
 
+std::string address_of_upload(const Exchange& reply, ServerProcess& server) {
+    const std::string location = reply.reply.value("Location");
+    if (reply.reply.status != 303 || location.starts_with("/uploads/")) return location;
+    const std::string page = exchange(get(location), server).reply.body;
+    const auto found = page.find("\"/uploads/");
+    if (found == std::string::npos) return location;
+    return page.substr(found + 1, page.find('"', found + 1) - found - 1);
+}
+
 Control control(std::string_view page, std::string_view name) {
     Control found;
     for (std::size_t at = 0; (at = page.find('<', at)) != std::string_view::npos; ++at) {

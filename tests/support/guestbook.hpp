@@ -61,6 +61,10 @@ std::string cookie_field(const Exchange& exchange);
 std::string visit(const Typed& typed, ServerProcess& server = shared_server(),
                   Where where = Where::here());
 
+// The address of the file that was uploaded: where the reply leads, or, if that is a page about the
+// file, the first address under /uploads/ on that page.
+std::string address_of_upload(const Exchange& reply, ServerProcess& server = shared_server());
+
 // A form's field, as a browser reads it from a page.
 struct Control {
     bool found = false;

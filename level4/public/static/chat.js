@@ -10,6 +10,7 @@ const shortestPause = 1000, longestPause = 30000;  // milliseconds until it conn
 let pause = shortestPause;
 let socket;
 let sent = "";  // our last message, in case it is refused
+let following = true;  // the newest is in sight, and shall stay so
 
 function show(message) {
     if (shown.has(message.id)) return;  // the history may repeat a live message
@@ -17,27 +18,36 @@ function show(message) {
     const article = document.createElement("article");
     article.className = "message";
     article.dataset.id = message.id;
+    article.dir = "auto";  // a text in Hebrew, say, runs from right to left, and so does its header
     const header = document.createElement("header");
     const name = document.createElement("b");
-    name.dir = "auto";  // Hebrew, say, runs from right to left
+    name.dir = "auto";
     name.textContent = message.name;
     const time = document.createElement("time");
     time.dateTime = message.created;
-    time.textContent = message.created.replace("T", " ").replace("Z", " UTC");
+    time.dir = "ltr";
+    time.textContent = localTime(message.created);
     const text = document.createElement("p");
-    text.dir = "auto";
     text.textContent = message.message;
     header.append(name, " ", time);
     article.append(header, text);
-    // The newest is on top. The search begins there, and nearly always ends there, because only
-    // messages of several visitors may arrive in another order.
-    let older = list.firstElementChild;
-    while (older && Number(older.dataset.id) > message.id) older = older.nextElementSibling;
-    list.insertBefore(article, older);
+    // The newest is at the bottom. The search begins there, and nearly always ends there, because
+    // only messages of several visitors may arrive in another order.
+    let newer = null, older = list.lastElementChild;
+    while (older && Number(older.dataset.id) > message.id) [newer, older] = [older, older.previousElementSibling];
+    list.insertBefore(article, newer);
     if (list.childElementCount > mostShown) {
-        shown.delete(Number(list.lastElementChild.dataset.id));
-        list.lastElementChild.remove();
+        shown.delete(Number(list.firstElementChild.dataset.id));
+        list.firstElementChild.remove();
     }
+    // Once for all messages that came together. A reader who has scrolled back stays there.
+    requestAnimationFrame(() => { if (following) list.scrollTop = list.scrollHeight; });
+}
+
+// Shows what is wrong with a field at that field. An empty text takes the mark away.
+function mark(field, mistake) {
+    field.setAttribute("aria-invalid", mistake !== "");
+    document.getElementById(`${field.name}-mistake`).textContent = mistake;
 }
 
 function connect() {
@@ -56,7 +66,9 @@ function connect() {
     socket.onmessage = (event) => {
         const message = JSON.parse(event.data);
         if (!message.error) return show(message);
-        state.textContent = message.error;
+        const field = message.field === "name" ? form.name : form.message;
+        mark(field, message.error);
+        field.focus();
         if (form.message.value === "") form.message.value = sent;
     };
 }
@@ -64,12 +76,17 @@ function connect() {
 form.addEventListener("submit", (event) => {
     event.preventDefault();  // only without JavaScript does the form post
     if (socket.readyState !== WebSocket.OPEN) return;  // the line below the button says why
-    state.textContent = "Connected.";
+    mark(form.name, "");
+    mark(form.message, "");
     sent = form.message.value;
     socket.send(JSON.stringify({name: form.name.value, message: sent}));
     form.message.value = "";
     form.message.focus();
 });
 
+list.addEventListener("scroll", () => {
+    following = list.scrollTop + list.clientHeight > list.scrollHeight - 20;
+});
+list.replaceChildren();  // what is there is for browsers without JavaScript
 state.textContent = "Connecting …";
 connect();

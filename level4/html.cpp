@@ -79,7 +79,8 @@ std::string escape(std::string_view text) {
 
 std::string html_page(std::string_view title, std::string_view content) {
     std::string page;
-    page.reserve(content.size() + 1024);  // one allocation instead of six
+    page.reserve(before_title.size() + title.size() + before_content.size() + content.size() +
+                 after_content.size());
     page += before_title;
     page += escape(title);
     page += before_content;

@@ -63,7 +63,7 @@ quietly      = $(if $(V),,@)
 HOMEBREW_PREFIX ?= /opt/homebrew
 FROM_BREW = $(addprefix -isystem ,$(wildcard $(HOMEBREW_PREFIX)/include))
 
-has_doctest = $(shell $(CXX) $(FROM_BREW) -E -x c++ -include doctest/doctest.h /dev/null >/dev/null 2>&1 && echo yes)
+has_doctest = $(shell $(CXX) $(FROM_BREW) $(EXTRA_FLAGS) -E -x c++ -include doctest/doctest.h /dev/null >/dev/null 2>&1 && echo yes)
 .PHONY: doctest
 doctest:
 	$(if $(has_doctest),,$(error The tests need doctest: run make deps))

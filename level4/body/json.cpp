@@ -18,6 +18,10 @@ Json::Json(const Json& other) {
     std::visit([this](auto part) { value_ = std::move(part); }, other.value_);
 }
 
+Json::Json(Json&& other) noexcept = default;
+Json& Json::operator=(Json&& other) noexcept = default;
+Json::~Json() = default;
+
 Json Json::array(std::initializer_list<Json> items) {
     return Array(items);
 }

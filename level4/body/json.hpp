@@ -51,9 +51,9 @@ class Json {
 
     Json(const Json& other);
     Json& operator=(const Json& other) { return *this = Json(other); }
-    Json(Json&& other) noexcept = default;
-    Json& operator=(Json&& other) noexcept = default;
-    ~Json() = default;
+    Json(Json&& other) noexcept;
+    Json& operator=(Json&& other) noexcept;
+    ~Json();
 
     // Any integer type. A number too large for an int64 becomes a double, as it does in parse().
     template <std::integral Integer>

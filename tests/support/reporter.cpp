@@ -17,7 +17,7 @@ Result current;
 double started = 0;
 
 void report_failure(const std::string& text) {
-    tell_supervisor({Message::report, {text}});
+    tell_supervisor({Message::failure, {text}});
 }
 
 struct Examiner : QuietReporter {

@@ -22,7 +22,7 @@ struct Result {
 struct Message {
     enum Kind : char {
         begins = 'b',     // a case: its index in the plan
-        report = 'r',     // one failure of the running case
+        failure = 'r',    // one failure of the running case
         ends = 'e',       // the running case: a result, see to_message()
         group = '+',      // a process group that must not outlive us
         no_group = '-',   // it has ended

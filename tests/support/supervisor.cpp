@@ -131,7 +131,7 @@ class Supervisor {
                 worker.since = now();
                 worker.reports.clear();
                 break;
-            case Message::report: worker.reports.push_back(text); break;
+            case Message::failure: worker.reports.push_back(text); break;
             case Message::ends: write_down(worker, to_result(message)); break;
             case Message::group: worker.groups.insert(text); break;
             case Message::no_group: worker.groups.erase(text); break;

@@ -1,6 +1,6 @@
 // What Linux and macOS call by different names, or what only one of them has. All other system
-// calls in these servers are POSIX, so this is the only file of common/ and the levels' top folders
-// where it matters which of the two a program is compiled for.
+// calls in these servers are POSIX, so in common/ and the levels' top folders it matters only here
+// which of the two a program is compiled for, and in server.cpp for the size of a thread's stack.
 // Leaves out: Windows.
 #pragma once
 

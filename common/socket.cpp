@@ -57,6 +57,13 @@ void set_timeout(const Socket& socket, int option, std::chrono::microseconds tim
     setsockopt(socket.number(), SOL_SOCKET, option, &value, sizeof value);
 }
 
+// An address as people write it, such as 127.0.0.1.
+std::string written_out(const sockaddr* address, socklen_t size) {
+    char host[NI_MAXHOST] = "-";
+    getnameinfo(address, size, host, sizeof host, nullptr, 0, NI_NUMERICHOST);
+    return host;
+}
+
 }  // namespace
 
 void handle_signals() {
@@ -114,8 +121,12 @@ Socket listen_on(const std::string& host, int port, const std::string& program) 
 
 Accepted try_accept(const Socket& listener, Socket& client, int flags) {
     for (;;) {
-        client = Socket(accept_socket(listener.number(), flags));
+        sockaddr_storage address{};
+        socklen_t size = sizeof address;
+        auto* const generic = reinterpret_cast<sockaddr*>(&address);
+        client = Socket(accept_socket(listener.number(), flags, generic, &size));
         if (client) {
+            client.peer = written_out(generic, size);
             trace(client.number(), '*', "connected");
             return Accepted::client;
         }
@@ -134,17 +145,6 @@ Socket accept_client(const Socket& listener) {
                                : wait_readable(-1, static_cast<int>(accept_pause.count()));
         if (!go_on) return Socket();
     }
-}
-
-std::string peer_address(const Socket& client) {
-    sockaddr_storage address{};
-    socklen_t size = sizeof address;
-    char host[NI_MAXHOST] = "-";
-    auto* const generic = reinterpret_cast<sockaddr*>(&address);
-    if (getpeername(client.number(), generic, &size) == 0) {
-        getnameinfo(generic, size, host, sizeof host, nullptr, 0, NI_NUMERICHOST);
-    }
-    return host;
 }
 
 Received receive(const Socket& client, char* buffer, std::size_t size, Clock::time_point deadline) {

@@ -13,7 +13,10 @@
 #include "descriptor.hpp"
 
 // One end of a connection, or a socket that listens. To the kernel it is a descriptor like others.
-using Socket = Descriptor;
+struct Socket : Descriptor {
+    using Descriptor::Descriptor;
+    std::string peer = {};  // the address of the other end, such as 127.0.0.1
+};
 
 // From here on Ctrl-C (SIGINT) and SIGTERM ask the program to stop instead of killing it; a second
 // one ends it at once. Also turns a client that has vanished into an error of send() instead of a
@@ -46,9 +49,6 @@ Accepted try_accept(const Socket& listener, Socket& client, int flags = 0);
 // backlog is empty. A client that hangs up too early, or a lack of descriptors, never ends a
 // server.
 Socket accept_client(const Socket& listener);
-
-// The address of the other end, such as 127.0.0.1; "-" if it has hung up.
-std::string peer_address(const Socket& client);
 
 // What receive() returns. `bytes`: `size` bytes have arrived. `end`: the client will send no more,
 // or the connection is broken. `timed_out`: the deadline has passed. `stopping`: the program was

@@ -24,9 +24,9 @@ ssize_t copy_file_part(const Descriptor& client, const Descriptor& file, std::ui
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
 
-int accept_socket(int listener, int flags) {
+int accept_socket(int listener, int flags, sockaddr* peer, socklen_t* peer_size) {
     const int blocking = (flags & O_NONBLOCK) != 0 ? SOCK_NONBLOCK : 0;
-    return accept4(listener, nullptr, nullptr, blocking | SOCK_CLOEXEC);
+    return accept4(listener, peer, peer_size, blocking | SOCK_CLOEXEC);
 }
 
 std::uint64_t unsent_bytes(const Descriptor& client) {
@@ -68,8 +68,8 @@ std::filesystem::path program_file(const std::string& name) {
 #include <mach-o/dyld.h>
 #include <sys/time.h>
 
-int accept_socket(int listener, int flags) {
-    const int client = accept(listener, nullptr, nullptr);
+int accept_socket(int listener, int flags, sockaddr* peer, socklen_t* peer_size) {
+    const int client = accept(listener, peer, peer_size);
     if (client < 0) return client;
     fcntl(client, F_SETFD, FD_CLOEXEC);
     fcntl(client, F_SETFL, flags);  // otherwise it is as the listener is, which never blocks

@@ -40,8 +40,9 @@ constexpr bool has_epoll = false;
 #endif
 
 // accept(): -1 and errno, or a socket that programs which we might start don't get, and that does
-// not block if `flags` has O_NONBLOCK. It has the listener's timeouts.
-int accept_socket(int listener, int flags);
+// not block if `flags` has O_NONBLOCK. It has the listener's timeouts. `peer` receives the address
+// of the other end.
+int accept_socket(int listener, int flags, sockaddr* peer, socklen_t* peer_size);
 
 // Bytes that the kernel has taken from us and the client has not taken from the kernel.
 std::uint64_t unsent_bytes(const Descriptor& client);

@@ -56,12 +56,15 @@ void trace(int connection, char direction, std::string_view bytes) {
 std::string visible(std::string_view bytes) {
     std::string text;
     for (const char byte : bytes) {
-        char hex[5] = "";
-        std::snprintf(hex, sizeof hex, "\\x%02x", static_cast<unsigned char>(byte));
-        if (byte >= ' ' && byte <= '~')
+        if (byte >= ' ' && byte <= '~') {
             text += byte;
-        else
-            text += byte == '\r' ? "\\r" : byte == '\n' ? "\\n" : hex;
+        } else if (byte == '\r' || byte == '\n') {
+            text += byte == '\r' ? "\\r" : "\\n";
+        } else {
+            char hex[5];
+            std::snprintf(hex, sizeof hex, "\\x%02x", static_cast<unsigned char>(byte));
+            text += hex;
+        }
     }
     return text;
 }

@@ -11,6 +11,7 @@
 #include "request.hpp"
 #include "response.hpp"
 #include "server.hpp"
+#include "text.hpp"
 #include "url.hpp"
 
 namespace {
@@ -34,15 +35,17 @@ Response say_hello(const Request& request) {
     std::string name = query_value(request.query, "name").value_or("");
     if (name.empty()) name = "world";
     return Response::html(html_page(
-        "Hello", "<h1>Hello, " + escape(name) + "!</h1>\n" + shown_request(request.line) +
-                     "<p>Try next: <a href=\"/hello?name=Grace\">another name</a>, or one of your "
-                     "own in the address bar.</p>"));
+        "Hello", concat({"<h1>Hello, ", escape(name), "!</h1>\n", shown_request(request.line),
+                         "<p>Try next: <a href=\"/hello?name=Grace\">another name</a>, or one of "
+                         "your own in the address bar.</p>"})));
 }
 
 // The request as it was parsed: try it with curl, with a browser, and by hand.
 Response show_echo(const Request& request) {
     std::string text = request.line + "\n";
-    for (const auto& [name, value] : request.headers) text += name + ": " + value + "\n";
+    for (const auto& [name, value] : request.headers) {
+        append(text, {name, ": ", value, "\n"});
+    }
     return Response::text(text);
 }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <initializer_list>
+#include <string>
 #include <string_view>
 
 // Cuts off and returns what stands before the separator, and cuts off the separator as well.
@@ -20,6 +22,22 @@ inline std::string_view trim(std::string_view text) {
     const auto first = text.find_first_not_of(" \t");
     if (first == std::string_view::npos) return {};
     return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+// Appends all the parts, and makes room for them once.
+inline void append(std::string& text, std::initializer_list<std::string_view> parts) {
+    const std::size_t old_size = text.size();
+    std::size_t size = old_size;
+    for (const std::string_view part : parts) size += part.size();
+    text.resize(size);
+    char* end = text.data() + old_size;
+    for (const std::string_view part : parts) end = std::copy(part.begin(), part.end(), end);
+}
+
+inline std::string concat(std::initializer_list<std::string_view> parts) {
+    std::string text;
+    append(text, parts);
+    return text;
 }
 
 constexpr char to_lower(char c) {

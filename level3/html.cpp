@@ -74,27 +74,11 @@ std::string escape(std::string_view text) {
 }
 
 std::string html_page(std::string_view title, std::string_view content) {
-    std::string page;
-    page.reserve(before_title.size() + title.size() + before_content.size() + content.size() +
-                 after_content.size());
-    page += before_title;
-    page += escape(title);
-    page += before_content;
-    page += content;
-    page += after_content;
-    return page;
+    return concat({before_title, escape(title), before_content, content, after_content});
 }
 
 std::string shown_request(std::string_view line) {
     if (line.empty()) return "";
-    std::string shown;
-    shown.reserve(line.size() + 64);  // one allocation instead of four
-    shown += "<p>Your request: <code>";
-    if (line.starts_with("HEAD ")) {
-        line.remove_prefix(4);
-        shown += "GET";
-    }
-    shown += escape(line);
-    shown += "</code></p>\n";
-    return shown;
+    if (line.starts_with("HEAD ")) return shown_request(concat({"GET", line.substr(4)}));
+    return concat({"<p>Your request: <code>", escape(line), "</code></p>\n"});
 }

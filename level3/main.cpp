@@ -13,6 +13,7 @@
 #include "router.hpp"
 #include "server.hpp"
 #include "static_files.hpp"
+#include "text.hpp"
 #include "url.hpp"
 
 namespace {
@@ -21,15 +22,17 @@ Response say_hello(const Request& request) {
     std::string name = query_value(request.query, "name").value_or("");
     if (name.empty()) name = "world";
     return Response::html(html_page(
-        "Hello", "<h1>Hello, " + escape(name) + "!</h1>\n" + shown_request(request.line) +
-                     "<p>Try next: <a href=\"/hello?name=Grace\">another name</a>, or one of your "
-                     "own in the address bar.</p>"));
+        "Hello", concat({"<h1>Hello, ", escape(name), "!</h1>\n", shown_request(request.line),
+                         "<p>Try next: <a href=\"/hello?name=Grace\">another name</a>, or one of "
+                         "your own in the address bar.</p>"})));
 }
 
 // The request as it was parsed: try it with curl, with a browser, and by hand.
 Response show_echo(const Request& request) {
     std::string text = request.line + "\n";
-    for (const auto& [name, value] : request.headers) text += name + ": " + value + "\n";
+    for (const auto& [name, value] : request.headers) {
+        append(text, {name, ": ", value, "\n"});
+    }
     auto response = Response::text(text);
     response.headers.add("Cache-Control", "no-store");  // there may be a cookie in it
     return response;
@@ -39,10 +42,11 @@ Response show_user(const Request& request) {
     const std::string& id = request.params.at("id");  // a number, or this route wouldn't match
     const std::string title = "User " + id;
     return Response::html(html_page(
-        title, "<h1>" + title + "</h1>\n" + shown_request(request.line) +
-                   "<p>The same as data: <a href=\"/api/v1/users/" + id + "\">/api/v1/users/" + id +
-                   "</a></p>\n<p>Try next: <a href=\"/users/7\">another number</a>, or "
-                   "<a href=\"/users/Ada\">a name</a>, which this route does not match.</p>"));
+        title,
+        concat({"<h1>", title, "</h1>\n", shown_request(request.line),
+                "<p>The same as data: <a href=\"/api/v1/users/", id, "\">/api/v1/users/", id,
+                "</a></p>\n<p>Try next: <a href=\"/users/7\">another number</a>, or "
+                "<a href=\"/users/Ada\">a name</a>, which this route does not match.</p>"})));
 }
 
 Response show_user_as_json(const Request& request) {

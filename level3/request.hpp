@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,10 +44,10 @@ class RequestParser {
     // More bytes from the client, in pieces of any size.
     void feed(std::string_view bytes);
 
-    // The next complete request, or nothing if it has not arrived yet. Throws HttpError if the
+    // The next complete request, or nullptr if it has not arrived yet. Throws HttpError if the
     // bytes are not HTTP or pass a limit. After that nothing that follows can be trusted, so the
     // connection has to be closed.
-    std::optional<Request> next();
+    std::unique_ptr<Request> next();
 
     // True if a byte has arrived behind the last request that was returned.
     bool begun() const { return begun_; }
@@ -56,7 +57,10 @@ class RequestParser {
     bool in_request() const { return state_ != State::request_line || position_ < buffer_.size(); }
 
     // What is known so far of the request that is being read, for the log when it fails.
-    const Request& partial() const { return request_; }
+    const Request& partial() const {
+        static const Request none;
+        return request_ ? *request_ : none;
+    }
 
   private:
     enum class State {
@@ -75,7 +79,7 @@ class RequestParser {
 
     const Limits& limits_;
     State state_ = State::request_line;
-    Request request_;        // what is known of the request so far
+    std::unique_ptr<Request> request_;  // what is known of the request so far; none between two
     std::string authority_;  // host and port of a target in absolute form (RFC 9112 §3.2.2)
     std::size_t section_bytes_ = 0;  // what counts against limits_.header_section
     bool begun_ = false;

@@ -124,7 +124,7 @@ void Server::serve_client(Socket& client) {
 // all that happens here is reading, writing and waiting. Output is asked for before input, because
 // that is how a Connection says whether it still has something to send or wants to read.
 void Server::handle_client(const Socket& client) {
-    Connection conversation(program_.handler, program_.limits, log_.get(), peer_address(client));
+    Connection conversation(program_.handler, program_.limits, log_.get(), client.peer);
     std::array<char, 4096> buffer;  // small, because each page of a fresh stack costs a page fault
     for (;;) {
         std::string output = conversation.take_output();

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <initializer_list>
+#include <string>
 #include <string_view>
 
 // Cuts off and returns what stands before the separator, and cuts off the separator as well.
@@ -38,6 +40,22 @@ inline std::string_view take_list_item(std::string_view& list, char separator = 
     const std::string_view item = list.substr(0, end);
     list.remove_prefix(std::min(end + 1, list.size()));
     return trim(item);
+}
+
+// Appends all the parts, and makes room for them once.
+inline void append(std::string& text, std::initializer_list<std::string_view> parts) {
+    const std::size_t old_size = text.size();
+    std::size_t size = old_size;
+    for (const std::string_view part : parts) size += part.size();
+    text.resize(size);
+    char* end = text.data() + old_size;
+    for (const std::string_view part : parts) end = std::copy(part.begin(), part.end(), end);
+}
+
+inline std::string concat(std::initializer_list<std::string_view> parts) {
+    std::string text;
+    append(text, parts);
+    return text;
 }
 
 constexpr char to_lower(char c) {

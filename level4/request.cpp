@@ -53,19 +53,16 @@ void RequestParser::feed(std::string_view bytes) {
     begun_ = true;
 }
 
-std::optional<Request> RequestParser::next() {
-    std::optional<Request> complete;  // the one that every return names, so it is never moved
-    if (!read_head()) return complete;
-    if (!read_body()) return complete;
+std::unique_ptr<Request> RequestParser::next() {
+    if (!read_head()) return nullptr;
+    if (!read_body()) return nullptr;
     state_ = State::request_line;
     section_bytes_ = 0;
     wants_continue_ = false;
     authority_.clear();
     begun_ = position_ < buffer_.size();
     if (!begun_ && buffer_.capacity() > idle_buffer) take_rest();  // gives the memory back
-    complete = std::move(request_);
-    request_ = Request();
-    return complete;
+    return std::move(request_);
 }
 
 std::string RequestParser::take_rest() {
@@ -78,6 +75,7 @@ std::string RequestParser::take_rest() {
 
 // Reads up to the blank line that ends the head. False if that has not arrived yet.
 bool RequestParser::read_head() {
+    if (!request_ && position_ < buffer_.size()) request_ = std::make_unique<Request>();
     while (state_ == State::request_line) {
         if (std::string_view(buffer_).substr(position_).starts_with(tls_handshake)) {
             throw HttpError(400, "This looks like TLS. Use http:// and not https:// here.");
@@ -99,7 +97,7 @@ bool RequestParser::read_head() {
             check_framing();
             state_ = State::head_complete;
         } else {
-            parse_field(*line, request_.headers);
+            parse_field(*line, request_->headers);
         }
     }
     return true;
@@ -126,7 +124,7 @@ std::optional<std::string_view> RequestParser::take_line(std::size_t limit, int 
 
 // method SP request-target SP HTTP-version (§3)
 void RequestParser::parse_request_line(std::string_view line) {
-    request_.line = line;
+    request_->line = line;
     const auto first_space = line.find(' ');
     const auto last_space = line.rfind(' ');
     if (first_space == last_space) {  // one space, or none
@@ -139,8 +137,8 @@ void RequestParser::parse_request_line(std::string_view line) {
     if (std::find(known_methods.begin(), known_methods.end(), method) == known_methods.end()) {
         throw HttpError(501, "This server does not support that method.");
     }
-    request_.method = method;
-    request_.version = version;
+    request_->method = method;
+    request_->version = version;
     parse_target(line.substr(first_space + 1, last_space - first_space - 1));
 }
 
@@ -151,7 +149,7 @@ void RequestParser::parse_target(std::string_view target) {
     if (target.empty() || !std::all_of(target.begin(), target.end(), allowed)) {
         throw HttpError(400, "The request target holds a character that must be percent-encoded.");
     }
-    request_.target = target;
+    request_->target = target;
     if (equal_ignoring_case(target.substr(0, 7), "http://")) {
         target.remove_prefix(7);
         authority_ = target.substr(0, target.find_first_of("/?"));
@@ -160,15 +158,15 @@ void RequestParser::parse_target(std::string_view target) {
         if (!host || host->name.empty()) {
             throw HttpError(400, "The request target does not name a valid host.");
         }
-        if (!target.starts_with('/')) request_.path = "/";  // http://host and http://host?x=1
-    } else if (!target.starts_with('/') && !(target == "*" && request_.method == "OPTIONS")) {
+        if (!target.starts_with('/')) request_->path = "/";  // http://host and http://host?x=1
+    } else if (!target.starts_with('/') && !(target == "*" && request_->method == "OPTIONS")) {
         throw HttpError(400, "The request target must begin with a slash.");
     }
     const auto path = take_until(target, "?");
     const auto decoded = percent_decode(path);
     if (!decoded) throw HttpError(400, "A % in the path must be followed by two hex digits.");
-    request_.path += *decoded;
-    request_.query = target;
+    request_->path += *decoded;
+    request_->query = target;
 }
 
 // field-name ":" OWS field-value OWS (§5). The name must touch the colon: "Host :" is a classic way
@@ -195,38 +193,38 @@ void RequestParser::parse_field(std::string_view line, Headers& headers) {
 
 // Exactly one valid Host; HTTP/1.0 may do without (§3.2).
 void RequestParser::check_host() {
-    const auto count = request_.headers.count("Host");
+    const auto count = request_->headers.count("Host");
     if (count > 1) throw HttpError(400, "There is more than one Host field.");
-    if (count == 0 && request_.version != "HTTP/1.0") {
+    if (count == 0 && request_->version != "HTTP/1.0") {
         throw HttpError(400, "HTTP/1.1 requires a Host field.");
     }
-    if (count == 1 && !parse_host(*request_.headers.find("Host"))) {
+    if (count == 1 && !parse_host(*request_->headers.find("Host"))) {
         throw HttpError(400, "The Host field is not a host name.");
     }
-    if (!authority_.empty()) request_.headers.set("Host", authority_);  // §3.2.2
+    if (!authority_.empty()) request_->headers.set("Host", authority_);  // §3.2.2
 }
 
 // Where does the request end (§6)? If two programs disagree on that, the rest of the bytes is a
 // request to one of them and a body to the other (request smuggling, §11.2). So there is no
 // guessing.
 void RequestParser::check_framing() {
-    const auto* const length = request_.headers.find("Content-Length");
-    const auto* const coding = request_.headers.find("Transfer-Encoding");
+    const auto* const length = request_->headers.find("Content-Length");
+    const auto* const coding = request_->headers.find("Transfer-Encoding");
     if (coding != nullptr) {
-        if (length != nullptr || request_.version == "HTTP/1.0") {
+        if (length != nullptr || request_->version == "HTTP/1.0") {
             throw HttpError(400, "Transfer-Encoding does not go with Content-Length or HTTP/1.0.");
         }
-        if (request_.headers.count("Transfer-Encoding") > 1) {
+        if (request_->headers.count("Transfer-Encoding") > 1) {
             throw HttpError(400, "There is more than one Transfer-Encoding field.");
         }
-        request_.chunked = equal_ignoring_case(*coding, "chunked");
-        if (!request_.chunked) refuse_coding(*coding);
+        request_->chunked = equal_ignoring_case(*coding, "chunked");
+        if (!request_->chunked) refuse_coding(*coding);
     } else if (length != nullptr) {
         const auto number = parse_number<std::uint64_t>(*length);
         // That refuses two of them, a list, a sign, a unit, and more than 64 bits.
-        if (request_.headers.count("Content-Length") > 1 || !number) {
+        if (request_->headers.count("Content-Length") > 1 || !number) {
             throw HttpError(400, "Content-Length must be one decimal number.");
         }
-        request_.content_length = *number;
+        request_->content_length = *number;
     }
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "html.hpp"
+#include "text.hpp"
 
 namespace {
 
@@ -116,18 +117,10 @@ std::string http_date(std::time_t time) {
 
 void serialize(const Response& response, bool with_body, std::string& output) {
     output.reserve(output.size() + response.body.size() + 512);  // one allocation instead of six
-    output += "HTTP/1.1 ";
-    output += std::to_string(response.status);
-    output += ' ';
-    output += reason_phrase(response.status);
-    output += "\r\nDate: ";
-    output += current_date();
-    output += "\r\n";
+    append(output, {"HTTP/1.1 ", std::to_string(response.status), " ",
+                    reason_phrase(response.status), "\r\nDate: ", current_date(), "\r\n"});
     for (const auto& [name, value] : response.headers) {
-        output += name;
-        output += ": ";
-        output += value;
-        output += "\r\n";
+        append(output, {name, ": ", value, "\r\n"});
     }
     // Without it a cache would guess how long the reply stays good (RFC 9111 §4.2.2).
     if (response.headers.find("Cache-Control") == nullptr) output += "Cache-Control: no-cache\r\n";
@@ -136,9 +129,7 @@ void serialize(const Response& response, bool with_body, std::string& output) {
     // Some statuses never have a body, and so no length of one (RFC 9110 §8.6).
     if (response.status != 204 && response.status != 304 && response.status != 101 &&
         !response.protocol) {
-        output += "Content-Length: ";
-        output += std::to_string(response.body_size());
-        output += "\r\n";
+        append(output, {"Content-Length: ", std::to_string(response.body_size()), "\r\n"});
     }
     output += "\r\n";
     if (with_body) output += response.body;

@@ -154,8 +154,7 @@ void Server::serve_client(Socket& client) {
 void Server::handle_client(const Socket& client) {
     std::optional<Waker> waker;  // outlives the conversation, which may be woken until its end
     Conversation conversation(
-        Connection(program_.handler, program_.limits, log_.get(), peer_address(client)),
-        client.number());
+        Connection(program_.handler, program_.limits, log_.get(), client.peer), client.number());
     std::array<char, 4096> buffer;  // small, because each page of a fresh stack costs a page fault
     for (;;) {
         if (conversation.taken_over() && !waker) {

@@ -72,9 +72,9 @@ bool are_chunk_extensions(std::string_view text) {
 
 // May the body be read, and how (§6)? All that can be told from the head is told before it is read.
 void RequestParser::check_body() {
-    const auto& headers = request_.headers;
+    const auto& headers = request_->headers;
     for (const char* const name : {"Content-Type", "Expect"}) {
-        if (headers.count(name) > 1 && request_.has_body()) {
+        if (headers.count(name) > 1 && request_->has_body()) {
             throw HttpError(400, std::string("There is more than one ") + name + " field.");
         }
     }
@@ -82,20 +82,20 @@ void RequestParser::check_body() {
         if (!equal_ignoring_case(*expectation, "100-continue")) {
             throw HttpError(417, "The only expectation that this server can meet is 100-continue.");
         }
-        wants_continue_ = request_.has_body() && request_.version != "HTTP/1.0";
+        wants_continue_ = request_->has_body() && request_->version != "HTTP/1.0";
     }
-    if (request_.has_body() && headers.find("Content-Encoding") != nullptr) {
+    if (request_->has_body() && headers.find("Content-Encoding") != nullptr) {
         throw HttpError(415, "This server does not take compressed bodies.");
     }
-    if (request_.content_length > limits_.body) throw too_large(limits_.body);
-    body_left_ = request_.content_length;
-    state_ = request_.chunked ? State::chunk_size : State::body;
+    if (request_->content_length > limits_.body) throw too_large(limits_.body);
+    body_left_ = request_->content_length;
+    state_ = request_->chunked ? State::chunk_size : State::body;
 }
 
 // Reads up to the end of the body. False if it has not arrived yet, or has no room.
 bool RequestParser::read_body() {
     if (state_ == State::head_complete) check_body();
-    if (!request_.has_body()) return true;
+    if (!request_->has_body()) return true;
     if (make_room(std::max<std::size_t>(held(), 1)) && decode_body()) return true;
     make_room(held() + 1);  // for what is fed next: see wants()
     return false;
@@ -103,29 +103,31 @@ bool RequestParser::read_body() {
 
 // Bytes that have arrived of the body, decoded or not.
 std::size_t RequestParser::held() const {
-    return request_.body.size() + buffer_.size() - position_;
+    return request_->body.size() + buffer_.size() - position_;
 }
 
 // Takes memory for so many bytes of the body. False if other bodies have all of it.
 bool RequestParser::make_room(std::size_t bytes) {
     if (limits_.bodies == nullptr) return true;
-    if (!request_.share) request_.share = std::make_shared<BodyShare>(*limits_.bodies);
-    return request_.share->cover(bytes);
+    if (!request_->share) request_->share = std::make_shared<BodyShare>(*limits_.bodies);
+    return request_->share->cover(bytes);
 }
 
 // In a body no more than its end needs, so that little of the next request comes with it.
 std::size_t RequestParser::wants() const {
     if (!reading_body()) return head_piece;
     const std::uint64_t next = std::min(body_left_, BodyBudget::step) + head_piece;
-    if (!request_.share) return next;
-    const std::uint64_t room = request_.share->bytes();
+    if (!request_->share) return next;
+    const std::uint64_t room = request_->share->bytes();
     return std::min(next, room - std::min<std::uint64_t>(held(), room));
 }
 
 void RequestParser::drop_body() {
-    request_.body.clear();
-    request_.body.shrink_to_fit();
-    request_.share = nullptr;
+    if (request_) {
+        request_->body.clear();
+        request_->body.shrink_to_fit();
+        request_->share = nullptr;
+    }
     take_rest();
 }
 
@@ -133,7 +135,7 @@ void RequestParser::drop_body() {
 // 0; trailers; CRLF (§7.1). Memory that is reserved costs nothing before it is written to.
 bool RequestParser::decode_body() {
     if (state_ == State::body) {
-        request_.body.reserve(request_.content_length);
+        request_->body.reserve(request_->content_length);
         return move_to_body();
     }
     while (state_ != State::trailers) {
@@ -176,9 +178,9 @@ bool RequestParser::body_is_next() const {
 // Returns how many of the bytes belong to the body, or to its current chunk.
 std::size_t RequestParser::take_into_body(std::string_view bytes) {
     const auto size = std::min<std::uint64_t>(body_left_, bytes.size());
-    request_.body.append(bytes, 0, size);
+    request_->body.append(bytes, 0, size);
     body_left_ -= size;
-    if (!request_.body.empty()) wants_continue_ = false;  // the client did not wait
+    if (!request_->body.empty()) wants_continue_ = false;  // the client did not wait
     return size;
 }
 
@@ -217,6 +219,6 @@ void RequestParser::parse_chunk_size(std::string_view line) {
     if (section_bytes_ > limits_.header_section) {
         throw HttpError(400, "There are too many chunk extensions.");
     }
-    if (body_left_ > limits_.body - request_.body.size()) throw too_large(limits_.body);
+    if (body_left_ > limits_.body - request_->body.size()) throw too_large(limits_.body);
     state_ = body_left_ == 0 ? State::trailers : State::chunk;
 }

@@ -130,7 +130,7 @@ void EventLoop::listen_again() {
 
 void EventLoop::add_client(Socket socket) {
     const std::uint64_t id = next_id_++;
-    Connection connection(program_.handler, program_.limits, log_, peer_address(socket));
+    Connection connection(program_.handler, program_.limits, log_, socket.peer);
     connection.use_workers_if(program_.needs_worker);
     Conversation conversation(std::move(connection), socket.number());
     auto client = std::make_unique<Client>(id, std::move(socket), std::move(conversation));

@@ -194,7 +194,7 @@ def judge(name, attack, victim, seconds):
 EIO, ENOMEM, EMFILE, ENOSPC, EAGAIN = 5, 12, 24, 28, 11
 FAULTS = {"open": EMFILE, "openat": EIO, "fcntl": EIO, "stat": EIO, "fstat": EIO, "flock": EIO, "pread": EIO,
           "write": ENOSPC, "lseek": EIO, "ftruncate": EIO, "fsync": EIO, "fdatasync": EIO, "rename": EIO,
-          "accept4": EMFILE, "getpeername": ENOMEM, "setsockopt": ENOMEM, "recv": ENOMEM, "send": ENOMEM,
+          "accept4": EMFILE, "setsockopt": ENOMEM, "recv": ENOMEM, "send": ENOMEM,
           "sendfile": EIO, "shutdown": ENOMEM, "poll": ENOMEM, "epoll_ctl": ENOMEM, "epoll_wait": ENOMEM,
           "pipe": EMFILE, "ioctl": EIO, "pthread_create": EAGAIN}
 

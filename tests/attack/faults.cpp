@@ -98,9 +98,6 @@ int fdatasync(int file) {
 int accept4(int listener, void* address, void* size, int flags) {
     return call<int>("accept4", listener, address, size, flags);
 }
-int getpeername(int socket, void* address, void* size) {
-    return call<int>("getpeername", socket, address, size);
-}
 int setsockopt(int socket, int level, int name, const void* value, unsigned size) {
     return call<int>("setsockopt", socket, level, name, value, size);
 }

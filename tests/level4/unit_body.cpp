@@ -99,10 +99,10 @@ TEST_CASE("trailers are read, and never become fields") {
     RequestParser parser(limits);
     parser.feed(chunked("0\r\nX-Trailer: 1\r\nHost: evil\r\n\r\n" + next_request));
     const auto request = parser.next();
-    REQUIRE(request.has_value());
+    REQUIRE(request != nullptr);
     CHECK(request->headers.find("X-Trailer") == nullptr);
     CHECK(*request->headers.find("Host") == "a");
-    CHECK(parser.next().has_value());
+    CHECK(parser.next() != nullptr);
 }
 
 TEST_CASE("chunks that two programs could read differently are refused") {

@@ -15,7 +15,6 @@ enum class Sent { all, some, failed };
 
 class Outgoing {
   public:
-    Outgoing() = default;
     Outgoing(std::string bytes, std::optional<FileSlice> file);
 
     // How many bytes the kernel has not taken yet.

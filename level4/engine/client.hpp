@@ -35,7 +35,9 @@ struct Client {
     std::uint64_t id;
     Socket socket;
     Conversation conversation;
-    Outgoing outgoing;  // taken from the conversation and not yet sent completely
+    // Taken from the conversation and not yet sent completely. (An Outgoing to which an empty one is
+    // assigned would keep its memory, because std::string does.)
+    std::optional<Outgoing> outgoing;
     State state = State::talking;
     // A request that is with the workers. If the client goes before one has begun it, it goes along.
     std::shared_ptr<Job> job;

@@ -82,7 +82,7 @@ void EventLoop::advance(Client& client) {
 
         std::string output = client.conversation.take_output(turn_ends_);
         if (!output.empty()) {
-            client.outgoing = Outgoing(std::move(output), client.conversation.take_file());
+            client.outgoing.emplace(std::move(output), client.conversation.take_file());
             if (!client.conversation.has_input() || Clock::now() < turn_ends_) continue;
             // Its turn is over. The poller will say at once that there is room, after the other clients.
             return enter(client, State::blocked);
@@ -95,11 +95,11 @@ void EventLoop::advance(Client& client) {
 
 // Gives the memory of what was sent back, because most clients are idle most of the time.
 Sent EventLoop::send(Client& client) const {
-    const std::uint64_t before = client.outgoing.left();
-    if (before == 0) return Sent::all;
-    const Sent sent = client.outgoing.send_to(client.socket, file_turn);
-    client.sent += before - client.outgoing.left();
-    if (sent == Sent::all) client.outgoing = Outgoing();
+    if (!client.outgoing) return Sent::all;
+    const std::uint64_t before = client.outgoing->left();
+    const Sent sent = client.outgoing->send_to(client.socket, file_turn);
+    client.sent += before - client.outgoing->left();
+    if (sent == Sent::all) client.outgoing.reset();
     return sent;
 }
 

@@ -149,3 +149,33 @@ TEST_CASE("a body that finds no memory for five seconds is refused with 503") {
     expect_status(exchange(with_body("POST", "/echo", "text/plain", "hello"), server), 200,
                   {"those that went gave their memory back"});
 }
+
+TEST_CASE("clients that have had a large reply and are idle now keep none of its memory") {
+    DataFolder data;
+    ServerProcess server(launch_alone(data));
+    if (contains(settings().server, "threads") &&
+        skip("there each client has a thread, with a stack of its own")) {
+        return;
+    }
+    const auto before = server.process().usage();
+    if (!before && skip("there is no /proc to look at the memory")) return;
+    constexpr std::size_t reply_size = 100 * 1024;
+    const std::string request =
+        "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(reply_size) +
+        "\r\n\r\n" + std::string(reply_size, 'x');
+    std::vector<Client> clients;
+    const std::size_t count = affordable_clients(500);
+    for (std::size_t i = 0; i < count; ++i) {
+        clients.emplace_back(server).send(request);
+        expect_status(clients.back().read_reply("POST"), 200, {"one after the other"});
+    }
+    const long long kilobytes =
+        (server.process().usage()->memory_bytes - before->memory_bytes) / 1024;
+    const long long most = static_cast<long long>(count) * 16;
+    expect_that(kilobytes < most,
+                "at most " + std::to_string(most) + " KiB more for " + std::to_string(count) +
+                    " idle clients",
+                std::to_string(kilobytes) + " KiB",
+                {"most clients are idle most of the time, so what was sent must be freed",
+                 "a std::string to which an empty one is assigned may keep its memory"});
+}

@@ -141,6 +141,8 @@ MUTANTS = [
            "if (budget_.guest_ != this) return false;", ""),
     Mutant("a body that is refused keeps its memory", "level4/connection.cpp",
            "    parser_.drop_body();\n", ""),
+    Mutant("an idle client keeps the memory of its last reply", "level4/engine/client_steps.cpp",
+           "client.outgoing.reset();", "client.outgoing = Outgoing({}, {});", "clients that have had a large reply*"),
     Mutant("a body may be one byte too long", "level4/body/request_body.cpp",
            "request_->content_length > limits_.body", "request_->content_length > limits_.body + 1"),
     Mutant("the signature of a session is not checked", "level4/session/session.cpp",

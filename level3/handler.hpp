@@ -32,6 +32,8 @@ inline Response call_handler(const Handler& handler, Request& request) {
     } catch (const std::exception& error) {
         // Details are for the person who runs the server, not for the client.
         print_error(visible(request.line), error.what());
-        return Response::error(500, "Something went wrong on the server.");
+    } catch (...) {  // such as a number: throw 42 is legal
+        print_error(visible(request.line), "threw something that isn't a std::exception");
     }
+    return Response::error(500, "Something went wrong on the server.");
 }

@@ -12,6 +12,7 @@ namespace {
 
 Response answer(Request& request) {
     if (request.path == "/throw") throw std::runtime_error("the secret reason");
+    if (request.path == "/throw-number") throw 42;
     if (request.path == "/http-error") throw HttpError(404, "not here");
     return Response::text(request.path);
 }
@@ -113,6 +114,12 @@ TEST_CASE("a handler's exception is a 500 that gives nothing away") {
     const auto reply = talk.say("GET /throw HTTP/1.1\r\nHost: a\r\n\r\n");
     CHECK(reply.starts_with("HTTP/1.1 500 "));
     CHECK(reply.find("secret") == std::string::npos);
+}
+
+TEST_CASE("a handler may throw what isn't an exception, and that is a 500 as well") {
+    Talk talk(answer);
+    const auto reply = talk.say("GET /throw-number HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(reply.starts_with("HTTP/1.1 500 "));
 }
 
 TEST_CASE("a handler may throw an HttpError") {

@@ -46,6 +46,8 @@ MUTANTS = [
     Mutant("a page has another length for HEAD", "level2/html.cpp", 'line.starts_with("HEAD ")', "false"),
     Mutant("an error has no page", "level2/connection.cpp", "    add_error_page(response, request.line);\n", ""),
     Mutant("an error for programs gets a page", "level2/response.cpp", " || !response.body.empty()", ""),
+    Mutant("a handler that throws a number ends the server", "level2/handler.hpp",
+           'print_error(visible(request.line), "threw', 'throw;  print_error(visible(request.line), "threw'),
     Mutant("an empty line gets a reply", "level2/connection.cpp",
            "if (parser_.in_request()) fail(408", "if (parser_.begun()) fail(408"),
     Mutant("a reply to an error is lost: the client is closed at once", "level2/connection.cpp",

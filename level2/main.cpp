@@ -46,7 +46,9 @@ Response show_echo(const Request& request) {
     for (const auto& [name, value] : request.headers) {
         append(text, {name, ": ", value, "\n"});
     }
-    return Response::text(text);
+    auto response = Response::text(text);
+    response.headers.add("Cache-Control", "no-store");  // there may be a cookie in it
+    return response;
 }
 
 Response handle_request(Request& request) {

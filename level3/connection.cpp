@@ -94,8 +94,7 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
     // Not after an error, or while a body is still to come, which we don't read.
     client_ends_ = !finished_ && wants_close(request) && !request.has_body();
     finished_ = finished_ || stopping_ || client_ends_ || requests_ == limits_.requests;
-    if (request.has_body())
-        finished_ = true;  // we don't read it, and it must not pass for a request
+    finished_ = finished_ || request.has_body();  // it isn't read, and must not pass for a request
     const bool kept = !finished_;
     response.headers.add_checked("Connection", kept ? "keep-alive" : "close");
     // A hint, so that the client doesn't send its next request just when we close. The word above

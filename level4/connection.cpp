@@ -52,7 +52,7 @@ std::string Connection::take_output(Clock::time_point turn_ends) {
             if (!request) break;
             request->peer = peer_;
             if (needs_worker_ != nullptr && (*needs_worker_)(*request)) {
-                leave_to_worker(std::move(*request));
+                leave_to_worker(std::move(request));
                 break;
             }
             answer(*request);
@@ -183,13 +183,12 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
     }
 }
 
-// The request is moved out, because a worker has it all to itself.
-void Connection::leave_to_worker(Request request) {
-    request.received = Clock::now();
-    job_ = std::make_unique<Job>(Job{std::move(request)});
+void Connection::leave_to_worker(std::unique_ptr<Request> request) {
+    request->received = Clock::now();
+    job_ = std::move(request);
     give_turn(Turn::handler);
 }
 
-void Connection::resume(const Job& job, Response response) {
-    reply(job.request, std::move(response), job.request.received);
+void Connection::resume(const Request& job, Response response) {
+    reply(job, std::move(response), job.received);
 }

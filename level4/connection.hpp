@@ -23,11 +23,6 @@
 // Is the request's handler one that has to wait, for a disk say? An event loop must not call it.
 using WorkerTest = std::function<bool(Request&)>;
 
-// A request that a worker thread answers.
-struct Job {
-    Request request;
-};
-
 // What takes a connection over after the head of a response (stream/protocol.hpp).
 struct Takeover {
     std::shared_ptr<Protocol> protocol;
@@ -83,9 +78,9 @@ class Connection {
     // calls its handler in a worker thread, and hands the response to resume(). Until then the
     // client's next requests wait. Without a test every request is answered at once.
     void use_workers_if(const WorkerTest& test) { needs_worker_ = test ? &test : nullptr; }
-    std::unique_ptr<Job> take_job() { return std::move(job_); }  // nullptr if it was taken before
+    std::unique_ptr<Request> take_job() { return std::move(job_); }  // nullptr if there is none now
     bool with_worker() const { return turn_ == Turn::handler; }
-    void resume(const Job& job, Response response);
+    void resume(const Request& job, Response response);
 
     // The server is about to stop. A client that has not begun a request gets no more time for it.
     void stop();
@@ -104,7 +99,7 @@ class Connection {
     void give_turn(Turn turn);
     Turn next_turn() const;
     bool may_go_on(Clock::time_point turn_ends) const;
-    void leave_to_worker(Request request);
+    void leave_to_worker(std::unique_ptr<Request> request);
     void answer(Request& request);
     void answer_head();
     void fail(int status, std::string_view explanation);
@@ -127,6 +122,6 @@ class Connection {
     std::size_t body_bytes_ = 0;   // of a body, since its client was given the turn
     Clock::time_point room_ends_;  // when a body has waited for memory long enough
     const WorkerTest* needs_worker_ = nullptr;
-    std::unique_ptr<Job> job_;  // until the engine takes it
-    Takeover takeover_;         // until it is taken
+    std::unique_ptr<Request> job_;  // for a worker, until the engine takes it
+    Takeover takeover_;             // until it is taken
 };

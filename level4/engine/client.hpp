@@ -40,7 +40,7 @@ struct Client {
     std::optional<Outgoing> outgoing;
     State state = State::talking;
     // A request that is with the workers. If the client goes before one has begun it, it goes along.
-    std::shared_ptr<Job> job;
+    std::shared_ptr<Request> job;
     std::shared_ptr<WorkerPool::Line> line;
     std::optional<Poller::Watch> watched;  // for what, once the poller knows the socket
     bool wakeable = false;                 // the protocol that has taken over can wake the loop

@@ -129,14 +129,14 @@ void EventLoop::run_in_worker(Client& client) {
     auto work = [&handler = program_.handler, mailbox = mailbox_, job = client.job, response,
                  way_back] {
         try {
-            *response = call_handler(handler, job->request);
+            *response = call_handler(handler, *job);
         } catch (const std::exception& error) {
             print_error("A request was not answered", error.what());
         }
         mailbox->post(std::move(*way_back));
     };
     jobs_.push_back({client.line, std::move(work)});
-    client.look_again = client.job->request.received + program_.limits.worker;
+    client.look_again = client.job->received + program_.limits.worker;
     enter(client, State::with_worker);
 }
 
@@ -152,8 +152,7 @@ void EventLoop::go_on(Client& client, Response response) {
 void EventLoop::wait_no_longer(Client& client) {
     client.look_again = Clock::time_point::max();
     if (!workers_.withdraw(*client.line)) return;
-    print_error("No worker was free in time, so this was refused",
-                visible(client.job->request.line));
+    print_error("No worker was free in time, so this was refused", visible(client.job->line));
     go_on(client, Response::error(503, "The server is busy. Nothing was done. Please try again."));
 }
 

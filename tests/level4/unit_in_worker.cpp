@@ -52,9 +52,9 @@ TEST_CASE("a request that needs a worker is handed to the engine complete, and n
     CHECK(talk.answered.empty());
     const auto job = talk.connection.take_job();
     REQUIRE(job != nullptr);
-    CHECK(job->request.path == "/slow");
-    CHECK(job->request.body == "the body");
-    CHECK(job->request.peer == "test");
+    CHECK(job->path == "/slow");
+    CHECK(job->body == "the body");
+    CHECK(job->peer == "test");
     CHECK(talk.connection.take_job() == nullptr);  // it is handed over only once
     CHECK(talk.connection.with_worker());
 }
@@ -79,7 +79,7 @@ TEST_CASE("replies keep the order of their requests around one that is with a wo
 
     auto job = talk.connection.take_job();
     REQUIRE(job != nullptr);
-    CHECK(job->request.path == "/2");
+    CHECK(job->path == "/2");
     talk.connection.resume(*job, Response::text("reply to /2"));
     const auto second = talk.listen();
     CHECK(occurrences(second, "HTTP/1.1 200") == 2);
@@ -88,7 +88,7 @@ TEST_CASE("replies keep the order of their requests around one that is with a wo
 
     job = talk.connection.take_job();
     REQUIRE(job != nullptr);
-    CHECK(job->request.path == "/4");
+    CHECK(job->path == "/4");
     talk.connection.resume(*job, Response::text("reply to /4"));
     const auto third = talk.listen();
     CHECK(third.find("reply to /4") < third.find("reply to /5"));

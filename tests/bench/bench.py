@@ -124,6 +124,7 @@ def main():
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--only", default="", metavar="TEXT", help="only the loads whose name contains it")
     parser.add_argument("--servers", default="", metavar="TEXT", help="only the servers whose name contains it, and nginx")
+    parser.add_argument("--chart", default="", metavar="FILE", help="where to draw the chart; bench.svg in the build")
     options = parser.parse_args()
     os.environ["PATH"] += ":/usr/sbin"  # where nginx is on Debian
 
@@ -155,7 +156,7 @@ def main():
                     server, Load("", path, headers=headers), clients, options.seconds, work)[2])
         finally:
             servers.stop()
-    path = f"{options.build}/bench/bench.svg"
+    path = options.chart or f"{options.build}/bench/bench.svg"
     chart.draw(medians, path)
     print(f"\nThe processor time per request, as a chart: {path}")
 

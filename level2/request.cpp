@@ -53,7 +53,6 @@ std::unique_ptr<Request> RequestParser::next() {
     if (!read_head()) return nullptr;
     state_ = State::request_line;
     section_bytes_ = 0;
-    authority_.clear();
     begun_ = position_ < buffer_.size();
     return std::move(request_);
 }
@@ -137,9 +136,9 @@ void RequestParser::parse_target(std::string_view target) {
     request_->target = target;
     if (equal_ignoring_case(target.substr(0, 7), "http://")) {
         target.remove_prefix(7);
-        authority_ = target.substr(0, target.find_first_of("/?"));
-        target.remove_prefix(authority_.size());
-        const auto host = parse_host(authority_);
+        request_->authority = target.substr(0, target.find_first_of("/?"));
+        target.remove_prefix(request_->authority.size());
+        const auto host = parse_host(request_->authority);
         if (!host || host->name.empty()) {
             throw HttpError(400, "The request target does not name a valid host.");
         }
@@ -186,7 +185,7 @@ void RequestParser::check_host() {
     if (count == 1 && !parse_host(*request_->headers.find("Host"))) {
         throw HttpError(400, "The Host field is not a host name.");
     }
-    if (!authority_.empty()) request_->headers.set("Host", authority_);  // §3.2.2
+    if (!request_->authority.empty()) request_->headers.set("Host", request_->authority);  // §3.2.2
 }
 
 // Where does the request end (§6)? If two programs disagree on that, the rest of the bytes is a

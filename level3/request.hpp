@@ -22,12 +22,13 @@ constexpr std::array<std::string_view, 7> known_methods{"GET",   "HEAD",   "POST
                                                         "PATCH", "DELETE", "OPTIONS"};
 
 struct Request {
-    std::string line;     // the request line as received, for the log
-    std::string method;   // GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS
-    std::string target;   // /hello?name=Ada, as received
-    std::string version;  // HTTP/1.1, as received
-    std::string path;     // /hello, percent-decoded: any byte may be in it
-    std::string query;    // name=Ada, still encoded: see query_value()
+    std::string line;       // the request line as received, for the log
+    std::string method;     // GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS
+    std::string target;     // /hello?name=Ada, as received
+    std::string authority;  // of a target such as http://host:80/hello; Host is then the same
+    std::string version;    // HTTP/1.1, as received
+    std::string path;       // /hello, percent-decoded: any byte may be in it
+    std::string query;      // name=Ada, still encoded: see query_value()
     Headers headers;
     std::map<std::string, std::string> params;  // what the route's pattern names: {id} is at("id")
 
@@ -80,8 +81,7 @@ class RequestParser {
     const Limits& limits_;
     State state_ = State::request_line;
     std::unique_ptr<Request> request_;  // what is known of the request so far; none between two
-    std::string authority_;  // host and port of a target in absolute form (RFC 9112 §3.2.2)
-    std::size_t section_bytes_ = 0;  // what counts against limits_.header_section
+    std::size_t section_bytes_ = 0;     // what counts against limits_.header_section
     bool begun_ = false;
 
     // What has been fed lies in one buffer, cut in three by two positions, so that no byte is

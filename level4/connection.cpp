@@ -69,7 +69,7 @@ std::string Connection::take_output(Clock::time_point turn_ends) {
 // May another request be answered before the output is taken? Not while one is with a worker, so
 // that replies keep their order, and not past the end of this client's turn.
 bool Connection::may_go_on(Clock::time_point turn_ends) const {
-    return !finished_ && !file_ && !takeover_.protocol && !with_worker() &&
+    return !finished_ && !file_ && !takeover_ && !with_worker() &&
            output_.size() < limits_.output_batch &&
            (output_.empty() || !has_input() || Clock::now() < turn_ends);
 }
@@ -79,8 +79,9 @@ std::optional<FileSlice> Connection::take_file() {
 }
 
 Takeover Connection::take_protocol() {
-    takeover_.input = parser_.take_rest();
-    return std::exchange(takeover_, {});
+    const auto takeover = std::move(takeover_);
+    takeover->input = parser_.take_rest();
+    return std::move(*takeover);
 }
 
 void Connection::time_out() {
@@ -174,7 +175,9 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
     // The length of a stream isn't known, so it goes out in chunks; a WebSocket has frames.
     // HTTP/1.0 has no chunks (RFC 9112 §6.1): such a client reads to the end of the connection.
     const bool chunked = response.protocol && !switching && request.version != "HTTP/1.0";
-    if (with_body) takeover_ = {response.protocol, chunked, ""};
+    if (with_body && response.protocol) {
+        takeover_ = std::make_unique<Takeover>(Takeover{response.protocol, chunked, ""});
+    }
     if (chunked) response.headers.set("Transfer-Encoding", "chunked");
     serialize(response, with_body, output_);
     if (log_ != nullptr) {

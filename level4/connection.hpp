@@ -59,7 +59,7 @@ class Connection {
 
     // Is another protocol to take over, once take_output() is empty? take_protocol() hands it out,
     // and the conversation in HTTP is over.
-    bool has_protocol() const { return takeover_.protocol != nullptr; }
+    bool has_protocol() const { return takeover_ != nullptr; }
     Takeover take_protocol();
 
     // Close the connection once take_output() is empty.
@@ -122,6 +122,6 @@ class Connection {
     std::size_t body_bytes_ = 0;   // of a body, since its client was given the turn
     Clock::time_point room_ends_;  // when a body has waited for memory long enough
     const WorkerTest* needs_worker_ = nullptr;
-    std::unique_ptr<Request> job_;  // for a worker, until the engine takes it
-    Takeover takeover_;             // until it is taken
+    std::unique_ptr<Request> job_;        // for a worker, until the engine takes it
+    std::unique_ptr<Takeover> takeover_;  // until it is taken
 };

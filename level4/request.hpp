@@ -27,12 +27,13 @@ struct Route;
 class BodyShare;
 
 struct Request {
-    std::string line;     // the request line as received, for the log
-    std::string method;   // GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS
-    std::string target;   // /hello?name=Ada, as received
-    std::string version;  // HTTP/1.1, as received
-    std::string path;     // /hello, percent-decoded: any byte may be in it
-    std::string query;    // name=Ada, still encoded: see query_value()
+    std::string line;       // the request line as received, for the log
+    std::string method;     // GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS
+    std::string target;     // /hello?name=Ada, as received
+    std::string authority;  // of a target such as http://host:80/hello; Host is then the same
+    std::string version;    // HTTP/1.1, as received
+    std::string path;       // /hello, percent-decoded: any byte may be in it
+    std::string query;      // name=Ada, still encoded: see query_value()
     Headers headers;
     std::map<std::string, std::string> params;  // what the route's pattern names: {id} is at("id")
 
@@ -135,8 +136,7 @@ class RequestParser {
     const Limits& limits_;
     State state_ = State::request_line;
     std::unique_ptr<Request> request_;  // what is known of the request so far; none between two
-    std::string authority_;  // host and port of a target in absolute form (RFC 9112 §3.2.2)
-    std::size_t section_bytes_ = 0;  // what counts against limits_.header_section
+    std::size_t section_bytes_ = 0;     // what counts against limits_.header_section
     bool begun_ = false;
     bool wants_continue_ = false;
     std::uint64_t body_left_ = 0;  // bytes of the body, or of its current chunk, still to come

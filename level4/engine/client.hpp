@@ -18,7 +18,7 @@
 #include <utility>
 
 #include "../../common/clock.hpp"
-#include "../../common/socket.hpp"
+#include "../../common/descriptor.hpp"
 #include "engine/poller.hpp"
 #include "engine/worker_pool.hpp"
 #include "outgoing.hpp"
@@ -27,17 +27,15 @@
 struct Client {
     enum class State { talking, blocked, with_worker, goodbye };
 
-    Client(std::uint64_t number, Socket connected, Conversation talk)
+    Client(std::uint64_t number, Descriptor connected, Conversation talk)
         : id(number), socket(std::move(connected)), conversation(std::move(talk)) {}
 
     // A number and not a pointer, because an event or a task may come when its client has gone.
     // None is given twice, so a number that is no longer in use does no harm.
     std::uint64_t id;
-    Socket socket;
+    Descriptor socket;
     Conversation conversation;
-    // Taken from the conversation and not yet sent completely. (An Outgoing to which an empty one is
-    // assigned would keep its memory, because std::string does.)
-    std::optional<Outgoing> outgoing;
+    std::unique_ptr<Outgoing> outgoing;  // taken from the conversation and not yet sent completely
     State state = State::talking;
     // A request that is with the workers. If the client goes before one has begun it, it goes along.
     std::shared_ptr<Request> job;

@@ -82,7 +82,8 @@ void EventLoop::advance(Client& client) {
 
         std::string output = client.conversation.take_output(turn_ends_);
         if (!output.empty()) {
-            client.outgoing.emplace(std::move(output), client.conversation.take_file());
+            client.outgoing =
+                std::make_unique<Outgoing>(std::move(output), client.conversation.take_file());
             if (!client.conversation.has_input() || Clock::now() < turn_ends_) continue;
             // Its turn is over. The poller will say at once that there is room, after the other clients.
             return enter(client, State::blocked);
@@ -99,7 +100,7 @@ Sent EventLoop::send(Client& client) const {
     const std::uint64_t before = client.outgoing->left();
     const Sent sent = client.outgoing->send_to(client.socket, file_turn);
     client.sent += before - client.outgoing->left();
-    if (sent == Sent::all) client.outgoing.reset();
+    if (sent == Sent::all) client.outgoing = nullptr;
     return sent;
 }
 

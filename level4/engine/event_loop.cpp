@@ -133,8 +133,8 @@ void EventLoop::add_client(Socket socket) {
     Connection connection(program_.handler, program_.limits, log_, socket.peer);
     connection.use_workers_if(program_.needs_worker);
     Conversation conversation(std::move(connection), socket.number());
-    auto client = std::make_unique<Client>(id, std::move(socket), std::move(conversation));
-    Client& added = *clients_.emplace(id, std::move(client)).first->second;
+    Client& added =
+        clients_.try_emplace(id, id, std::move(socket), std::move(conversation)).first->second;
     attempt(id, [&] { read(added); });  // its request is often there already
 }
 
@@ -166,7 +166,7 @@ void EventLoop::begin_stop() {
 
 Client* EventLoop::find(std::uint64_t id) {
     const auto found = clients_.find(id);
-    return found != clients_.end() ? found->second.get() : nullptr;
+    return found != clients_.end() ? &found->second : nullptr;
 }
 
 void EventLoop::drop(Client& client) {

@@ -75,7 +75,7 @@ class EventLoop {
     std::unique_ptr<Poller> poller_;
     std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
 
-    std::unordered_map<std::uint64_t, std::unique_ptr<Client>> clients_;
+    std::unordered_map<std::uint64_t, Client> clients_;
     std::uint64_t next_id_;
     std::array<char, 65536>
         buffer_;  // one for all clients, because what is read is handed on at once

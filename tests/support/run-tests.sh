@@ -3,7 +3,7 @@
 # Runs those of all levels, for `make test`, and ends with a table: run-tests.sh all build
 # Without SERVER our own server is judged: first by its unit tests, then by the black-box tests, on a
 # copy of its files, because they add to them. Level 4 is judged with two of its engines, or with those
-# that ENGINES names.
+# that ENGINES names, each on a copy of its own.
 # With NEXT=1 it stops at the first failure; with WATCH=dir it does that again after each change.
 set -eu
 which=$1
@@ -40,7 +40,15 @@ judge_theirs() {
 
 judge_ours() {  # a level, and with which engine, if there is a choice
     title="level $1${2:+, $2}"
-    copy=$build/level$1
+    copy=$build/level$1${2:+/$2}
+    rm -rf "$copy/public" "$copy/templates" "$copy/data"
+    mkdir -p "$copy"
+    for part in public templates; do
+        if [ -d "level$1/$part" ]; then cp -R "level$1/$part" "$copy/"; fi
+    done
+    public=
+    if [ -d "$copy/public" ]; then public=$copy/public; fi
+    [ -z "${2:-}" ] || ln -f "$build/level$1/server" "$copy/server"
     [ -n "${NEXT:-}" ] || echo "TEST level$1${2:+ --engine $2}"
     SERVER="$copy/server {port}${2:+ --engine $2}" judge "$1" --program="$copy/server" \
         ${public:+"--public=$public"} --tally="$table" --title="$title" ${brief:+--brief}
@@ -54,8 +62,28 @@ engines() {  # only Linux has epoll
     if [ "$(uname)" = Linux ]; then echo "$ENGINES"; else echo "$ENGINES" | sed 's/epoll poll/poll/; s/epoll/poll/'; fi
 }
 
+# Side by side, because a suite mostly waits for deadlines: the first shows its progress, and what the
+# others have said follows. One after the other with NEXT, and where ONE_ENGINE_AT_A_TIME is set.
+judge_engines() {
+    first=$1
+    shift
+    failed_engines=0
+    if [ -n "${NEXT:-}${ONE_ENGINE_AT_A_TIME:-}" ]; then
+        for engine in "$first" "$@"; do judge_ours 4 "$engine" || failed_engines=1; done
+        return $failed_engines
+    fi
+    pids=
+    for engine in "$@"; do
+        judge_ours 4 "$engine" >"$TMPDIR/$engine.$$" 2>&1 &
+        pids="$pids $!"
+    done
+    judge_ours 4 "$first" || failed_engines=1
+    for pid in $pids; do wait "$pid" || failed_engines=1; done
+    for engine in "$@"; do cat "$TMPDIR/$engine.$$" && rm -f "$TMPDIR/$engine.$$"; done
+    return $failed_engines
+}
+
 test_ours() {  # a level; returns 1 if anything has failed
-    copy=$build/level$1
     status=0
     if [ "$1" != 1 ] && [ -z "${NEXT:-}${CASE:-}" ]; then
         echo "UNIT level$1"
@@ -65,14 +93,8 @@ test_ours() {  # a level; returns 1 if anything has failed
             "$TMPDIR/unit.$$" >>"$table"
         rm -f "$TMPDIR/unit.$$"
     fi
-    rm -rf "$copy/public" "$copy/templates" "$copy/data"
-    for part in public templates; do
-        if [ -d "level$1/$part" ]; then cp -R "level$1/$part" "$copy/"; fi
-    done
-    public=
-    if [ -d "$copy/public" ]; then public=$copy/public; fi
     if [ "$1" = 4 ]; then
-        for engine in $(engines); do judge_ours 4 "$engine" || status=1; done
+        judge_engines $(engines) || status=1
     else
         judge_ours "$1" "" || status=1
     fi

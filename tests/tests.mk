@@ -203,19 +203,20 @@ NOT_SANITIZED := -tce='thousands of clients that*,clients that have had a large 
 SANITIZED      = ASAN_OPTIONS=quarantine_size_mb=1 ONE_ENGINE_AT_A_TIME=1 \
     TEST_FLAGS="$(NOT_SANITIZED) $(TEST_FLAGS)" $(MAKE) $1 $(SANITIZED_GOALS)
 SANITIZED_GOALS ?= test
+BUILD_GOALS     ?= build-all
 
 .PHONY: asan tsan build-asan build-tsan
-asan: build-asan
+asan:
 	@$(call SANITIZED,$(ASAN))
 
-tsan: build-tsan
+tsan:
 	@$(call SANITIZED,$(TSAN))
 
 build-asan:
-	@$(MAKE) $(ASAN) build-all
+	@$(MAKE) $(ASAN) $(BUILD_GOALS)
 
 build-tsan:
-	@$(MAKE) $(TSAN) build-all
+	@$(MAKE) $(TSAN) $(BUILD_GOALS)
 
 # Invented input ---------------------------------------------------------------------------------
 

@@ -8,6 +8,11 @@ endif
 LEVELS := 1 2 3 4
 DIFFS  := diff-1-2 diff-2-3 diff-3-4
 
+# An exercise has its suite in a file such as tests/exercises/level2_1_idle_limit.cpp.
+exercise_of = $(patsubst level%,%,$(word 1,$1))-$(word 2,$1)
+EXERCISE_SUITES := $(sort $(basename $(wildcard tests/exercises/level*.cpp)))
+ALL_EXERCISES   := $(foreach suite,$(EXERCISE_SUITES),exercise-$(call exercise_of,$(subst _, ,$(notdir $(suite)))))
+
 # Goals named together are made one after the other, under -j as well: make -j4 deps test
 ifneq ($(word 2,$(MAKECMDGOALS)),)
 .PHONY: in-order $(MAKECMDGOALS)
@@ -16,9 +21,9 @@ in-order:
 	@$(foreach goal,$(MAKECMDGOALS),$(MAKE) $(goal) &&) true
 else
 
-# For make levelN, make level5 and make diff-2-4: say what there is.
-KNOWN := $(foreach kind,level run-level test-level next-level,$(LEVELS:%=$(kind)%)) $(DIFFS) diff-mine
-$(foreach kind,level% run-level% test-level% next-level% diff-%,\
+# For make levelN, make level5, make diff-2-4 and make exercise-9-9: say what there is.
+KNOWN := $(foreach kind,level run-level test-level next-level,$(LEVELS:%=$(kind)%)) $(DIFFS) diff-mine $(ALL_EXERCISES)
+$(foreach kind,level% run-level% test-level% next-level% diff-% exercise-%,\
     $(foreach goal,$(filter-out $(KNOWN),$(filter $(kind),$(MAKECMDGOALS))),\
         $(error There is no $(goal). Choose from $(filter $(kind),$(KNOWN)))))
 

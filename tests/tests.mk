@@ -12,6 +12,7 @@
 ##     EXTRA=dir                   with the cases in that folder as well
 ##     TEST_FLAGS='-r=junit'       with other flags; see tests/README.md
 ##   make test          run all tests of all levels; it ends with a table
+##   make exercise-N-K  judge exercise K of level N on your changed tree, or with SERVER and PUBLIC as above
 ##   make deps          install what the tests need (doctest), with the system's package manager
 ##
 ## Teach
@@ -19,6 +20,8 @@
 ##   make diff-mine LEVEL=2 DIR=../mine  lay your files beside ours
 ##   make grade LEVEL=2 SUBMISSIONS=dir  build and judge each folder in it; see tests/README.md
 ##   make test-judge    try the judge on servers that mean it harm
+##   make check-exercises   prove the exercises' answers: each suite fails without, and passes with
+##     EXERCISES='2-1 3-2'    only these; '--changed COMMIT': the first of each level, and what has changed
 ##
 ## More tests
 ##   make asan          run all tests under the address and undefined-behaviour sanitizers
@@ -66,7 +69,7 @@ doctest:
 	$(if $(has_doctest),,$(error The tests need doctest: run make deps))
 	@$(if $(wildcard $(BUILD)/tests/blackbox-level*),,echo 'Building the tests, once: about a minute')
 
-TEST_SOURCES := $(wildcard tests/support/*.cpp tests/level*/blackbox*.cpp)
+TEST_SOURCES := $(wildcard tests/support/*.cpp tests/level*/blackbox*.cpp tests/exercises/*.cpp)
 $(TEST_SOURCES:%.cpp=$(BUILD)/%.o): $(BUILD)/%.o: %.cpp | compiler doctest
 	@mkdir -p $(@D)
 	$(quietly)$(COMPILE_TEST) -Itests/support -c $< -o $@
@@ -87,9 +90,11 @@ $(BUILD)/tests/extra/%.o: $(EXTRA_DIR)/%.cpp | compiler doctest
 	@mkdir -p $(@D)
 	$(quietly)$(COMPILE_TEST) -Itests/support -c $< -o $@
 
+SUPPORT_OF = $(filter-out $(if $(filter 4,$1),,$(SUPPORT4)),$(SUPPORT))
+
 # The unit tests of a level and of all before it, compiled against this level.
 define TEST_RULES
-JUDGE$1_SOURCES := $(filter-out $(if $(filter 4,$1),,$(SUPPORT4)),$(SUPPORT)) \
+JUDGE$1_SOURCES := $(call SUPPORT_OF,$1) \
     $(foreach n,$(wordlist 1,$1,$(LEVELS)),$(wildcard tests/level$n/blackbox*.cpp))
 UNIT$1_SOURCES := $(foreach n,$(wordlist 2,$1,$(LEVELS)),$(wildcard tests/level$n/unit_*.cpp))
 
@@ -121,6 +126,23 @@ $(LEVELS:%=test-level%): test-level%:
 
 $(LEVELS:%=next-level%): next-level%:
 	@NEXT=1 tests/support/run-tests.sh $* $(BUILD)
+
+# The exercises, each with a judge of its own. They are no part of make test, because each of them
+# asks for a server that has been changed.
+define EXERCISE_RULES
+$(BUILD)/tests/exercise-$1: $(patsubst %.cpp,$(BUILD)/%.o,$(call SUPPORT_OF,$(firstword $(subst -, ,$1))) $2.cpp)
+	$$(quietly)$$(COMPILE) $$^ -o $$@
+
+exercise-$1: $(BUILD)/tests/exercise-$1 $$(if $$(SERVER),,$(BUILD)/level$(firstword $(subst -, ,$1))/server)
+	@EXERCISE=$1 tests/support/run-tests.sh $(firstword $(subst -, ,$1)) $(BUILD)
+endef
+$(foreach suite,$(EXERCISE_SUITES),\
+    $(eval $(call EXERCISE_RULES,$(call exercise_of,$(subst _, ,$(notdir $(suite)))),$(suite))))
+
+# (Without our MAKEFLAGS, because the makes that it starts share no jobs with this one.)
+.PHONY: check-exercises
+check-exercises:
+	@MAKEFLAGS= MAKELEVEL= python3 -B tests/exercises/check.py --build $(BUILD) --cxx '$(CXX)' $(EXERCISES)
 
 # For those who write a server of their own, and for those who teach.
 LANGUAGE ?= cpp

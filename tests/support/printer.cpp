@@ -68,9 +68,14 @@ std::vector<std::string> lines_of_reports(const Case& one, const Result& result)
     return lines;
 }
 
+// The make goal that has the case: test-level2, or exercise-2-1 for the suite "exercise 2-1".
+std::string goal_of(const Case& one) {
+    if (one.suite.starts_with("exercise ")) return "exercise-" + one.suite.substr(9);
+    return "test-level" + std::to_string(settings().level);
+}
+
 std::string own_command(const Case& one) {
-    std::string command =
-        "make test-level" + std::to_string(settings().level) + " CASE=" + quoted(one.name);
+    std::string command = "make " + goal_of(one) + " CASE=" + quoted(one.name);
     if (settings().program.empty()) command += " SERVER=" + quoted(settings().server);
     if (settings().program.empty() && !settings().public_folder.empty())
         command += " PUBLIC=" + quoted(settings().public_folder);

@@ -4,6 +4,7 @@
 # Without SERVER our own server is judged: first by its unit tests, then by the black-box tests, on a
 # copy of its files, because they add to them. Level 4 is judged with two of its engines, or with those
 # that ENGINES names, each on a copy of its own.
+# With EXERCISE=2-1 it is the suite of that exercise that runs, and nothing else.
 # With NEXT=1 it stops at the first failure; with WATCH=dir it does that again after each change.
 set -eu
 which=$1
@@ -30,7 +31,9 @@ done
 judge() {  # a level, with the flags of TEST_FLAGS, which may hold quotes: -tc='*no token*'
     level=$1
     shift
-    eval '"$build/tests/blackbox-level$level${EXTRA:+-extra}" --level="$level" --points=tests/points ${NEXT:+--next} "$@"' \
+    suite=blackbox-level$level${EXTRA:+-extra}
+    [ -z "${EXERCISE:-}" ] || suite=exercise-$EXERCISE
+    eval '"$build/tests/$suite" --level="$level" --points=tests/points ${NEXT:+--next} "$@"' \
         "${TEST_FLAGS:-}"
 }
 
@@ -49,7 +52,7 @@ judge_ours() {  # a level, and with which engine, if there is a choice
     public=
     if [ -d "$copy/public" ]; then public=$copy/public; fi
     [ -z "${2:-}" ] || ln -f "$build/level$1/server" "$copy/server"
-    [ -n "${NEXT:-}" ] || echo "TEST level$1${2:+ --engine $2}"
+    [ -n "${NEXT:-}" ] || echo "TEST ${EXERCISE:+exercise $EXERCISE on }level$1${2:+ --engine $2}"
     SERVER="$copy/server {port}${2:+ --engine $2}" judge "$1" --program="$copy/server" \
         ${public:+"--public=$public"} --tally="$table" --title="$title" ${brief:+--brief}
 }
@@ -85,7 +88,7 @@ judge_engines() {
 
 test_ours() {  # a level; returns 1 if anything has failed
     status=0
-    if [ "$1" != 1 ] && [ -z "${NEXT:-}${CASE:-}" ]; then
+    if [ "$1" != 1 ] && [ -z "${NEXT:-}${CASE:-}${EXERCISE:-}" ]; then
         echo "UNIT level$1"
         "$build/tests/unit-level$1" >"$TMPDIR/unit.$$" 2>&1 || status=1
         if [ "$status" = 0 ]; then tail -n 1 "$TMPDIR/unit.$$"; else cat "$TMPDIR/unit.$$"; fi
@@ -104,7 +107,7 @@ test_ours() {  # a level; returns 1 if anything has failed
 if [ -n "${WATCH:-}" ]; then
     . "$support/watch.sh"
 elif [ -n "${SERVER:-}" ]; then
-    [ -n "${NEXT:-}" ] || echo "TEST level$which"
+    [ -n "${NEXT:-}" ] || echo "TEST ${EXERCISE:+exercise $EXERCISE on }level$which"
     judge_theirs "$which"
 elif [ "$which" = all ]; then
     brief=1

@@ -26,19 +26,19 @@ TEST_SUITE_BEGIN("exercise 1-2");
 
 TEST_CASE("the first visitor after the start is number 1, and the next one number 2") {
     ServerProcess server;
-    expect_number(server, 1, {"this course: a server that has just started has had no visitors"});
-    expect_number(server, 2, {"this course: each page that is sent counts"});
+    expect_number(server, 1, {"a server that has just started has had no visitors"});
+    expect_number(server, 2, {"each page that is sent counts"});
 }
 
 TEST_CASE("the page is as long as it says when the number gets a second digit") {
     ServerProcess server;
     for (int number = 1; number <= 11; ++number)
-        expect_number(server, number, {"this course: each page that is sent counts"});
+        expect_number(server, number, {"each page that is sent counts"});
 }
 
 TEST_CASE("a client that leaves before its request has ended isn't counted") {
     ServerProcess server;
-    expect_number(server, 1, {"this course: the first one that asks for the page"});
+    expect_number(server, 1, {"the first one that asks for the page"});
     for (const char* beginning :
          {"", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: localhost\r\n"})
         exchange(Script({beginning}, true), server);
@@ -49,9 +49,9 @@ TEST_CASE("a client that leaves before its request has ended isn't counted") {
 
 TEST_CASE("another server counts for itself") {
     ServerProcess first;
-    expect_number(first, 1, {"this course: a server that has just started has had no visitors"});
+    expect_number(first, 1, {"a server that has just started has had no visitors"});
     ServerProcess second;
-    expect_number(second, 1, {"this course: the count is the process's own, and not on the disk"});
+    expect_number(second, 1, {"the count is the process's own, and not on the disk"});
 }
 
 TEST_SUITE_END();

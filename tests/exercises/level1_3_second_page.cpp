@@ -16,7 +16,7 @@ void expect_not_found(const Exchange& reply, const Reason& reason, Where where =
            "HTTP/1.1 404 Not Found", reply.received.substr(0, reply.received.find('\r')),
            {"RFC 9112 §4: the status has a name, for people who read the line"}, where);
     expect_in_body(reply, "<h1>Not Found</h1>",
-                   {"this course: a person who followed a dead link sees that it is one"}, where);
+                   {"a person who followed a dead link sees that it is one"}, where);
     expect_listed(reply, "Connection", "close", {"this connection ends like the others"}, where);
     expect_one_reply_then_close(reply, {"the page is as long as it says"}, where);
 }
@@ -28,7 +28,7 @@ TEST_SUITE_BEGIN("exercise 1-3");
 TEST_CASE("/about has a page of its own") {
     const Exchange reply = exchange(get("/about"));
     expect_status(reply, 200, whole_page);
-    expect_in_body(reply, "<h1>About</h1>", {"this course: the heading of that page"});
+    expect_in_body(reply, "<h1>About</h1>", {"the heading of that page"});
     expect_field(reply, "Content-Type", "text/html; charset=utf-8",
                  {"SHOULD RFC 9110 §8.3: it is HTML like the first one"});
     expect_one_reply_then_close(reply, {"MUST RFC 9110 §8.6: the page is as long as it says",

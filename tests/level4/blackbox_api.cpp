@@ -145,10 +145,10 @@ TEST_CASE("a method that the API does not have is 405 with Allow") {
         std::string method, target;
         std::vector<std::string> allowed;
     };
-    for (const Row& row :
-         {Row{"PATCH", one, {"GET", "PUT", "DELETE"}}, Row{"POST", one, {"GET", "PUT", "DELETE"}},
-          Row{"PUT", "/api/messages", {"GET", "POST"}},
-          Row{"DELETE", "/api/messages", {"GET", "POST"}}}) {
+    for (const Row& row : {Row{"POST", one, {"GET", "PUT", "DELETE"}},
+                           Row{"PATCH", "/api/messages", {"GET", "POST"}},
+                           Row{"PUT", "/api/messages", {"GET", "POST"}},
+                           Row{"DELETE", "/api/messages", {"GET", "POST"}}}) {
         Exchange reply = send_json(row.method, row.target, "{}");
         expect_error(reply, 405,
                      {"SHOULD RFC 9110 §15.5.6: the address is there, the method is not"});

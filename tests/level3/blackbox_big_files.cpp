@@ -3,10 +3,14 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <ctime>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "client.hpp"
@@ -51,6 +55,38 @@ TEST_CASE("a file of 64 MiB arrives whole, and so does a part of it") {
     expect_pattern(whole, 0, 64 * mebibyte);
     expect_status(part, 206, {"a part from deep inside, on the same connection"});
     expect_pattern(part, 50'000'000, 100'000);
+}
+
+TEST_CASE("a file of 5 GiB has its true length, and its last bytes can be had alone") {
+    if (lacks_public_folder()) return;
+    constexpr std::uintmax_t size = 5'368'709'120;
+    PublicFolder folder;
+    const std::string address = folder.write("huge.bin", "the beginning");
+    const std::filesystem::path file = folder.path() / "huge.bin";
+    std::error_code error;
+    std::filesystem::resize_file(file, size, error);  // what lies between takes no space on disk
+    if (error || sizeof(std::size_t) < 8) {
+        skip(error ? "a file of 5 GiB can't be made here" : "this judge counts in 32 bits itself");
+        return;
+    }
+    std::ofstream(file, std::ios::binary | std::ios::app) << "the end";
+    const std::string length = std::to_string(size + 7);
+    const Reason reason = {"a file may be larger than 32 bits can count",
+                           "keep sizes and offsets in 64 bits: std::uint64_t, not int or unsigned"};
+    const Exchange head = exchange(request("HEAD", address));
+    expect_status(head, 200, reason);
+    expect_field(head, "Content-Length", length, reason);
+    const Exchange end = exchange(get(address, {"Range: bytes=" + std::to_string(size) + "-"}));
+    expect_status(end, 206, reason);
+    expect_body(end, "the end", reason);
+    Client client;
+    client.send(get(address));
+    client.receive_at_least(1000);
+    const Exchange begun = client.so_far();
+    expect(begun.reply.value("Content-Length") == length &&
+               begun.reply.body.starts_with("the beginning"),
+           begun, "Content-Length: " + length + ", and then the file from its first byte on", "",
+           reason);
 }
 
 TEST_CASE("files about as large as a buffer arrive whole") {

@@ -49,6 +49,15 @@ struct Folder : TemporaryFolder {
     }
 };
 
+// Each name stands for what the other one stood for, and there is no moment without them.
+void exchange_names(const char* one, const char* other) {
+#if defined(__linux__)
+    renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE);
+#else
+    renamex_np(one, other, RENAME_SWAP);
+#endif
+}
+
 }  // namespace
 
 TEST_CASE("a file is served with the fields that describe it") {
@@ -134,9 +143,7 @@ TEST_CASE("a folder that becomes a link while it is looked up leads nowhere") {
     const std::string link = folder.root / "site/link";
     std::atomic<bool> done{false};
     std::thread swapper([&] {
-        while (!done) {
-            renameat2(AT_FDCWD, sub.c_str(), AT_FDCWD, link.c_str(), RENAME_EXCHANGE);
-        }
+        while (!done) exchange_names(sub.c_str(), link.c_str());
     });
     std::size_t leaks = 0;
     const fs::path site = fs::canonical(folder.root / "site");

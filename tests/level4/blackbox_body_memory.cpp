@@ -30,7 +30,7 @@ constexpr std::size_t body_size = 1 << 20;  // the default of --max-body
 // A client that keeps no copy of what it sends, because there are too many of them for that.
 class Sender {
   public:
-    explicit Sender(int port) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    explicit Sender(int port) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_port = htons(static_cast<std::uint16_t>(port));
@@ -46,8 +46,8 @@ class Sender {
 
     // As much of the request as the kernel takes at once. Returns how much that was.
     std::size_t send_some(std::string_view request) {
-        const ssize_t count = send(socket_, request.data() + sent_, request.size() - sent_,
-                                   MSG_DONTWAIT | MSG_NOSIGNAL);
+        const ssize_t count =
+            send(socket_, request.data() + sent_, request.size() - sent_, MSG_DONTWAIT);
         sent_ += count > 0 ? static_cast<std::size_t>(count) : 0;
         return count > 0 ? static_cast<std::size_t>(count) : 0;
     }

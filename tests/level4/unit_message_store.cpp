@@ -47,7 +47,11 @@ std::mutex syncing;  // guards it, because stores are used by several threads
 }  // namespace
 
 // Takes the place of the library's function. A test can't cut the power, but it can see that the
-// disk is asked, and what happens if the disk fails.
+// disk is asked, and what happens if the disk fails. On macOS the disk is asked with fcntl(), which
+// does too many other things to be replaced, so there the cases about that are left out.
+#if defined(__linux__)
+constexpr bool sees_the_disk = true;
+
 extern "C" int fdatasync(int descriptor) {
     ++times_synced;
     if (during_sync) std::exchange(during_sync, nullptr)();
@@ -63,6 +67,9 @@ extern "C" int fsync(int descriptor) {
         std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(descriptor)));
     return static_cast<int>(syscall(SYS_fsync, descriptor));
 }
+#else
+constexpr bool sees_the_disk = false;
+#endif
 
 namespace {
 
@@ -184,6 +191,7 @@ TEST_CASE("line ends, quotes, markup, NUL and every script survive a restart") {
 }
 
 TEST_CASE("a call returns only when the disk has what it wrote") {
+    if (!sees_the_disk) return;
     const Folder folder;
     MessageStore store(folder.file);
     const int before = times_synced;
@@ -196,6 +204,7 @@ TEST_CASE("a call returns only when the disk has what it wrote") {
 }
 
 TEST_CASE("once the disk has failed the store takes nothing, until a restart") {
+    if (!sees_the_disk) return;
     const Folder folder;
     MessageStore store(folder.file);
     store.add("Ada", "", "kept");
@@ -626,6 +635,7 @@ TEST_CASE(
 }
 
 TEST_CASE("what was written into a file that is replaced before it is on disk is written again") {
+    if (!sees_the_disk) return;
     const Folder folder;
     const Warnings warnings;
     MessageStore store(folder.file);
@@ -773,6 +783,7 @@ TEST_CASE("lines that another program appends without a lock, in pieces, are all
 }
 
 TEST_CASE("half a line that is completed at the last moment is not cut off") {
+    if (!sees_the_disk) return;
     const Folder folder;
     const Warnings warnings;
     folder.write(line(1));
@@ -833,6 +844,7 @@ TEST_CASE("that a request has waited before counts as well") {
 }
 
 TEST_CASE("the names of the folders and of the file are brought to disk") {
+    if (!sees_the_disk) return;
     const Folder folder;
     synced_folders.clear();
     const MessageStore store(folder.root / "a/b/messages.jsonl");

@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
-#include <system_error>
+#include <cstdlib>
 
 #include "text.hpp"
 
@@ -73,10 +74,12 @@ class Reader {
     JsonValue number() {
         std::size_t length = std::min(text_.find_first_not_of("-+.eE0123456789"), text_.size());
         std::string written(text_.substr(0, length));
-        double parsed = 0;
-        auto [end, error] = std::from_chars(written.data(), written.data() + length, parsed);
+        char* end = nullptr;  // (libc++ has no std::from_chars for a double)
+        const double parsed = std::strtod(written.c_str(), &end);
         bool padded = written.starts_with("0") && length > 1 && written[1] != '.';
-        if (error != std::errc() || end != written.data() + length || padded) return fail();
+        if (length == 0 || end != written.c_str() + length || written.starts_with("+") || padded ||
+            !std::isfinite(parsed))
+            return fail();
         text_.remove_prefix(length);
         return {Kind::number, written, {}};
     }

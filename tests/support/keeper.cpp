@@ -41,7 +41,7 @@ void close_all_but(int first, int second) {
 
 void change_user(const std::string& name) {
     const passwd* user = getpwnam(name.c_str());
-    const bool changed = user != nullptr && initgroups(user->pw_name, user->pw_gid) == 0 &&
+    const bool changed = user != nullptr && setgroups(1, &user->pw_gid) == 0 &&
                          setgid(user->pw_gid) == 0 && setuid(user->pw_uid) == 0;
     if (!changed) _exit(126);
 }

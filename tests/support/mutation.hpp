@@ -51,6 +51,7 @@ inline void try_mutations(std::string_view what, const std::vector<std::string>&
     std::mt19937_64 random(seed);
     const auto end = std::chrono::steady_clock::now() + time;
     while (std::chrono::steady_clock::now() < end) {
-        attempt(mutate(samples[random() % samples.size()], words, random));
+        attempt(
+            mutate(samples[static_cast<std::size_t>(random() % samples.size())], words, random));
     }
 }

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t longest_shell_line = 900;
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string result = "'";
     for (char c : text) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
     return result + "'";
@@ -44,7 +44,7 @@ std::optional<std::string> header_flag(const std::string& line) {
     if (name.find_first_of(" \t;\"") != std::string::npos) return std::nullopt;
     if (lower(name) == "content-length" || lower(name) == "transfer-encoding") return std::nullopt;
     if (lower(name) == "host" && value == "localhost") return "";
-    return " -H " + quoted(value.empty() ? name + ";" : name + ": " + value);
+    return " -H " + in_quotes(value.empty() ? name + ";" : name + ": " + value);
 }
 
 std::optional<std::string> curl_line(std::string_view sent) {
@@ -55,7 +55,7 @@ std::optional<std::string> curl_line(std::string_view sent) {
         return std::nullopt;
     if (words[0] == "HEAD") return std::nullopt;  // curl would hide a body that must not be there
     std::string command = "curl -i --path-as-is";
-    if (words[0] != "GET") command += " -X " + quoted(words[0]);
+    if (words[0] != "GET") command += " -X " + in_quotes(words[0]);
     if (words[2] == "HTTP/1.0") command += " --http1.0";
     std::size_t hosts = 0;
     for (std::size_t i = 1; i < lines->size(); ++i) {
@@ -65,7 +65,7 @@ std::optional<std::string> curl_line(std::string_view sent) {
         command += *flag;
     }
     if (hosts != 1) return std::nullopt;
-    return command + " " + quoted("http://localhost:9000" + words[1]);
+    return command + " " + in_quotes("http://localhost:9000" + words[1]);
 }
 
 std::string printf_command(std::string_view sent) {
@@ -87,7 +87,7 @@ std::string printf_command(std::string_view sent) {
                 {'\\', static_cast<char>('0' + (byte >> 6)),
                  static_cast<char>('0' + ((byte >> 3) & 7)), static_cast<char>('0' + (byte & 7))};
     }
-    return "printf " + quoted(format);
+    return "printf " + in_quotes(format);
 }
 
 // Sends the pieces with pauses between them, so that they arrive apart.

@@ -80,7 +80,7 @@ Response invalid(const Json& mistakes) {
 
 Response list_messages(const Request& request, MessageStore& store) {
     const auto limit = number_in_query(request, "limit", 20, 100);
-    const auto offset = number_in_query(request, "offset", 0, INT64_MAX);  // JSON writes no more
+    const auto offset = number_in_query(request, "offset", 0, PTRDIFF_MAX);  // JSON writes no more
     Json::Array messages;
     for (const auto& message : store.newest(offset, limit, request.received))
         messages.push_back(to_json(message));

@@ -121,7 +121,7 @@ std::size_t MessageLog::take_lines(std::string_view text, std::size_t searched, 
 
 // pread() takes the offset as an argument, so threads that read don't disturb each other.
 std::string MessageLog::read(Place place) const {
-    std::string bytes(place.length, '\0');
+    std::string bytes(static_cast<std::size_t>(place.length), '\0');
     std::size_t done = 0;
     while (done < bytes.size()) {
         const ssize_t count = pread(file_.number(), bytes.data() + done, bytes.size() - done,

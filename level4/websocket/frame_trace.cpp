@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 
 #include "../../common/trace.hpp"
@@ -41,7 +40,7 @@ void trace_frame(int connection, const FrameHeader& frame, std::string_view payl
 void trace_frames(int connection, std::string_view frames) {
     while (tracing() && !frames.empty()) {
         const auto opcode = static_cast<Opcode>(frames[0] & 0x0F);
-        std::uint64_t length = static_cast<unsigned char>(frames[1]);
+        std::size_t length = static_cast<unsigned char>(frames[1]);
         const std::size_t bytes_of_length = length == 127 ? 8 : length == 126 ? 2 : 0;
         if (bytes_of_length > 0) length = 0;
         for (const char byte : frames.substr(2, bytes_of_length)) {

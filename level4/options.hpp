@@ -1,7 +1,7 @@
 // The command line: server [PORT] [--port N] [--host ADDR] [--quiet] [-h|--help]
 //                          [--data DIR] [--max-body BYTES] [--engine threads|poll|epoll] [--threads N]
 //                          [--rate-limit N/SECONDS] [--cors-origin ORIGIN]
-//                          [--allow-host NAME]...
+//                          [--allow-host NAME]... [--wire]
 #pragma once
 
 #include <cstddef>
@@ -29,6 +29,7 @@ struct Options {
     std::string rate_limit = "0";      // POSTs and the like, such as 30/60 (seconds); 0: no limit
     std::optional<std::string> cors_origin;  // a site whose scripts may use the API; * for all
     std::vector<std::string> allow_hosts;    // what this server is called, besides localhost
+    bool wire = false;                       // a page that shows what passes, for all to see
 };
 
 // The usage line, printed after a mistake on the command line.

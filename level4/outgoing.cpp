@@ -46,7 +46,10 @@ bool Outgoing::send_bytes(const Descriptor& client) {
 bool Outgoing::send_file(const Descriptor& client, std::uint64_t most) {
     const ssize_t count = send_file_part(client, *file_->file, file_->offset, most);
     if (count <= 0) return false;  // 0: the file has become shorter
-    if (tracing()) trace(client.number(), '>', "(" + std::to_string(count) + " bytes of a file)");
+    if (tracing()) {
+        const auto note = "(" + std::to_string(count) + " bytes of a file)";
+        trace(client.number(), '>', note, Traced::note);
+    }
     file_->offset += static_cast<std::uint64_t>(count);
     file_->length -= static_cast<std::uint64_t>(count);
     return true;

@@ -50,10 +50,17 @@ RateLimitOptions limit_of(const Options& options) try {
     throw UsageError(std::string("--rate-limit: ") + error.what());
 }
 
+const Options& checked(const Options& options) {
+    if (!options.wire || is_loopback_host(options.host)) return options;
+    throw UsageError(
+        "--wire shows every client's requests, so only this machine may see it: --host " +
+        options.host + " lets other machines connect.");
+}
+
 }  // namespace
 
 Site::Site(const Options& options)
-    : options_(options),
+    : options_(checked(options)),
       limiter_(limit_of(options)),
       uploads_folder_(options.data / "uploads"),
       templates_(options.folder / "templates"),
@@ -61,7 +68,9 @@ Site::Site(const Options& options)
       uploads_(uploads_folder_),
       uploaded_files_(uploads_folder_),
       chat_(messages_, templates_, limiter_),
-      guestbook_(messages_, chat_, templates_, session_keys()) {}
+      guestbook_(messages_, chat_, templates_, session_keys()) {
+    if (options.wire) wire_.emplace(templates_);
+}
 
 void Site::add_routes(Router& router) {
     guestbook_.add_routes(router);
@@ -75,6 +84,7 @@ void Site::add_routes(Router& router) {
     RouteGroup admin = router.group("/admin");
     admin.use(basic_auth(admin_login()));
     add_admin_pages(admin, messages_, templates_, uploads_folder_);
+    if (wire_) wire_->add_routes(router);
 }
 
 std::vector<Middleware> Site::middleware() try {

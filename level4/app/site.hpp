@@ -3,12 +3,14 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "app/chat.hpp"
 #include "app/guestbook.hpp"
 #include "app/message_store.hpp"
 #include "app/upload_store.hpp"
+#include "app/wire.hpp"
 #include "handler.hpp"
 #include "middleware/rate_limit.hpp"
 #include "options.hpp"
@@ -20,7 +22,7 @@ class Site {
   public:
     // Opens the stores in options.data, and makes them if they aren't there yet. Throws
     // std::runtime_error if that, or reading the templates, fails, and UsageError for a
-    // --rate-limit that can't be used.
+    // --rate-limit that can't be used, or for --wire on an address that other machines can reach.
     explicit Site(const Options& options);
 
     // The site must live longer than the router.
@@ -41,4 +43,5 @@ class Site {
     StaticFiles uploaded_files_;
     Chat chat_;
     Guestbook guestbook_;
+    std::optional<Wire> wire_;
 };

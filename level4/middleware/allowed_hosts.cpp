@@ -47,7 +47,7 @@ bool is_guarded(const Request& request) {
     const bool safe =
         request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
     return !safe || is_below(request.path, "/api") || is_below(request.path, "/admin") ||
-           request.headers.lists("Upgrade", "websocket");
+           is_below(request.path, "/wire") || request.headers.lists("Upgrade", "websocket");
 }
 
 Response misdirected(std::string_view name) {

@@ -20,8 +20,8 @@ bool is_loopback_host(std::string_view name);
 bool is_host_name(std::string_view name);
 
 // Refuses with 421 what asks for another host than a loopback one or one of `names`, with any port:
-// unsafe methods, WebSocket handshakes, and everything under /api (our event stream is there) and
-// /admin. Other GETs pass, because they are pages that every visitor may see. So does HTTP/1.0
+// unsafe methods, WebSocket handshakes, and everything under /api (our event stream is there), /admin
+// and /wire. Other GETs pass, because they are pages that every visitor may see. So does HTTP/1.0
 // without a Host, which no browser sends. Each refusal is a line on standard error as well.
 // Throws std::invalid_argument for a name that isn't is_host_name().
 Middleware allowed_hosts(const std::vector<std::string>& names);

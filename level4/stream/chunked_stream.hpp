@@ -17,6 +17,7 @@ class ChunkedStream : public Protocol {
     // Each piece of output is a chunk; a chunk of size 0 ends the stream.
     std::string take_output() override;
 
+    void trace_as(int connection) override { stream_->trace_as(connection); }
     void open(std::function<void()> wake) override { stream_->open(std::move(wake)); }
     void feed(std::string_view bytes) override { stream_->feed(bytes); }
     void end_of_input() override { stream_->end_of_input(); }

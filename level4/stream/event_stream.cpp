@@ -12,9 +12,8 @@
 
 namespace {
 
-constexpr std::size_t most_waiting = 256 * 1024;  // bytes; a client that lets more wait is dropped
-constexpr std::size_t output_batch = 64 * 1024;   // bytes that go out together
-constexpr std::chrono::seconds heartbeat{15};     // until a comment shows whether a client is there
+constexpr std::size_t output_batch = 64 * 1024;  // bytes that go out together
+constexpr std::chrono::seconds heartbeat{15};    // until a comment shows whether a client is there
 
 SharedMessage event_message(const Event& event) {
     return share("id: " + std::to_string(event.id) + "\ndata: " + event.data + "\n\n");
@@ -23,8 +22,12 @@ SharedMessage event_message(const Event& event) {
 // One subscriber's connection. What it is sent comes from the room, by way of its outbox.
 class EventStream : public Protocol {
   public:
-    explicit EventStream(Room& subscribers, std::shared_ptr<const void> owned = nullptr)
-        : subscribers_(subscribers), owned_(std::move(owned)) {
+    EventStream(Room& subscribers, std::size_t most_waiting, std::function<void(int)> on_connection,
+                std::shared_ptr<const void> owned = nullptr)
+        : subscribers_(subscribers),
+          on_connection_(std::move(on_connection)),
+          owned_(std::move(owned)),
+          outbox_(std::make_shared<Outbox>(most_waiting)) {
         outbox_->send(share(": hello\n\n"));  // a comment, by which the client sees that it began
     }
     ~EventStream() override {
@@ -36,6 +39,9 @@ class EventStream : public Protocol {
 
     const std::shared_ptr<Outbox>& outbox() const { return outbox_; }
 
+    void trace_as(int connection) override {
+        if (on_connection_) on_connection_(connection);
+    }
     void open(std::function<void()> wake) override { outbox_->set_wake(std::move(wake)); }
     void feed(std::string_view) override {}  // a subscriber has nothing to say
     void end_of_input() override { finished_ = true; }
@@ -55,8 +61,9 @@ class EventStream : public Protocol {
 
   private:
     Room& subscribers_;
+    std::function<void(int)> on_connection_;
     std::shared_ptr<const void> owned_;  // by the client: goes with it
-    std::shared_ptr<Outbox> outbox_ = std::make_shared<Outbox>(most_waiting);
+    std::shared_ptr<Outbox> outbox_;
     Clock::time_point deadline_ = Clock::now() + heartbeat;
     bool finished_ = false;
 };
@@ -77,14 +84,15 @@ struct EventChannel::Returning {
 };
 
 Response EventChannel::subscribe() {
-    auto stream = std::make_shared<EventStream>(subscribers_);
+    auto stream = std::make_shared<EventStream>(subscribers_, most_waiting_, on_connection_);
     subscribers_.join(stream->outbox());
     return event_response(std::move(stream));
 }
 
 Response EventChannel::subscribe(std::shared_ptr<Returning>& returning,
                                  std::shared_ptr<const void> owned) {
-    auto stream = std::make_shared<EventStream>(subscribers_, std::move(owned));
+    auto stream = std::make_shared<EventStream>(subscribers_, most_waiting_, on_connection_,
+                                                std::move(owned));
     returning = std::make_shared<Returning>(Returning{stream->outbox()});
     const std::lock_guard lock(mutex_);
     std::erase_if(returning_, [](const auto& each) { return each.expired(); });  // have left again

@@ -5,10 +5,13 @@
 // Leaves out: a memory of events. What a client missed is found by the caller, in its own store.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "response.hpp"
@@ -22,6 +25,13 @@ struct Event {
 // A kind of event, and its subscribers. For use by many threads at once.
 class EventChannel {
   public:
+    // `most_waiting`: bytes that may wait for a client; one that lets more wait is dropped.
+    // `on_connection` is told the number of each subscriber's connection in the trace, before an
+    // event goes out.
+    explicit EventChannel(std::size_t most_waiting = 256 * 1024,
+                          std::function<void(int)> on_connection = {})
+        : most_waiting_(most_waiting), on_connection_(std::move(on_connection)) {}
+
     // The reply that makes the client a subscriber. It gets every event from now on, until it hangs
     // up or doesn't read. The channel must outlive the server.
     Response subscribe();
@@ -39,6 +49,8 @@ class EventChannel {
     void publish(const Event& event);
 
   private:
+    const std::size_t most_waiting_;
+    const std::function<void(int)> on_connection_;
     std::mutex mutex_;  // guards returning_, and makes joining and publishing one step each
     std::vector<std::weak_ptr<Returning>> returning_;
     Room subscribers_;

@@ -27,7 +27,7 @@ void trace_line(int connection, char direction, Opcode opcode, std::string_view 
     std::string line = name_of(opcode);
     line += " frame, " + std::to_string(payload.size()) + " bytes";
     if (opcode == Opcode::text) line += ": " + visible(payload.substr(0, characters_shown));
-    trace(connection, direction, line);
+    trace(connection, direction, line, Traced::note);
 }
 
 }  // namespace

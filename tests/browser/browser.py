@@ -298,7 +298,7 @@ class World:
 
     def __init__(self, options, stack, folder):
         self.folder = folder
-        self.server = Server(options.files, options.program, folder / "level4", ["--engine", options.engine])
+        self.server = Server(options.files, options.program, folder / "level4", ["--engine", options.engine, "--wire"])
         stack.callback(lambda: self.server.stop())
         self.npm = options.npm.resolve()
         self.levels = {4: self.server}
@@ -428,6 +428,26 @@ def _(world):
     world.server.sign("curl", "an event")
     eventually(["open", "an event"], lambda: third.run("return events"))
     third.open("about:blank")
+
+
+@check("the page of the wire shows what another tab asks for, as text, and nothing of its own")
+def _(world):
+    wire = world.browser.window(0).open("/wire")
+    eventually("Connected.", wire.state)
+    world.third().open("/hello?name=tab")  # gets its page compressed
+    world.server.ask("/hello?name=%3Cimg%20src=x%3E")
+    world.browser.window(0)
+    steps = until("both pages", lambda: wire.text("#wire"), lambda text: "<h1>Hello, &lt;img" in text)
+    for part in ("GET /hello?name=tab HTTP/1.1\\r\\n", "Content-Encoding: gzip\\r\\n", " bytes that aren't text)"):
+        expect(part, part if part in steps else steps)
+    expect([0, 0], [wire.run("return document.querySelectorAll('#wire img, #wire h1').length"), steps.count("GET /wire")])
+    expect(True, wire.run("return [...document.querySelectorAll('.step')].every((step, i, all) =>"
+                          " i === 0 || step.offsetTop >= all[i - 1].offsetTop + all[i - 1].offsetHeight)"))
+    for _ in range(220):  # more than the page keeps
+        world.server.ask("/hello")
+    eventually(True, lambda: wire.run("const shown = new Set([...document.querySelectorAll('.step')].map(step =>"
+                                      " step.dataset.exchange)); return shown.size === 200 &&"
+                                      " ladder.scrollTop + ladder.clientHeight > ladder.scrollHeight - 20"))
 
 
 @check("what looks like HTML is shown as it was typed, wherever it appears")
@@ -598,7 +618,7 @@ PAGES = {
     2: ["/", "/about", LONG_NAME, "/nowhere"],
     3: ["/", "/about", LONG_NAME, "/users/42", "/files/", "/files/notes/", "/nowhere"],
     4: ["/", "/about", LONG_NAME, "/users/123456789012345678", "/files/", "/files/notes/", "/nowhere", "/contact",
-        "/thankyou", "/messages", "/chat", "/upload"],
+        "/thankyou", "/messages", "/chat", "/upload", "/wire"],
 }
 
 
@@ -609,6 +629,8 @@ def all_pages(world):
         page = world.third().open(address)
         if address == "/chat":
             until("the history", page.chat)
+        if address == "/wire":
+            until("what has passed", lambda: page.text("#wire"))
         yield address, page
     for address in ("/contact", "/upload"):
         page.open(address).run("document.forms[0].submit()")  # which doesn't validate

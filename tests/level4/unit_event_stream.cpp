@@ -129,6 +129,31 @@ TEST_CASE("over a connection an event is a chunk, and a stop is the last chunk")
     CHECK(connection.take_output() == "0\r\n\r\n");
 }
 
+TEST_CASE("a channel is told the number of a subscriber's connection before an event goes out") {
+    for (const char* version : {"1.1", "1.0"}) {
+        std::vector<int> told;
+        EventChannel channel(1000, [&](int connection) { told.push_back(connection); });
+        const Handler handler = [&](Request&) { return channel.subscribe(); };
+        const Limits limits;
+        Conversation connection(Connection(handler, limits, nullptr, "test"), 8);
+        connection.feed("GET /events HTTP/" + std::string(version) + "\r\nHost: a\r\n\r\n");
+        connection.take_output();
+        CHECK(told.empty());
+        connection.take_output();
+        CHECK(told == std::vector<int>{8});
+    }
+}
+
+TEST_CASE("a channel can let less wait for a subscriber than others do") {
+    EventChannel channel(1000);
+    Subscriber sleeps(channel);
+    channel.publish({1, std::string(900, 'x')});
+    CHECK_FALSE(sleeps.stream->dropped());
+    channel.publish({2, "a"});
+    channel.publish({3, "a"});
+    CHECK(sleeps.stream->dropped());
+}
+
 TEST_CASE("an HTTP/1.0 client gets the events as they are, without chunks") {
     EventChannel channel;
     TalkWith<Conversation> talk([&](Request&) { return channel.subscribe(); });

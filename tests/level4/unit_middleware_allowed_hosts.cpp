@@ -96,16 +96,19 @@ TEST_CASE("a name that was allowed is this server, in any case and with any port
     }
 }
 
-TEST_CASE("only what changes something, the API, the admin's pages and sockets are guarded") {
-    for (const char* path : {"/", "/messages", "/apiary", "/administration", "/static/api"}) {
+TEST_CASE(
+    "only what changes something, the API, the admin's pages, the wire and sockets are guarded") {
+    for (const char* path :
+         {"/", "/messages", "/apiary", "/administration", "/wired", "/static/api"}) {
         CAPTURE(path);
         for (const char* method : {"GET", "HEAD", "OPTIONS"})
             CHECK(status_of_path(method, path) == 200);
         for (const char* method : {"POST", "PUT", "PATCH", "DELETE", "PURGE", "get"})
             CHECK(status_of_path(method, path) == 421);
     }
-    for (const char* path : {"/api", "/api/", "/api/messages", "/api/messages/events", "/api/none",
-                             "/admin", "/admin/", "/admin/messages/1/delete"}) {
+    for (const char* path :
+         {"/api", "/api/", "/api/messages", "/api/messages/events", "/api/none", "/admin",
+          "/admin/", "/admin/messages/1/delete", "/wire", "/wire/events"}) {
         CAPTURE(path);
         for (const char* method : {"GET", "HEAD", "OPTIONS", "POST"})
             CHECK(status_of_path(method, path) == 421);

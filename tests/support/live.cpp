@@ -72,9 +72,9 @@ void expect_heard(WebSocket& socket, std::string_view name, const Reason& reason
 }
 
 EventStream::EventStream(ServerProcess& server, int receive_buffer,
-                         const std::vector<std::string>& fields)
+                         const std::vector<std::string>& fields, std::string_view path)
     : client_(server, receive_buffer) {
-    client_.send(get_and_stay("/api/messages/events", fields));
+    client_.send(get_and_stay(path, fields));
     const double until = now() + reply_patience();
     std::size_t end = std::string_view::npos;
     while ((end = client_.unread().find("\r\n\r\n")) == std::string_view::npos)

@@ -37,11 +37,12 @@ std::vector<std::string> hear_names(WebSocket& socket, std::string_view mark, st
 void expect_heard(WebSocket& socket, std::string_view name, const Reason& reason,
                   Where where = Where::here());
 
-// A client of /api/messages/events.
+// A client of a stream of events.
 class EventStream {
   public:
     explicit EventStream(ServerProcess& server = shared_server(), int receive_buffer = 0,
-                         const std::vector<std::string>& fields = {});
+                         const std::vector<std::string>& fields = {},
+                         std::string_view path = "/api/messages/events");
 
     // The head of the reply, as an exchange without a body.
     const Exchange& head() const { return head_; }

@@ -1,0 +1,211 @@
+// See wire_reader.hpp. It reads leniently what the parser judges strictly: on bytes that the server
+// refuses the page may cut steps in another place, but secrets are masked in every line, wherever it
+// stands.
+#include "app/wire_reader.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <system_error>
+#include <utility>
+
+#include "app/wire_text.hpp"
+#include "number.hpp"
+#include "text.hpp"
+#include "url.hpp"
+
+namespace {
+
+// Where the empty line ends that ends a head, or npos. The first `known` bytes have been searched.
+std::size_t end_of_head(std::string_view head, std::size_t known) {
+    for (std::size_t at = known - std::min<std::size_t>(known, 3);
+         (at = head.find('\n', at)) != std::string_view::npos; ++at) {
+        const std::string_view rest = head.substr(at + 1);
+        if (rest.starts_with('\n')) return at + 2;
+        if (rest.starts_with("\r\n")) return at + 3;
+    }
+    return std::string_view::npos;
+}
+
+// The value of a field, or nothing.
+std::string_view field_of(std::string_view head, std::string_view name) {
+    while (!head.empty()) {
+        std::string_view line = take_until(head, "\n");
+        if (!equal_ignoring_case(trim(take_until(line, ":")), name)) continue;
+        return trim(take_until(line, "\r"));
+    }
+    return {};
+}
+
+// The page, its script and its events. A proxy may ask for http://host/path (RFC 9112 §3.2.2).
+bool is_own(std::string_view head) {
+    take_until(head, " ");
+    std::string_view target = take_until(head, " ");
+    if (equal_ignoring_case(target.substr(0, 7), "http://"))
+        target.remove_prefix(std::min(target.find('/', 7), target.size()));
+    const auto path = percent_decode(target.substr(0, target.find('?')));
+    return path == "/wire" || path == "/wire/events" || path == "/static/wire.js";
+}
+
+}  // namespace
+
+std::vector<WireStep> WireReader::read(char direction, std::string_view bytes, Traced what) {
+    Flow& flow = direction == '<' ? request_ : reply_;
+    what == Traced::note ? read_note(flow, bytes) : read_bytes(flow, bytes);
+    // A stream is shown as it passes, because its end may never come.
+    if (reply_.state == State::endless) finish_body(reply_);
+    return std::exchange(steps_, {});
+}
+
+std::vector<WireStep> WireReader::end() {
+    if (request_.state == State::head && !request_.head.empty()) begin_request();
+    show_body(request_);
+    show_body(reply_);
+    if (reply_.state == State::head) show(reply_, shown_bytes(reply_.head, reply_.head.size()));
+    return std::exchange(steps_, {});
+}
+
+void WireReader::leave_out() {
+    const Exchange own{.is_own = true};
+    request_ = {.direction = '<', .state = State::ignored, .exchange = own};
+    reply_ = {.direction = '>', .state = State::ignored, .exchange = own};
+}
+
+void WireReader::read_bytes(Flow& flow, std::string_view bytes) {
+    while (!bytes.empty() && flow.state != State::ignored) {
+        if (flow.state != State::head) {
+            bytes.remove_prefix(pass_body(flow, bytes));
+            if (flow.state == State::head) finish_body(flow);
+        } else if (take_head(flow, bytes)) {
+            flow.direction == '<' ? begin_request() : begin_reply();
+        }
+    }
+}
+
+// Either a part of a file, which is a part of the body, or a frame behind a 101.
+void WireReader::read_note(Flow& flow, std::string_view note) {
+    const auto size = parse_number<std::uint64_t>(note.substr(1, note.find(' ') - 1));
+    if (flow.state == State::ignored) return show(flow, shown_bytes(note, note.size()));
+    if (!size || flow.state != State::sized) return;
+    flow.body.size_of_file += *size;
+    flow.left -= std::min(flow.left, *size);
+    if (flow.left > 0) return;
+    flow.state = State::head;
+    finish_body(flow);
+}
+
+// Takes as many of the bytes as belong to the head. True if it is complete. Empty lines before it
+// are not shown; the parser passes over them as well (RFC 9112 §2.2).
+bool WireReader::take_head(Flow& flow, std::string_view& bytes) {
+    const std::size_t known = flow.head.size();
+    if (known == 0) bytes.remove_prefix(std::min(bytes.find_first_not_of("\r\n"), bytes.size()));
+    flow.head += bytes.substr(0, most_of_head - known);
+    const std::size_t end = end_of_head(flow.head, known);
+    bytes.remove_prefix(end == std::string_view::npos ? bytes.size() : end - known);
+    if (end != std::string_view::npos) flow.head.resize(end);
+    return end != std::string_view::npos;
+}
+
+// A head, complete or not, begins an exchange.
+void WireReader::begin_request() {
+    const std::string head = std::exchange(request_.head, {});
+    request_.exchange = {++exchanges_, Clock::now(), is_own(head), head.starts_with("HEAD ")};
+    unanswered_.push_back(request_.exchange);
+    show(request_, shown_bytes(head, head.size()));
+    request_.body = {};
+    request_.left = parse_number<std::uint64_t>(field_of(head, "Content-Length")).value_or(0);
+    if (!field_of(head, "Transfer-Encoding").empty())
+        request_.state = State::chunk_size;
+    else if (request_.left > 0)
+        request_.state = State::sized;
+}
+
+void WireReader::begin_reply() {
+    const std::string head = std::exchange(reply_.head, {});
+    std::string_view line = head;
+    take_until(line, " ");
+    const int status = parse_number<int>(take_until(line, " ")).value_or(0);
+    const bool is_interim = status >= 100 && status < 200 && status != 101;
+    reply_.exchange = replied_to(is_interim);
+    if (!is_interim && request_.exchange.number == reply_.exchange.number) show_body(request_);
+    show(reply_, shown_bytes(head, head.size()));
+    const std::string_view length = field_of(head, "Content-Length");
+    reply_.left = parse_number<std::uint64_t>(length).value_or(0);
+    reply_.body = {};
+    if (status == 101)
+        request_.state = reply_.state = State::ignored;
+    else if (is_interim || status == 204 || status == 304 || reply_.exchange.is_head)
+        reply_.state = State::head;
+    else if (length.empty())
+        reply_.state = State::endless;
+    else if (reply_.left > 0)
+        reply_.state = State::sized;
+}
+
+// Replies come in the order of the requests. One that comes before its request is complete refuses
+// it, and what the client still sends isn't another request.
+WireReader::Exchange WireReader::replied_to(bool is_interim) {
+    if (unanswered_.empty() && !request_.head.empty() && request_.state == State::head) {
+        begin_request();
+        request_.state = State::endless;
+    }
+    if (unanswered_.empty()) return {++exchanges_, Clock::now()};
+    const Exchange first = unanswered_.front();
+    if (!is_interim) unanswered_.pop_front();
+    return first;
+}
+
+// Counts the bytes that belong to the body, and keeps the first of them. Returns how many they are.
+std::size_t WireReader::pass_body(Flow& flow, std::string_view bytes) {
+    const bool counted = flow.state == State::sized || flow.state == State::chunk;
+    const bool in_line = flow.state == State::chunk_size || flow.state == State::trailers;
+    std::size_t size = bytes.size();
+    if (counted) size = static_cast<std::size_t>(std::min<std::uint64_t>(flow.left, size));
+    if (in_line) size = std::min(bytes.find('\n'), size - 1) + 1;
+    const std::string_view part = bytes.substr(0, size);
+    const std::string_view kept = part.substr(0, flow.body.room);
+    flow.body.start += kept;
+    flow.body.room -= kept.size();
+    flow.body.size += size;
+    if (counted && (flow.left -= size) == 0)
+        flow.state = flow.state == State::sized ? State::head : State::chunk_size;
+    if (in_line) flow.head += part.substr(0, most_of_head - flow.head.size());
+    if (in_line && part.ends_with('\n')) pass_line(flow);
+    return size;
+}
+
+// A chunk's size, or a trailer (RFC 9112 §7.1). After a size that isn't one the server refuses the
+// request.
+void WireReader::pass_line(Flow& flow) {
+    const std::string line = std::exchange(flow.head, {});
+    if (flow.state == State::trailers) {
+        if (line == "\r\n" || line == "\n") flow.state = State::head;
+        return;
+    }
+    std::uint32_t size = 0;
+    const auto error = std::from_chars(line.data(), line.data() + line.size(), size, 16).ec;
+    flow.left = std::uint64_t{size} + 2;  // and the line end behind the chunk
+    flow.state = error != std::errc() ? State::endless : size > 0 ? State::chunk : State::trailers;
+}
+
+void WireReader::finish_body(Flow& flow) {
+    show_body(flow);
+    flow.body = {};
+}
+
+// If more of it comes, which may begin in the middle of a secret, that is counted only.
+void WireReader::show_body(Flow& flow) {
+    Body& body = flow.body;
+    if (body.size + body.size_of_file == 0) return;
+    std::string text = shown_bytes(body.start, body.size);
+    if (body.size_of_file > 0)
+        text += "(" + std::to_string(body.size_of_file) + " bytes of a file)\n";
+    show(flow, std::move(text));
+    body = {.room = 0};
+}
+
+void WireReader::show(const Flow& flow, std::string text) {
+    const Exchange& exchange = flow.exchange;
+    if (exchange.is_own || text.empty()) return;
+    steps_.push_back(
+        {exchange.number, flow.direction, Clock::now() - exchange.began, std::move(text)});
+}

@@ -1,0 +1,71 @@
+// See wire_text.hpp.
+#include "app/wire_text.hpp"
+
+#include <algorithm>
+
+#include "../../common/trace.hpp"
+#include "text.hpp"
+
+namespace {
+
+// Cookie, Set-Cookie, Authorization and Proxy-Authorization, and what programs name after them.
+bool is_secret(std::string_view name) {
+    if (!is_token(name)) return false;
+    std::string lower(name);
+    for (char& c : lower) c = to_lower(c);
+    return lower.find("cookie") != std::string::npos ||
+           lower.find("authorization") != std::string::npos;
+}
+
+// In bodies as well as in heads, because /echo sends all fields back. A line that begins with a
+// blank once continued the field above it, so it may hold the rest of a secret.
+std::string masked(std::string_view text) {
+    std::string result;
+    bool in_secret = false;
+    while (!text.empty()) {
+        const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
+        const std::size_t name_end = line.find(':');
+        const bool continues = line.starts_with(' ') || line.starts_with('\t');
+        const bool begins = name_end < line.size() && is_secret(trim(line.substr(0, name_end)));
+        in_secret = begins || (in_secret && continues);
+        if (begins) result += line.substr(0, name_end + 1);
+        result += in_secret ? " (masked)" : line;
+        const std::size_t next = text.find_first_not_of("\r\n", line.size());
+        result += text.substr(line.size(), next - line.size());
+        text.remove_prefix(std::min(next, text.size()));
+    }
+    return result;
+}
+
+// One line for each line of the bytes, with everything spelled out that isn't plain ASCII.
+std::string lines_of(std::string_view bytes) {
+    std::string lines;
+    while (!bytes.empty()) {
+        const std::size_t size = std::min(bytes.find('\n'), bytes.size() - 1) + 1;
+        lines += visible(bytes.substr(0, size)) + '\n';
+        bytes.remove_prefix(size);
+    }
+    return lines;
+}
+
+// How many bytes there are before the first line that isn't text.
+std::size_t size_of_text(std::string_view bytes) {
+    std::size_t size = 0;
+    while (size < bytes.size()) {
+        const std::size_t line = std::min(bytes.find('\n', size), bytes.size() - 1) + 1 - size;
+        if (!shows_as_text(bytes.substr(size, line))) break;
+        size += line;
+    }
+    return size;
+}
+
+}  // namespace
+
+std::string shown_bytes(std::string_view bytes, std::uint64_t total) {
+    const std::size_t text = size_of_text(bytes);
+    std::string shown = lines_of(masked(bytes.substr(0, text)));
+    const std::string rest = "(" + std::to_string(total - text);
+    if (text < bytes.size()) return shown + rest + " bytes that aren't text)\n";
+    if (text < total) return shown + rest + " more bytes)\n";
+    return shown;
+}

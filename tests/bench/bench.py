@@ -122,10 +122,14 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3, help="of each round")
     parser.add_argument("--clients", type=int, default=64)
-    parser.add_argument("--only", default="", metavar="TEXT", help="only the loads whose name contains it")
+    parser.add_argument("--only", default="", metavar="TEXT", help="only the loads whose name contains it; several with commas")
     parser.add_argument("--servers", default="", metavar="TEXT", help="only the servers whose name contains it, and nginx")
     parser.add_argument("--chart", default="", metavar="FILE", help="where to draw the chart; bench.svg in the build")
     options = parser.parse_args()
+
+    def wanted(name):
+        return any(words in name for words in options.only.split(","))
+
     os.environ["PATH"] += ":/usr/sbin"  # where nginx is on Debian
 
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -137,7 +141,7 @@ def main():
         servers = Servers(options.build, work, stored)
         medians = {}
         try:
-            for load in (load for load in LOADS if options.only in load.name):
+            for load in (load for load in LOADS if wanted(load.name)):
                 taking_part = [server for server in servers if load.runs_on(server) and
                                (options.servers in server.name or server.name == "nginx")]
                 results = {server.name: [] for server in taking_part}
@@ -147,11 +151,11 @@ def main():
                 print_table(f"{load.name} ({options.clients} clients)", results)
                 medians[load.name] = {name: statistics.median(row[2] for row in rows) for name, rows in results.items()}
             print_ratios(medians)
-            if not options.only or options.only in "memory":
+            if wanted("memory"):
                 memory.measure_all(servers)
-            if not options.only or options.only in "instructions":
+            if wanted("instructions"):
                 instructions.measure_all(servers)
-            if not options.only or options.only in "growth":
+            if wanted("growth"):
                 growth.measure_all(servers, lambda server, path, clients=options.clients, headers=(): measure(
                     server, Load("", path, headers=headers), clients, options.seconds, work)[2])
         finally:

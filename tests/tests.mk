@@ -330,9 +330,10 @@ mutants:
 # Hostile clients and a hostile system -----------------------------------------------------------
 
 .PHONY: attack soak
+# Without $(LARGE), which renames what it has to define: pread() is pread64() then.
 $(BUILD)/attack/faults.so: tests/attack/faults.cpp | compiler
 	@mkdir -p $(@D)
-	$(call say,CXX ,$<)$(COMPILE) -shared -fPIC $< -ldl -o $@
+	$(call say,CXX ,$<)$(COMPILE) -U_FILE_OFFSET_BITS -U_TIME_BITS -shared -fPIC $< -ldl -o $@
 
 attack: $(BUILD)/level4/server $(BUILD)/attack/faults.so
 	@python3 -B tests/attack/attack.py --program $(BUILD)/level4/server --library $(BUILD)/attack/faults.so $(ATTACK)

@@ -5,9 +5,11 @@
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
 
 #include <algorithm>
 #include <atomic>
@@ -388,7 +390,8 @@ TEST_CASE("every message that was acknowledged before a kill -9 is there afterwa
             REQUIRE(read(ends[0], &acknowledged, sizeof acknowledged) == sizeof acknowledged);
         }
         kill(child, SIGKILL);
-        CHECK(WTERMSIG(exit_status(child)) == SIGKILL);
+        const int status = exit_status(child);
+        CHECK(WTERMSIG(status) == SIGKILL);
         close(ends[0]);
         const Warnings warnings;
         MessageStore store(folder.file);

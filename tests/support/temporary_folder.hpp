@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdlib.h>
+#include <unistd.h>  // macOS has mkdtemp() here
 
 #include <filesystem>
 #include <fstream>

@@ -13,8 +13,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 EXPECTED = os.path.join(HERE, "expected.txt")
 MARK = f"TEST_OF_JUDGE={os.getpid()}"
 SERVERS = {  # and the cases that are enough to see what it does
-    "silent": "", "always_200": "", "crash": "", "daemon": "", "parent_killer": "", "fake_count": "gets the page",
-    "helper": "gets the page", "memory": "gets the page", "chatter": "gets the page"}
+    "silent": "", "always_200": "", "crash": "", "daemon": "", "parent_killer": "", "escape": "gets the page",
+    "fake_count": "gets the page", "helper": "gets the page", "memory": "gets the page", "chatter": "gets the page"}
 
 
 def start(judge, name, folder):

@@ -113,7 +113,7 @@ void let_pass(double seconds) {
 Process::Process(const std::string& command, const std::vector<std::string>& environment)
     : output_file_(anonymous_file()) {
     static int count = 0;
-    mark_ = run_mark + std::to_string(getpid()) + "." + std::to_string(++count);
+    mark_ = run_mark + std::to_string(getpid()) + "." + std::to_string(++count) + ".";
     std::string line = without_shell(command);
     std::vector<char*> variables = {mark_.data()};
     for (const std::string& entry : environment)

@@ -126,10 +126,10 @@ void end_descendants() {
     }
 }
 
-void end_marked(const std::string& entry) {
+void end_marked(const std::string& mark) {
     for (const pid_t pid : numbers_in("/proc")) {
         if (pid == getpid()) continue;
         const std::string environment = '\0' + file_content(folder_of(pid) / "environ");
-        if (contains(environment, '\0' + entry + '\0')) kill(pid, SIGKILL);
+        if (contains(environment, '\0' + mark)) kill(pid, SIGKILL);
     }
 }

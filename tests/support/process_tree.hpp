@@ -25,5 +25,6 @@ void adopt_orphans();
 // Ends all descendants of the calling process, also those that are being started meanwhile.
 void end_descendants();
 
-// Ends all processes with `entry` ("NAME=value") in the environment they were started with.
-void end_marked(const std::string& entry);
+// Ends all processes that were started with a variable in their environment that begins with `mark`
+// ("NAME=value").
+void end_marked(const std::string& mark);

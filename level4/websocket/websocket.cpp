@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -12,9 +13,18 @@
 
 namespace {
 
-// Details are for the person who runs the server, not for the client.
-void print_exception(const std::string& where, const std::exception& error) {
-    print_error("WebSocket, " + where + ": " + error.what());
+// Calls a handler of the application. False if it throws, whatever that is. Details are for the person
+// who runs the server, not for the client.
+bool succeeds(const std::string& name, const std::function<void()>& handler) {
+    try {
+        handler();
+        return true;
+    } catch (const std::exception& error) {
+        print_error("WebSocket, " + name + ": " + error.what());
+    } catch (...) {
+        print_error("WebSocket, " + name + ": threw something that isn't a std::exception");
+    }
+    return false;
 }
 
 }  // namespace
@@ -32,12 +42,8 @@ WebSocket::~WebSocket() {
 void WebSocket::open(std::function<void()> wake) {
     client_->set_wake(std::move(wake));
     state_ = State::open;
-    try {
-        if (handlers_.on_open) handlers_.on_open(client_);
-    } catch (const std::exception& error) {
-        print_exception("on_open", error);
-        fail(close_code::internal_error, "Something went wrong on the server.");
-    }
+    if (!handlers_.on_open) return;
+    if (!succeeds("on_open", [this] { handlers_.on_open(client_); })) fail_for_application();
 }
 
 void WebSocket::feed(std::string_view bytes) {
@@ -51,9 +57,6 @@ void WebSocket::feed(std::string_view bytes) {
         while (!bytes.empty() && talking()) read_frame(bytes);
     } catch (const WebSocketError& error) {
         fail(error.code, error.what());
-    } catch (const std::exception& error) {
-        print_exception("on_message", error);
-        fail(close_code::internal_error, "Something went wrong on the server.");
     }
 }
 
@@ -126,9 +129,9 @@ void WebSocket::end_message() {
     }
     // Moved out, so that a client that is silent from now on costs no memory for it.
     const std::string message = std::exchange(message_, {});
-    if (handlers_.on_message && client_->is_open()) {
-        handlers_.on_message(client_, message, is_text);
-    }
+    if (!handlers_.on_message || !client_->is_open()) return;
+    const auto tell = [&] { handlers_.on_message(client_, message, is_text); };
+    if (!succeeds("on_message", tell)) fail_for_application();
 }
 
 // Of many pings that came before we could answer, only the last needs an answer (§5.5.3). So a
@@ -154,6 +157,10 @@ void WebSocket::fail(std::uint16_t code, std::string_view reason) {
     end(State::finished, code, reason);
 }
 
+void WebSocket::fail_for_application() {
+    fail(close_code::internal_error, "Something went wrong on the server.");
+}
+
 // There is no client any more that a close frame could be sent to.
 void WebSocket::give_up() {
     client_->discard();
@@ -165,11 +172,7 @@ void WebSocket::end(State state, std::uint16_t code, std::string_view reason) {
     const bool was_talking = talking();
     state_ = state;
     if (!was_talking || !handlers_.on_close) return;
-    try {
-        handlers_.on_close(client_, code, reason);
-    } catch (const std::exception& error) {
-        print_exception("on_close", error);
-    }
+    succeeds("on_close", [&] { handlers_.on_close(client_, code, reason); });
 }
 
 void WebSocket::end_of_input() {

@@ -89,6 +89,7 @@ class WebSocket : public Protocol {
     void answer_close();
 
     void fail(std::uint16_t code, std::string_view reason);
+    void fail_for_application();
     void give_up();
     void end(State state, std::uint16_t code, std::string_view reason);
 

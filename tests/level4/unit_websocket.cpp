@@ -337,6 +337,17 @@ TEST_CASE("an exception in the application is code 1011, and the client isn't to
     CHECK(socket.finished());
 }
 
+TEST_CASE("an application that throws what isn't an exception ends its conversation, and no more") {
+    WebSocketHandlers handlers;
+    handlers.on_message = [](const auto&, auto, bool) { throw 42; };
+    handlers.on_close = [](const auto&, auto, auto) { throw 42; };
+    WebSocket socket(handlers);
+    socket.open({});
+    socket.feed(client::text("a") + client::text("b"));
+    CHECK(describe(drain(socket)) == "close(1011)");
+    CHECK(socket.finished());
+}
+
 TEST_CASE("the server may speak first, and a program may do without handlers") {
     WebSocketHandlers handlers;
     handlers.on_open = [](const auto& client) { CHECK(client->send_text("welcome")); };

@@ -132,12 +132,10 @@ void RequestParser::drop_body() {
 }
 
 // A chunked body is: chunk-size [extensions] CRLF, as many bytes, CRLF, and so on; a chunk of size
-// 0; trailers; CRLF (§7.1). Memory that is reserved costs nothing before it is written to.
+// 0; trailers; CRLF (§7.1). No memory is reserved for what a Content-Length promises, because malloc()
+// may give us pages that were used before. Those count at once, also for a body that never comes.
 bool RequestParser::decode_body() {
-    if (state_ == State::body) {
-        request_->body.reserve(request_->content_length);
-        return move_to_body();
-    }
+    if (state_ == State::body) return move_to_body();
     while (state_ != State::trailers) {
         if (state_ == State::chunk_size) {
             const auto line =

@@ -24,7 +24,8 @@ inline std::string_view trim(std::string_view text) {
     return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-// Appends all the parts, and makes room for them once.
+// Appends all the parts, and makes room for them once. None of them may be a part of the text itself,
+// which may have to move for that.
 inline void append(std::string& text, std::initializer_list<std::string_view> parts) {
     const std::size_t old_size = text.size();
     std::size_t size = old_size;
@@ -34,6 +35,7 @@ inline void append(std::string& text, std::initializer_list<std::string_view> pa
     for (const std::string_view part : parts) end = std::copy(part.begin(), part.end(), end);
 }
 
+// The parts as one text.
 inline std::string concat(std::initializer_list<std::string_view> parts) {
     std::string text;
     append(text, parts);

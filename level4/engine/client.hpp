@@ -33,7 +33,7 @@ struct Client {
     // A number and not a pointer, because an event or a task may come when its client has gone.
     // None is given twice, so a number that is no longer in use does no harm.
     std::uint64_t id;
-    Descriptor socket;
+    Descriptor socket;  // without its peer's address, which the conversation has
     Conversation conversation;
     std::unique_ptr<Outgoing> outgoing;  // taken from the conversation and not yet sent completely
     State state = State::talking;

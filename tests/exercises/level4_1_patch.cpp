@@ -54,6 +54,13 @@ void expect_fields(const Exchange& reply, const std::string& address, const Type
                    value[name].text, merge, where);
 }
 
+// The value that was tried can't be that of the field.
+void expect_refused(const Exchange& reply, const std::string& member, const std::string& value) {
+    expect_status(reply, 422, {"the rules are those of POST", "", value});
+    expect(!expect_json(reply, merge)["fields"][member].is(Kind::nothing), reply,
+           "the field in \"fields\"", "it isn't there", {"a program has to know which one"});
+}
+
 }  // namespace
 
 TEST_SUITE_BEGIN("exercise 4-1");
@@ -84,10 +91,7 @@ TEST_CASE("null empties the e-mail, and no other field can do without a value") 
     const std::string address = new_message(name);
     expect_fields(patch(address, "{\"email\": null}"), address, {name, "", "as it was"});
     for (const std::string member : {"name", "message"}) {
-        const Exchange reply = patch(address, "{\"" + member + "\": null}");
-        expect_status(reply, 422, {"a message without a " + member + " is none"});
-        expect(!expect_json(reply, merge)["fields"][member].is(Kind::nothing), reply,
-               "the field in \"fields\"", "it isn't there", {"a program has to know which one"});
+        expect_refused(patch(address, "{\"" + member + "\": null}"), member, "null");
     }
     expect_fields(patch(address, "{}"), address, {name, "", "as it was"});
 }
@@ -104,10 +108,8 @@ TEST_CASE("a field that can't be as the patch wants it is 422, and nothing has c
         // The other field is all right, and is not changed either.
         const std::string good =
             member == "message" ? "\"name\": \"good\"" : "\"message\": \"good\"";
-        const Exchange reply = patch(address, "{" + good + ", \"" + member + "\": " + value + "}");
-        expect_status(reply, 422, {"the rules are those of POST", "", value});
-        expect(!expect_json(reply, merge)["fields"][member].is(Kind::nothing), reply,
-               "the field in \"fields\"", "it isn't there", {"a program has to know which one"});
+        expect_refused(patch(address, "{" + good + ", \"" + member + "\": " + value + "}"), member,
+                       value);
     }
     expect_fields(patch(address, "{}"), address, {name, "ada@example.com", "as it was"});
 }

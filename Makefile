@@ -44,7 +44,7 @@ $(foreach kind,level% run-level% test-level% next-level% diff-% exercise-%,\
 .SECONDARY:
 
 BUILD    ?= build
-CXXFLAGS ?= -O2 -g
+CXXFLAGS ?= -O3 -g
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 # Files may be larger than 2 GiB, and the year later than 2038, on systems with 32 bits as well.
 LARGE    := -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64

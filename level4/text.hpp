@@ -50,7 +50,7 @@ inline void append(std::string& text, std::initializer_list<std::string_view> pa
     for (const std::string_view part : parts) size += part.size();
     text.resize(size);
     char* end = text.data() + old_size;
-    for (const std::string_view part : parts) end = std::copy(part.begin(), part.end(), end);
+    for (const std::string_view part : parts) end += part.copy(end, part.size());
 }
 
 // The parts as one text.

@@ -45,6 +45,7 @@ void Connection::end_of_input() {
 }
 
 std::string Connection::take_output(Clock::time_point turn_ends) {
+    if (output_.empty()) share_ = nullptr;  // all that was taken before has been sent
     try {
         // Small replies to requests that came together go out together, in one send().
         while (may_go_on(turn_ends)) {
@@ -124,7 +125,14 @@ void Connection::give_turn(Turn turn) {
 void Connection::answer(Request& request) {
     const auto started = Clock::now();
     request.received = started;
+    keep_share(request);
     reply(request, call_handler(handler_, request), started);
+}
+
+// A reply may be as long as the body was, so it takes that body's place in the memory for all bodies
+// until its client has taken it.
+void Connection::keep_share(const Request& request) {
+    if (request.share) share_ = request.share;
 }
 
 // What the head alone decides (401, 403, 404, 405, 421) is said before the body is sent. This runs in
@@ -193,5 +201,6 @@ void Connection::leave_to_worker(std::unique_ptr<Request> request) {
 }
 
 void Connection::resume(const Request& job, Response response) {
+    keep_share(job);
     reply(job, std::move(response), job.received);
 }

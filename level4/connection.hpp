@@ -101,6 +101,7 @@ class Connection {
     bool may_go_on(Clock::time_point turn_ends) const;
     void leave_to_worker(std::unique_ptr<Request> request);
     void answer(Request& request);
+    void keep_share(const Request& request);
     void answer_head();
     void fail(int status, std::string_view explanation);
     void reply(const Request& request, Response response, Clock::time_point started);
@@ -111,6 +112,7 @@ class Connection {
     std::string peer_;
     RequestParser parser_;
     std::string output_;
+    std::shared_ptr<BodyShare> share_;  // of the body that is being answered
     std::optional<FileSlice> file_;
     bool finished_ = false;
     bool client_ends_ = false;  // it has closed its side, or asked us to close (RFC 9112 §9.6)

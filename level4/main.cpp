@@ -105,7 +105,8 @@ int main(int argc, char** argv) try {
     }
     const LogWriter log_writer;  // before there are threads that print
     StaticFiles files(options.folder / "public");
-    Site site(options);
+    BodyBudget bodies(BodyBudget::for_bodies_of(options.max_body));
+    Site site(options, bodies);
     Router router;
     add_routes(router, files);
     site.add_routes(router);
@@ -113,7 +114,6 @@ int main(int argc, char** argv) try {
     Program program{"Level 4", {"/", "/contact", "/chat"}, wrap(site.middleware(), handle_request)};
     if (options.wire) program.addresses.emplace_back("/wire");
     program.limits.body = options.max_body;
-    BodyBudget bodies(BodyBudget::for_bodies_of(options.max_body));
     program.limits.bodies = &bodies;
     program.needs_worker = [&router](Request& request) { return router.needs_worker(request); };
     serve(options, program);

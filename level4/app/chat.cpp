@@ -72,8 +72,8 @@ void Chat::add_routes(Router& router) {
     });
     router.get("/api/messages/events",
                [this](const Request& request) { return subscribe(request); });
-    router.get("/ws/chat", websocket(handlers()));
-    router.get("/ws/echo", websocket(echo_handlers()));
+    router.get("/ws/chat", websocket(handlers(), socket_limits_));
+    router.get("/ws/echo", websocket(echo_handlers(), socket_limits_));
 }
 
 WebSocketHandlers Chat::handlers() {

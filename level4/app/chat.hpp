@@ -16,6 +16,7 @@
 
 #include "app/message_fields.hpp"
 #include "app/message_store.hpp"
+#include "body/body_budget.hpp"
 #include "engine/worker_pool.hpp"
 #include "middleware/rate_limit.hpp"
 #include "pages/template_folder.hpp"
@@ -26,9 +27,12 @@
 
 class Chat {
   public:
-    // Store, templates and limiter must outlive the chat, and the chat must outlive the server.
-    Chat(MessageStore& store, TemplateFolder& templates, RateLimiter& limiter)
-        : store_(store), templates_(templates), limiter_(limiter) {}
+    // All of these must outlive the chat, and the chat must outlive the server. `bodies` is the
+    // memory that messages share with all other bodies while they arrive.
+    Chat(MessageStore& store, TemplateFolder& templates, RateLimiter& limiter, BodyBudget& bodies)
+        : store_(store), templates_(templates), limiter_(limiter) {
+        socket_limits_.bodies = &bodies;
+    }
 
     // /chat, the page; /ws/chat and /ws/echo, the sockets; /api/messages/events, the stream.
     void add_routes(Router& router);
@@ -54,6 +58,7 @@ class Chat {
     MessageStore& store_;
     TemplateFolder& templates_;
     RateLimiter& limiter_;
+    WebSocketLimits socket_limits_;
     Room room_;
     EventChannel events_;
 

@@ -59,7 +59,7 @@ const Options& checked(const Options& options) {
 
 }  // namespace
 
-Site::Site(const Options& options)
+Site::Site(const Options& options, BodyBudget& bodies)
     : options_(checked(options)),
       limiter_(limit_of(options)),
       uploads_folder_(options.data / "uploads"),
@@ -67,7 +67,7 @@ Site::Site(const Options& options)
       messages_(options.data / "messages.jsonl"),
       uploads_(uploads_folder_),
       uploaded_files_(uploads_folder_),
-      chat_(messages_, templates_, limiter_),
+      chat_(messages_, templates_, limiter_, bodies),
       guestbook_(messages_, chat_, templates_, session_keys()) {
     if (options.wire) wire_.emplace(templates_);
 }

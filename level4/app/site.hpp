@@ -11,6 +11,7 @@
 #include "app/message_store.hpp"
 #include "app/upload_store.hpp"
 #include "app/wire.hpp"
+#include "body/body_budget.hpp"
 #include "handler.hpp"
 #include "middleware/rate_limit.hpp"
 #include "options.hpp"
@@ -23,7 +24,8 @@ class Site {
     // Opens the stores in options.data, and makes them if they aren't there yet. Throws
     // std::runtime_error if that, or reading the templates, fails, and UsageError for a
     // --rate-limit that can't be used, or for --wire on an address that other machines can reach.
-    explicit Site(const Options& options);
+    // `bodies` must outlive the site.
+    Site(const Options& options, BodyBudget& bodies);
 
     // The site must live longer than the router.
     void add_routes(Router& router);

@@ -28,8 +28,10 @@ constexpr std::uint16_t protocol_error = 1002;
 constexpr std::uint16_t none = 1005;      // never sent: there was no code in the close frame
 constexpr std::uint16_t abnormal = 1006;  // never sent: there was no close frame
 constexpr std::uint16_t invalid_payload = 1007;
+constexpr std::uint16_t policy = 1008;
 constexpr std::uint16_t too_big = 1009;
 constexpr std::uint16_t internal_error = 1011;
+constexpr std::uint16_t try_again_later = 1013;  // not of the RFC: of IANA's list
 }  // namespace close_code
 
 // The client's mistake. `code` and what() go into our close frame.

@@ -55,6 +55,7 @@ void WebSocket::feed(std::string_view bytes) {
     try {
         // Nothing that comes after a goodbye is looked at (§5.5.1).
         while (!bytes.empty() && talking()) read_frame(bytes);
+        count_message();
     } catch (const WebSocketError& error) {
         fail(error.code, error.what());
     }
@@ -134,6 +135,25 @@ void WebSocket::end_message() {
     if (!succeeds("on_message", tell)) fail_for_application();
 }
 
+// Half a message may lie here for as long as its client likes, and ten thousand clients may come, so
+// it takes part in the memory that all bodies share. One that is short, as most are, costs less than
+// its client does anyway.
+void WebSocket::count_message() {
+    if (limits_.bodies == nullptr) return;
+    if (message_.capacity() <= limits_.uncounted) {
+        share_ = nullptr;
+        whole_by_ = Clock::time_point::max();
+        return;
+    }
+    if (!share_) {
+        share_ = std::make_unique<BodyShare>(*limits_.bodies);
+        whole_by_ = Clock::now() + limits_.whole;
+    }
+    if (!share_->cover(message_.capacity())) {
+        throw WebSocketError(close_code::try_again_later, "The server is busy. Please try again.");
+    }
+}
+
 // Of many pings that came before we could answer, only the last needs an answer (§5.5.3). So a
 // client that pings and doesn't read can't fill our memory.
 void WebSocket::answer_ping() {
@@ -171,6 +191,8 @@ void WebSocket::give_up() {
 void WebSocket::end(State state, std::uint16_t code, std::string_view reason) {
     const bool was_talking = talking();
     state_ = state;
+    std::string().swap(message_);  // an empty one that is assigned would leave the memory as it is
+    count_message();
     if (!was_talking || !handlers_.on_close) return;
     succeeds("on_close", [&] { handlers_.on_close(client_, code, reason); });
 }
@@ -192,6 +214,9 @@ std::string WebSocket::take_output() {
 }
 
 void WebSocket::time_out() {
+    if (Clock::now() >= whole_by_ && state_ == State::open) {
+        return fail(close_code::policy, "The message took too long to arrive.");
+    }
     if (state_ != State::open || awaiting_pong_) return give_up();
     control_output_ += make_frame(Opcode::ping, "");
     awaiting_pong_ = true;

@@ -16,6 +16,7 @@
 // Leaves out: extensions, such as compression, and messages larger than memory should hold.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -26,6 +27,7 @@
 #include <string_view>
 
 #include "../../common/clock.hpp"
+#include "body/body_budget.hpp"
 #include "stream/protocol.hpp"
 #include "utf8.hpp"
 #include "websocket/client.hpp"
@@ -44,12 +46,15 @@ struct WebSocketHandlers {
 
 struct WebSocketLimits {
     std::size_t message = 128 * 1024;      // bytes of one that the client sends; past it: 1009
+    std::size_t uncounted = 4 * 1024;      // bytes of one that `bodies` doesn't count
     std::size_t queue = 1024 * 1024;       // bytes that wait for the client; past it: dropped
     std::size_t pongs = 16 * 1024;         // bytes of answers to pings that wait for the client
     std::size_t output_batch = 64 * 1024;  // bytes that go out together
     std::chrono::seconds ping{30};         // from a sign of life to the next ping
     std::chrono::seconds pong{20};         // for the answer to a ping; past it: dropped
     std::chrono::seconds close{5};         // for the answer to our close frame; past it: dropped
+    std::chrono::seconds whole{60};        // for the rest of a message that is counted; past it: 1008
+    BodyBudget* bodies = nullptr;          // the memory for all of them; full: 1013. nullptr: no limit
 };
 
 class WebSocket : public Protocol {
@@ -68,8 +73,9 @@ class WebSocket : public Protocol {
     bool finished() const override { return state_ == State::finished || dropped(); }
     bool dropped() const override { return state_ == State::dropped || client_->overflowed(); }
 
-    // When the next ping is due, or an answer overdue. time_out() pings, or gives up.
-    Clock::time_point deadline() const override { return deadline_; }
+    // When the next ping is due, or an answer or the rest of a message overdue. time_out() pings, or
+    // gives up.
+    Clock::time_point deadline() const override { return std::min(deadline_, whole_by_); }
     void time_out() override;
 
     // Says goodbye with 1001.
@@ -85,6 +91,7 @@ class WebSocket : public Protocol {
     void read_payload(std::string_view& bytes);
     void end_frame();
     void end_message();
+    void count_message();
     void answer_ping();
     void answer_close();
 
@@ -109,5 +116,7 @@ class WebSocket : public Protocol {
     std::string control_payload_;                 // what has come of a control frame's payload
     Opcode message_type_ = Opcode::continuation;  // which means that no message has begun
     std::string message_;                         // what has come of a message
+    std::unique_ptr<BodyShare> share_;            // what that takes of limits_.bodies
+    Clock::time_point whole_by_ = Clock::time_point::max();  // while there is a share: the rest of it
     Utf8Validator utf8_;                          // as new at the beginning of each text
 };

@@ -1,4 +1,4 @@
-// Thousands of clients that each send a body but for its last byte. What all of them take together
+// Thousands of clients that each send a body, or a message of a WebSocket, but for its last byte. What all of them take together
 // must be bounded, and a client that asks for something else must not notice them.
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
@@ -22,6 +22,7 @@
 #include "reporter.hpp"
 #include "settings.hpp"
 #include "text.hpp"
+#include "websocket.hpp"
 
 namespace {
 
@@ -103,10 +104,10 @@ void expect_bounded_memory(const std::string& head, const std::string& body) {
     if (!usage) return remark("without a look at the memory, because there is no /proc");
     const long long megabytes = usage->memory_bytes >> 20;
     expect_that(megabytes < 150,
-                "less than 150 MB for " + std::to_string(count) + " clients with half a body each",
+                "less than 150 MB for " + std::to_string(count) + " clients with a part of a body or a message each",
                 std::to_string(megabytes) + " MB",
-                {"a limit for each body isn't enough: all bodies together may have 64 MiB",
-                 "count what has arrived of all bodies; don't read on while it is too much"});
+                {"a limit for each isn't enough: all of them together may have 64 MiB",
+                 "count what has arrived of all of them; don't read on while it is too much"});
 }
 
 }  // namespace
@@ -179,3 +180,14 @@ TEST_CASE("clients that have had a large reply and are idle now keep none of its
                 {"most clients are idle most of the time, so what was sent must be freed",
                  "a std::string to which an empty one is assigned may keep its memory"});
 }
+
+TEST_SUITE_END();
+
+TEST_SUITE_BEGIN("level4 / 6 WebSocket");
+
+TEST_CASE("thousands of clients that each hold back a message's last byte don't fill the memory") {
+    const std::string message = frame(op_text, std::string(128 << 10, 'x'));
+    expect_bounded_memory(handshake("/ws/echo"), message.substr(0, message.size() - 1));
+}
+
+TEST_SUITE_END();

@@ -179,8 +179,8 @@ TEST_CASE("a body keeps its memory while a worker has it, and gives it back with
     CHECK_FALSE(other.cover(1));
     talk.connection.resume(*job, Response::text("done"));
     job.reset();
-    CHECK(other.cover(1));
     CHECK(talk.listen().ends_with("done"));
+    CHECK(other.cover(1));
 }
 
 TEST_CASE("a body that is refused half way gives its memory back at once") {
@@ -200,4 +200,18 @@ TEST_CASE("little of the next request is read with a body") {
     talk.say(head(5));
     CHECK(talk.connection.wants() < 5000);
     CHECK(talk.connection.wants() >= 5);
+}
+
+TEST_CASE("a body's memory is given back when its reply, which may be as long, has been sent") {
+    BodyBudget budget(2 * step);
+    BodyTalk talk(budget);
+    talk.connection.feed(head(step + 1));
+    talk.connection.feed(std::string(step + 1, 'x'));
+    REQUIRE(talk.connection.take_output().ends_with(std::to_string(step + 1)));
+    BodyShare guest(budget);
+    BodyShare other(budget);
+    REQUIRE(guest.cover(1));
+    CHECK_FALSE(other.cover(1));
+    CHECK(talk.connection.take_output().empty());  // asked for when all of the reply has been sent
+    CHECK(other.cover(1));
 }

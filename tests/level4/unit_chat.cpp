@@ -26,7 +26,8 @@ namespace {
 
 struct Site : GuestbookParts {
     RateLimiter limiter;
-    Chat chat{store, templates, limiter};
+    BodyBudget bodies{64 << 20};
+    Chat chat{store, templates, limiter, bodies};
     Router router;
     Handler handler = [this](Request& request) { return router.handle(request); };
     Limits limits{};

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -318,6 +319,45 @@ TEST_CASE("a message past the limit is refused as soon as its header has come") 
     for (int i = 0; i < 3; ++i) {
         CHECK(again.tell(client::text(std::string(131072, '*'))) == "text(131072)");
     }
+}
+
+TEST_CASE("messages that are half received share one memory, which the short ones don't need") {
+    BodyBudget two_steps(2 * BodyBudget::step);
+    WebSocketLimits limits;
+    limits.bodies = &two_steps;
+    const std::string message = client::text(std::string(10'000, '*'));
+    const std::string half = message.substr(0, 9'000);
+    Echo one(limits), guest(limits), refused(limits), brief(limits);
+    std::optional<Echo> gone(limits);
+    CHECK(one.tell(half) == "");
+    CHECK(gone->tell(half) == "");
+    CHECK(guest.tell(half) == "");  // one is always let in
+    CHECK(refused.tell(half) == "close(1013)");
+    CHECK(brief.tell(client::text(std::string(4096, '*')).substr(0, 4000)) == "");
+
+    gone.reset();
+    Echo next(limits);
+    CHECK(next.tell(half) == "close(1013)");  // the guest owes that memory
+    CHECK(guest.tell(message.substr(9'000)) == "text(10000)");
+    Echo another(limits);
+    CHECK(another.tell(half) == "");
+}
+
+TEST_CASE("a message that takes part in the memory of all must not take for ever") {
+    BodyBudget budget(64 << 20);
+    WebSocketLimits limits;
+    limits.bodies = &budget;
+    limits.whole = 0s;
+    Echo echo(limits);
+    const std::string message = client::text(std::string(10'000, '*'));
+    CHECK(echo.tell(message) == "text(10000)");
+    CHECK(echo.socket.deadline() > Clock::now());
+    CHECK(echo.tell(message.substr(0, 9'000)) == "");
+    CHECK(echo.socket.deadline() <= Clock::now());
+    echo.socket.time_out();
+    CHECK(describe(drain(echo.socket)) == "close(1008)");
+    CHECK(echo.closed == "1008(The message took too long to arrive.)");
+    CHECK(echo.socket.deadline() > Clock::now());
 }
 
 TEST_CASE("an exception in the application is code 1011, and the client isn't told what it was") {

@@ -53,8 +53,8 @@ struct WebSocketLimits {
     std::chrono::seconds ping{30};         // from a sign of life to the next ping
     std::chrono::seconds pong{20};         // for the answer to a ping; past it: dropped
     std::chrono::seconds close{5};         // for the answer to our close frame; past it: dropped
-    std::chrono::seconds whole{60};        // for the rest of a message that is counted; past it: 1008
-    BodyBudget* bodies = nullptr;          // the memory for all of them; full: 1013. nullptr: no limit
+    std::chrono::seconds whole{60};  // for the rest of a message that is counted; past it: 1008
+    BodyBudget* bodies = nullptr;    // the memory for all of them; full: 1013. nullptr: no limit
 };
 
 class WebSocket : public Protocol {
@@ -117,6 +117,7 @@ class WebSocket : public Protocol {
     Opcode message_type_ = Opcode::continuation;  // which means that no message has begun
     std::string message_;                         // what has come of a message
     std::unique_ptr<BodyShare> share_;            // what that takes of limits_.bodies
-    Clock::time_point whole_by_ = Clock::time_point::max();  // while there is a share: the rest of it
-    Utf8Validator utf8_;                          // as new at the beginning of each text
+    Clock::time_point whole_by_ =
+        Clock::time_point::max();  // while there is a share: the rest of it
+    Utf8Validator utf8_;           // as new at the beginning of each text
 };

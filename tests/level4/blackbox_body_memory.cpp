@@ -104,7 +104,8 @@ void expect_bounded_memory(const std::string& head, const std::string& body) {
     if (!usage) return remark("without a look at the memory, because there is no /proc");
     const long long megabytes = usage->memory_bytes >> 20;
     expect_that(megabytes < 150,
-                "less than 150 MB for " + std::to_string(count) + " clients with a part of a body or a message each",
+                "less than 150 MB for " + std::to_string(count) +
+                    " clients with a part of a body or a message each",
                 std::to_string(megabytes) + " MB",
                 {"a limit for each isn't enough: all of them together may have 64 MiB",
                  "count what has arrived of all of them; don't read on while it is too much"});

@@ -6,7 +6,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <stdexcept>
+#include <thread>
 
 #include "../../common/descriptor.hpp"
 
@@ -26,8 +28,8 @@ class Waker {
 
     int descriptor() const { return output_.number(); }  // readable when there is something
     void wake() const {
-        // (It fails if the pipe is full, and then it is readable.)
-        [[maybe_unused]] const auto written = write(input_.number(), "x", 1);
+        // A full pipe is readable as it is. Anything else passes: the system lacks the memory for a byte.
+        while (write(input_.number(), "x", 1) < 0 && errno != EAGAIN) std::this_thread::yield();
     }
     void clear() const {
         char ignored[64];

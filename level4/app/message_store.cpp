@@ -16,6 +16,23 @@ namespace {
 // How often a writer looks whether the file's lock is free: after 1 ms, and then less and less.
 constexpr std::chrono::milliseconds first_pause{1}, longest_pause{50};
 
+// So many writers may wait for all of their patience, and more only for a moment. With a thread for
+// each client, a thousand that wait would leave none for a client that only reads.
+constexpr int most_waiting = 100;
+constexpr std::chrono::milliseconds moment{500};
+
+// Counts one more for as long as it lives.
+class Counted {
+  public:
+    explicit Counted(std::atomic<int>& count) : count_(count) { ++count_; }
+    ~Counted() { --count_; }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+
+  private:
+    std::atomic<int>& count_;
+};
+
 constexpr const char* not_saved = "The messages can't be saved right now. Nothing was saved.";
 constexpr const char* not_read = "The messages can't be read right now.";
 
@@ -127,6 +144,7 @@ std::size_t MessageStore::total(Clock::time_point since) {
 
 // flock() has no time-out, so it is asked again and again. False if there is nothing to do.
 bool MessageStore::write(Clock::time_point since, const Change& change) {
+    const Counted counted(writers_);
     const auto deadline = since + patience_;
     for (auto pause = first_pause;; pause = std::min(2 * pause, longest_pause)) {
         const Attempt attempt = try_to_write(deadline, change);
@@ -173,7 +191,8 @@ bool MessageStore::is_too_late(Clock::time_point deadline) {
     const auto now = Clock::now();
     if (now - found_busy_ > 2 * longest_pause) busy_since_ = now;
     found_busy_ = now;
-    return now >= deadline || now - busy_since_ >= patience_;
+    const auto patience = writers_ > most_waiting ? std::min(patience_, moment) : patience_;
+    return now >= deadline || now - busy_since_ >= patience;
 }
 
 // A thread that has the mutex waits for no other process, but perhaps for a disk that doesn't answer.

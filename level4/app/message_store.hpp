@@ -6,6 +6,7 @@
 // copy is in place, if that was acknowledged by then. Only the lock of message_log.hpp prevents it.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -89,6 +90,7 @@ class MessageStore {
 
     const std::filesystem::path file_;
     const std::chrono::milliseconds patience_;
+    std::atomic<int> writers_ = 0;  // threads in write()
     std::timed_mutex
         mutex_;  // guards what follows; no thread waits for another process while it has it
     std::shared_ptr<MessageLog> log_;  // shared with threads that still read a file since replaced

@@ -830,6 +830,33 @@ TEST_CASE("readers don't wait for another process that holds the lock, and write
     CHECK(store.add("Ada", "", "third").id == 3);
 }
 
+TEST_CASE("of many writers that wait for another process only a hundred wait for long") {
+    Folder folder;
+    Warnings warnings;
+    MessageStore store(folder.file);
+    const Descriptor file(open(folder.file.c_str(), O_RDWR));
+    REQUIRE(flock(file.number(), LOCK_EX) == 0);
+    std::atomic<int> refused = 0, saved = 0;
+    std::vector<std::thread> writers;
+    for (int i = 0; i < 120; ++i) {
+        writers.emplace_back([&] {
+            try {
+                store.add("Ada", "", "hello");
+                ++saved;
+            } catch (const StoreBusy&) {
+                ++refused;
+            }
+        });
+    }
+    const auto begun = Clock::now();
+    while (refused < 20 && Clock::now() - begun < std::chrono::seconds(4))
+        std::this_thread::yield();
+    REQUIRE(flock(file.number(), LOCK_UN) == 0);
+    for (std::thread& writer : writers) writer.join();
+    CHECK(refused >= 20);
+    CHECK(saved > 50);  // two that look at the same moment may both find one too many
+}
+
 TEST_CASE("that a request has waited before counts as well") {
     const Folder folder;
     MessageStore store(folder.file, std::chrono::seconds(50));

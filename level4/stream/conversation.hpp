@@ -20,7 +20,9 @@
 
 class Conversation {
   public:
-    static constexpr std::size_t largest_piece = 64 * 1024;  // bytes that a protocol is fed at once
+    // Bytes that a protocol is fed at once. Few, because what it says to each of them may have to
+    // wait for the client.
+    static constexpr std::size_t largest_piece = 16 * 1024;
 
     // `number`: the connection's in the trace.
     explicit Conversation(Connection http, int number = 0)

@@ -55,7 +55,6 @@ void WebSocket::feed(std::string_view bytes) {
     try {
         // Nothing that comes after a goodbye is looked at (§5.5.1).
         while (!bytes.empty() && talking()) read_frame(bytes);
-        count_message();
     } catch (const WebSocketError& error) {
         fail(error.code, error.what());
     }
@@ -102,6 +101,7 @@ void WebSocket::read_payload(std::string_view& bytes) {
     append_unmasked(payload, bytes.substr(0, count), frame_->mask, position_);
     bytes.remove_prefix(count);
     position_ += count;
+    count_message();
 
     const std::string_view added = std::string_view(payload).substr(payload.size() - count);
     if (!frame_->is_control() && message_type_ == Opcode::text && !utf8_.feed(added)) {
@@ -130,28 +130,22 @@ void WebSocket::end_message() {
     }
     // Moved out, so that a client that is silent from now on costs no memory for it.
     const std::string message = std::exchange(message_, {});
+    whole_by_ = Clock::time_point::max();
     if (!handlers_.on_message || !client_->is_open()) return;
     const auto tell = [&] { handlers_.on_message(client_, message, is_text); };
     if (!succeeds("on_message", tell)) fail_for_application();
 }
 
-// Half a message may lie here for as long as its client likes, and ten thousand clients may come, so
-// it takes part in the memory that all bodies share. One that is short, as most are, costs less than
-// its client does anyway.
+// Half a message may lie here for as long as its client likes, and what is sent in reply until the
+// client reads it. Ten thousand clients may come, so a message takes part in the memory that all
+// bodies share. One that is short, as most are, costs less than its client does anyway.
 void WebSocket::count_message() {
-    if (limits_.bodies == nullptr) return;
-    if (message_.capacity() <= limits_.uncounted) {
-        share_ = nullptr;
-        whole_by_ = Clock::time_point::max();
-        return;
-    }
-    if (!share_) {
-        share_ = std::make_unique<BodyShare>(*limits_.bodies);
-        whole_by_ = Clock::now() + limits_.whole;
-    }
+    if (limits_.bodies == nullptr || message_.capacity() <= limits_.uncounted) return;
+    if (!share_) share_ = std::make_unique<BodyShare>(*limits_.bodies);
     if (!share_->cover(message_.capacity())) {
         throw WebSocketError(close_code::try_again_later, "The server is busy. Please try again.");
     }
+    if (whole_by_ == Clock::time_point::max()) whole_by_ = Clock::now() + limits_.whole;
 }
 
 // Of many pings that came before we could answer, only the last needs an answer (§5.5.3). So a
@@ -192,7 +186,7 @@ void WebSocket::end(State state, std::uint16_t code, std::string_view reason) {
     const bool was_talking = talking();
     state_ = state;
     std::string().swap(message_);  // an empty one that is assigned would leave the memory as it is
-    count_message();
+    whole_by_ = Clock::time_point::max();
     if (!was_talking || !handlers_.on_close) return;
     succeeds("on_close", [&] { handlers_.on_close(client_, code, reason); });
 }
@@ -206,6 +200,7 @@ std::string WebSocket::take_output() {
     std::string output = std::exchange(control_output_, {});
     const bool goodbye_taken = client_->take(output, limits_.output_batch);
     trace_frames(connection_, output);
+    if (output.empty() && message_.empty()) share_ = nullptr;  // all has been sent
     if (goodbye_taken && state_ == State::open) {
         state_ = State::said_goodbye;
         deadline_ = Clock::now() + limits_.close;

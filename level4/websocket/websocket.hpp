@@ -116,8 +116,8 @@ class WebSocket : public Protocol {
     std::string control_payload_;                 // what has come of a control frame's payload
     Opcode message_type_ = Opcode::continuation;  // which means that no message has begun
     std::string message_;                         // what has come of a message
-    std::unique_ptr<BodyShare> share_;            // what that takes of limits_.bodies
+    std::unique_ptr<BodyShare> share_;            // what it, or the reply, takes of limits_.bodies
     Clock::time_point whole_by_ =
-        Clock::time_point::max();  // while there is a share: the rest of it
+        Clock::time_point::max();  // the rest of a message that is counted
     Utf8Validator utf8_;           // as new at the beginning of each text
 };

@@ -191,7 +191,7 @@ MUTANTS = [
     Mutant("a byte order mark costs the first message", "level4/app/message_store.cpp",
            "if (place.offset == 0) {", "if (false) {"),
     Mutant("the file's lock is waited for without an end", "level4/app/message_store.cpp",
-           "now >= deadline || now - busy_since_ >= patience_", "now > now + (deadline - deadline)"),
+           "now >= deadline || now - busy_since_ >= patience", "now > now + (deadline - deadline)"),
     Mutant("the name of a new folder is not on disk", "level4/app/disk.cpp",
            "for (const auto& made : missing) sync_folder(made.parent_path());", ""),
     Mutant("503 does not say when to try again", "level4/response.cpp", "if (status == 503)", "if (false)"),

@@ -9,10 +9,12 @@ case $mine in /*) ;; *) [ -d "$mine" ] || mine=${RUN_FROM:-.}/$mine ;; esac
 
 names() { (cd "$1" && find . -type f ! -path '*/.*' ! -name '*.o' ! -name server | sed 's,^\./,,' | sort); }
 
-echo "Only in $mine:"
-names "$mine" | while read -r file; do [ -e "$ours/$file" ] || echo "  $file"; done
-echo "Only in $ours:"
-names "$ours" | while read -r file; do [ -e "$mine/$file" ] || echo "  $file"; done
+only_in() {  # FOLDER OTHER: the names that the other doesn't have
+    names "$1" | while read -r file; do [ -e "$2/$file" ] || echo "  $file"; done | sed "1i\\
+Only in $1:"
+}
+only_in "$mine" "$ours"
+only_in "$ours" "$mine"
 names "$ours" | while read -r file; do
     [ -e "$mine/$file" ] || continue
     diff -u "$mine/$file" "$ours/$file" || true

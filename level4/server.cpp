@@ -155,7 +155,7 @@ void Server::handle_client(const Socket& client) {
     std::optional<Waker> waker;  // outlives the conversation, which may be woken until its end
     Conversation conversation(
         Connection(program_.handler, program_.limits, log_.get(), client.peer), client.number());
-    std::array<char, 4096> buffer;  // small, because each page of a fresh stack costs a page fault
+    std::array<char, 16 * 1024> buffer;  // for bodies; a page that is never written to costs nothing
     for (;;) {
         if (conversation.taken_over() && !waker) {
             waker.emplace();

@@ -35,6 +35,24 @@
 
 namespace {
 
+// Where one client's bytes are received. Small, because each page of a fresh stack costs a page fault.
+// A client that sends a body, or speaks another protocol, gets a larger one.
+class Buffer {
+  public:
+    static constexpr std::size_t most = Conversation::largest_piece;
+
+    // A place for so many bytes, up to `most`.
+    char* place_for(std::size_t bytes) {
+        if (bytes <= small_.size()) return small_.data();
+        if (!large_) large_ = std::make_unique_for_overwrite<char[]>(most);
+        return large_.get();
+    }
+
+  private:
+    std::array<char, 4096> small_;
+    std::unique_ptr<char[]> large_;
+};
+
 // Waits for the client, or for another thread that has something for the protocol to send. True
 // when there is something to receive or the deadline has passed; false after a wake(), and now and
 // then for a look at whether the program is to stop.
@@ -155,7 +173,7 @@ void Server::handle_client(const Socket& client) {
     std::optional<Waker> waker;  // outlives the conversation, which may be woken until its end
     Conversation conversation(
         Connection(program_.handler, program_.limits, log_.get(), client.peer), client.number());
-    std::array<char, 16 * 1024> buffer;  // for bodies; a page that is never written to costs nothing
+    Buffer buffer;
     for (;;) {
         if (conversation.taken_over() && !waker) {
             waker.emplace();
@@ -174,15 +192,16 @@ void Server::handle_client(const Socket& client) {
 
         if (stop_requested()) conversation.stop();
         if (waker && !wait_for(client, *waker, conversation.deadline())) continue;
-        const std::size_t wanted = std::min(buffer.size(), conversation.wants());
+        const std::size_t wanted = std::min(Buffer::most, conversation.wants());
         if (wanted == 0) {
             if (!wait_without_reading(client, conversation.deadline())) return;
             conversation.time_out();
             continue;
         }
-        const auto [what, size] = receive(client, buffer.data(), wanted, conversation.deadline());
+        char* const place = buffer.place_for(wanted);
+        const auto [what, size] = receive(client, place, wanted, conversation.deadline());
         switch (what) {
-            case Received::bytes: conversation.feed({buffer.data(), size}); break;
+            case Received::bytes: conversation.feed({place, size}); break;
             case Received::end: conversation.end_of_input(); break;
             case Received::timed_out: conversation.time_out(); break;
             case Received::stopping: break;  // once more round the loop, to say so

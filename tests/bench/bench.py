@@ -151,13 +151,13 @@ def main():
                 print_table(f"{load.name} ({options.clients} clients)", results)
                 medians[load.name] = {name: statistics.median(row[2] for row in rows) for name, rows in results.items()}
             print_ratios(medians)
-            if wanted("memory"):
-                memory.measure_all(servers)
             if wanted("instructions"):
                 instructions.measure_all(servers)
             if wanted("growth"):
                 growth.measure_all(servers, lambda server, path, clients=options.clients, headers=(): measure(
                     server, Load("", path, headers=headers), clients, options.seconds, work)[2])
+            if wanted("memory"):  # last, because a server that has lost 64 clients in a large file may go on with it
+                memory.measure_all(servers)
         finally:
             servers.stop()
     path = options.chart or f"{options.build}/bench/bench.svg"

@@ -42,7 +42,7 @@ function show(step) {
     add(header, "time", clock(step.time)).dateTime = new Date(step.time).toISOString();
     add(header, "span", `+${step.after.toFixed(2)} ms`);
     article.append(header);
-    add(article, "pre", step.text);
+    add(article, "pre", step.text).tabIndex = 0;  // a long one is scrolled, also by keyboard
     ladder.append(article);
     stepsOf.set(step.exchange, (stepsOf.get(step.exchange) ?? 0) + 1);
     while (stepsOf.size > mostExchanges || ladder.childElementCount > mostSteps) forgetOldest();

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "affordable_clients.hpp"
 #include "client.hpp"
 #include "data_folder.hpp"
 #include "expect.hpp"
@@ -227,6 +228,25 @@ TEST_CASE("another process that keeps the lock holds up neither readers nor othe
     expect_printed(server, "is locked", {"the operator has to know"});
     lock.release();
     add(unique(), server);
+}
+
+TEST_CASE("a thousand writers that wait for another process don't hold up the rest") {
+    if (lacks_program()) return;
+    DataFolder data;
+    ServerProcess server(data.launch("--quiet"));
+    const StoreLock lock(data);
+    const std::size_t count = affordable_clients(1005);
+    std::vector<Client> writers;
+    for (std::size_t i = 0; i < count; ++i) {
+        writers.emplace_back(server);
+        writers.back().send(api_post(unique()));
+        if (i % 2 == 0) writers.back().reset();
+    }
+    const double start = now();
+    expect_status(exchange(get("/hello"), server), 200, {"it has nothing to do with the store"});
+    expect_that(now() - start < 2.5, "within 2.5 s", std::to_string(now() - start) + " s",
+                {"with a thread for each client, those that wait must not take all the threads",
+                 "refuse writers at once while so many wait already"});
 }
 
 TEST_CASE("a damaged message is skipped, the others are shown, and PUT repairs it") {

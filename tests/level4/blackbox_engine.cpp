@@ -285,7 +285,7 @@ TEST_CASE("a client that leaves while its handler waits does no harm") {
     ServerProcess server(data.launch("--quiet"));
     {
         StoreLock lock(data);
-        for (int i = 0; i < 15; ++i) {  // their messages may come last, and a page of the list has 20
+        for (int i = 0; i < 15; ++i) {  // a page of the list has 20, in any order
             Client leaves(server);
             leaves.send(form("Gone") + hello("behind"));
             if (i % 2 == 0) leaves.reset();

@@ -6,7 +6,6 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -28,30 +27,13 @@
 #include "connection.hpp"
 #include "engine/event_loop.hpp"
 #include "engine/own_addresses.hpp"
+#include "engine/receive_buffer.hpp"
 #include "engine/waker.hpp"
 #include "log.hpp"
 #include "outgoing.hpp"
 #include "stream/conversation.hpp"
 
 namespace {
-
-// Where one client's bytes are received. Small, because each page of a fresh stack costs a page fault.
-// A client that sends a body, or speaks another protocol, gets a larger one.
-class Buffer {
-  public:
-    static constexpr std::size_t most = Conversation::largest_piece;
-
-    // A place for so many bytes, up to `most`.
-    char* place_for(std::size_t bytes) {
-        if (bytes <= small_.size()) return small_.data();
-        if (!large_) large_ = std::make_unique_for_overwrite<char[]>(most);
-        return large_.get();
-    }
-
-  private:
-    std::array<char, 4096> small_;
-    std::unique_ptr<char[]> large_;
-};
 
 // Waits for the client, or for another thread that has something for the protocol to send. True
 // when there is something to receive or the deadline has passed; false after a wake(), and now and
@@ -173,7 +155,7 @@ void Server::handle_client(const Socket& client) {
     std::optional<Waker> waker;  // outlives the conversation, which may be woken until its end
     Conversation conversation(
         Connection(program_.handler, program_.limits, log_.get(), client.peer), client.number());
-    Buffer buffer;
+    ReceiveBuffer buffer;
     for (;;) {
         if (conversation.taken_over() && !waker) {
             waker.emplace();
@@ -192,7 +174,7 @@ void Server::handle_client(const Socket& client) {
 
         if (stop_requested()) conversation.stop();
         if (waker && !wait_for(client, *waker, conversation.deadline())) continue;
-        const std::size_t wanted = std::min(Buffer::most, conversation.wants());
+        const std::size_t wanted = std::min(ReceiveBuffer::most, conversation.wants());
         if (wanted == 0) {
             if (!wait_without_reading(client, conversation.deadline())) return;
             conversation.time_out();

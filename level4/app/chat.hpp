@@ -28,7 +28,7 @@
 class Chat {
   public:
     // All of these must outlive the chat, and the chat must outlive the server. `bodies` is the
-    // memory that messages share with all other bodies while they arrive.
+    // memory that the sockets' messages share with all bodies.
     Chat(MessageStore& store, TemplateFolder& templates, RateLimiter& limiter, BodyBudget& bodies)
         : store_(store), templates_(templates), limiter_(limiter) {
         socket_limits_.bodies = &bodies;

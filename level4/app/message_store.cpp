@@ -16,7 +16,7 @@ namespace {
 // How often a writer looks whether the file's lock is free: after 1 ms, and then less and less.
 constexpr std::chrono::milliseconds first_pause{1}, longest_pause{50};
 
-// So many writers may wait for all of their patience, and more only for a moment. With a thread for
+// This many writers may wait for as long as their patience lasts, and more only for a moment. With a thread for
 // each client, a thousand that wait would leave none for a client that only reads.
 constexpr int most_waiting = 100;
 constexpr std::chrono::milliseconds moment{500};

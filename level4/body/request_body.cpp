@@ -173,7 +173,7 @@ bool RequestParser::body_is_next() const {
 }
 
 // Makes the body's place when a quarter of it has come, or if it is short. A string that grew to it
-// would be copied again and again. A Content-Length alone is a promise that costs a client nothing.
+// would be copied again and again. Not sooner, because a Content-Length costs its client nothing.
 void RequestParser::make_place() {
     const std::uint64_t size = request_->content_length;
     if (size <= request_->body.capacity() ||

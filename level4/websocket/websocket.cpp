@@ -210,7 +210,7 @@ std::string WebSocket::take_output() {
 
 void WebSocket::time_out() {
     if (Clock::now() >= whole_by_ && state_ == State::open) {
-        return fail(close_code::policy, "The message took too long to arrive.");
+        return fail(close_code::policy_violation, "The message took too long to arrive.");
     }
     if (state_ != State::open || awaiting_pong_) return give_up();
     control_output_ += make_frame(Opcode::ping, "");

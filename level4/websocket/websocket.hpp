@@ -118,6 +118,6 @@ class WebSocket : public Protocol {
     std::string message_;                         // what has come of a message
     std::unique_ptr<BodyShare> share_;            // what it, or the reply, takes of limits_.bodies
     Clock::time_point whole_by_ =
-        Clock::time_point::max();  // the rest of a message that is counted
+        Clock::time_point::max();  // when the rest of a message that is counted is due
     Utf8Validator utf8_;           // as new at the beginning of each text
 };

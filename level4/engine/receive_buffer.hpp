@@ -1,0 +1,27 @@
+// Where the thread of one client receives its bytes: a page of the stack, or a larger piece of the heap
+// for a client that sends a body or speaks another protocol.
+// Leaves out: the event loop, which has one large buffer for all of its clients.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+
+#include "stream/conversation.hpp"
+
+class ReceiveBuffer {
+  public:
+    static constexpr std::size_t most = Conversation::largest_piece;  // bytes
+
+    // Room for so many bytes, up to `most`. What it held before is lost.
+    char* place_for(std::size_t bytes) {
+        if (bytes <= small_.size()) return small_.data();
+        if (!large_) large_ = std::make_unique_for_overwrite<char[]>(most);
+        return large_.get();
+    }
+
+  private:
+    std::array<char, 4096>
+        small_;  // not more, because each page of a fresh stack costs a page fault
+    std::unique_ptr<char[]> large_;
+};

@@ -3,7 +3,6 @@
 // Leaves out: the event loop, which has one large buffer for all of its clients.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <memory>
 
@@ -15,13 +14,12 @@ class ReceiveBuffer {
 
     // Room for so many bytes, up to `most`. What it held before is lost.
     char* place_for(std::size_t bytes) {
-        if (bytes <= small_.size()) return small_.data();
+        if (bytes <= sizeof small_) return small_;
         if (!large_) large_ = std::make_unique_for_overwrite<char[]>(most);
         return large_.get();
     }
 
   private:
-    std::array<char, 4096>
-        small_;  // not more, because each page of a fresh stack costs a page fault
+    char small_[4096];  // not more, because each page of a fresh stack costs a page fault
     std::unique_ptr<char[]> large_;
 };

@@ -79,7 +79,9 @@ $(TEST_SOURCES:%.cpp=$(BUILD)/%.o): $(BUILD)/%.o: %.cpp | compiler doctest
 # make -C changes the folder, but leaves PWD to say where the paths of SERVER and others are meant.
 export RUN_FROM ?= $(PWD)
 
-# The judge of a level knows the cases of that level and of those before it.
+# The judge of a level knows the cases of that level and of those before it. A server that is built with
+# sanitizers, or for another system, is judged by the usual one.
+JUDGES ?= $(BUILD)/tests
 SUPPORT  := $(filter-out tests/support/unit_main.cpp,$(wildcard tests/support/*.cpp))
 SUPPORT4 := $(patsubst %,tests/support/%.cpp,data_folder guestbook json_value live websocket)
 
@@ -112,7 +114,7 @@ $(BUILD)/tests/unit-level$1: $$(UNIT$1_SOURCES:%.cpp=$(BUILD)/unit$1/%.o) $(BUIL
 	$$(quietly)$$(COMPILE) $$^ $$(LIBS$1) -o $$@
 
 TESTED$1 := $(BUILD)/level$1/server $(if $(filter 1,$1),,$(BUILD)/tests/unit-level$1)
-test-level$1 next-level$1: $(BUILD)/tests/blackbox-level$1$(WITH_EXTRA) $$(if $$(SERVER),,$$(TESTED$1))
+test-level$1 next-level$1: $(JUDGES)/blackbox-level$1$(WITH_EXTRA) $$(if $$(SERVER),,$$(TESTED$1))
 endef
 $(foreach n,$(LEVELS),$(eval $(call TEST_RULES,$n)))
 
@@ -121,13 +123,13 @@ $(foreach n,$(LEVELS),$(eval $(call TEST_RULES,$n)))
 # A suite runs alone, because suites measure deadlines; only compiling is parallel.
 .PHONY: test
 test: build-all
-	@SERVER= tests/support/run-tests.sh all $(BUILD)
+	@SERVER= tests/support/run-tests.sh all $(BUILD) $(JUDGES)
 
 $(LEVELS:%=test-level%): test-level%:
-	@tests/support/run-tests.sh $* $(BUILD)
+	@tests/support/run-tests.sh $* $(BUILD) $(JUDGES)
 
 $(LEVELS:%=next-level%): next-level%:
-	@NEXT=1 tests/support/run-tests.sh $* $(BUILD)
+	@NEXT=1 tests/support/run-tests.sh $* $(BUILD) $(JUDGES)
 
 # The exercises, each with a judge of its own. They are no part of make test, because each of them
 # asks for a server that has been changed.
@@ -169,7 +171,7 @@ test-judge: $(BUILD)/tests/blackbox-level1
 	@python3 -B tests/servers/test_judge.py $<
 
 .PHONY: build-all deps
-build-all: $(foreach n,$(LEVELS),$(TESTED$n) $(BUILD)/tests/blackbox-level$n)
+build-all: $(foreach n,$(LEVELS),$(TESTED$n) $(JUDGES)/blackbox-level$n)
 	@:
 
 deps:
@@ -239,8 +241,8 @@ build-musl:
 test-musl: $(MUSL:%=$(BUILD)/tests/blackbox-level%)
 	@$(MAKE) build-musl MACHINE_GOALS='$(MUSL:%=level%/server)'
 	@for level in $(MUSL); do \
-	    if [ -x $(BUILD)/musl/level$$level/server ]; then JUDGES=$(BUILD)/tests ENGINES=epoll \
-	        tests/support/run-tests.sh $$level $(BUILD)/musl || exit 1; fi; done
+	    if [ -x $(BUILD)/musl/level$$level/server ]; then NO_UNITS=1 ENGINES=epoll \
+	        tests/support/run-tests.sh $$level $(BUILD)/musl $(JUDGES) || exit 1; fi; done
 
 # (From here on $(BUILD) and $(CXX) are those of the other system.)
 machine-goals: $(MACHINE_GOALS:%=$(BUILD)/%)
@@ -262,11 +264,13 @@ TSAN := BUILD=$(BUILD)/tsan CXXFLAGS='-O0 -g1' EXTRA_FLAGS='-fsanitize=thread'
 # to them if that is little, or are left out.
 NOT_SANITIZED := -tce='thousands of clients that*,clients that have had a large reply*'
 SANITIZED      = ASAN_OPTIONS=quarantine_size_mb=1 ONE_ENGINE_AT_A_TIME=1 \
-    TEST_FLAGS="$(NOT_SANITIZED) $(TEST_FLAGS)" $(MAKE) $1 $(SANITIZED_GOALS)
+    TEST_FLAGS="$(NOT_SANITIZED) $(TEST_FLAGS)" $(MAKE) $1 JUDGES=$(JUDGES) $(SANITIZED_GOALS)
 SANITIZED_GOALS ?= test
 BUILD_GOALS     ?= build-all
 
 .PHONY: asan tsan build-asan build-tsan
+asan tsan build-asan build-tsan: $(LEVELS:%=$(JUDGES)/blackbox-level%$(WITH_EXTRA))
+
 asan:
 	@$(call SANITIZED,$(ASAN))
 
@@ -274,10 +278,10 @@ tsan:
 	@$(call SANITIZED,$(TSAN))
 
 build-asan:
-	@$(MAKE) $(ASAN) $(BUILD_GOALS)
+	@$(MAKE) $(ASAN) JUDGES=$(JUDGES) $(BUILD_GOALS)
 
 build-tsan:
-	@$(MAKE) $(TSAN) $(BUILD_GOALS)
+	@$(MAKE) $(TSAN) JUDGES=$(JUDGES) $(BUILD_GOALS)
 
 # Invented input ---------------------------------------------------------------------------------
 

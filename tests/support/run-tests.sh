@@ -5,11 +5,12 @@
 # copy of its files, because they add to them. Level 4 is judged with two of its engines, or with those
 # that ENGINES names, each on a copy of its own.
 # With EXERCISE=2-1 it is the suite of that exercise that runs, and nothing else.
-# With JUDGES=dir our servers are judged by the judges in that folder, and their unit tests are left out.
+# With a third argument the judges are in that folder. With NO_UNITS=1 only they are run.
 # With NEXT=1 it stops at the first failure; with WATCH=dir it does that again after each change.
 set -eu
 which=$1
 build=$2
+judges=${3:-$build/tests}
 support=$(dirname "$0")
 [ -z "${V:-}" ] || set -x
 
@@ -34,7 +35,7 @@ judge() {  # a level, with the flags of TEST_FLAGS, which may hold quotes: -tc='
     shift
     suite=blackbox-level$level${EXTRA:+-extra}
     [ -z "${EXERCISE:-}" ] || suite=exercise-$EXERCISE
-    eval '"${JUDGES:-$build/tests}/$suite" --level="$level" --points=tests/points ${NEXT:+--next} "$@"' \
+    eval '"$judges/$suite" --level="$level" --points=tests/points ${NEXT:+--next} "$@"' \
         "${TEST_FLAGS:-}"
 }
 
@@ -89,7 +90,7 @@ judge_engines() {
 
 test_ours() {  # a level; returns 1 if anything has failed
     status=0
-    if [ "$1" != 1 ] && [ -z "${NEXT:-}${CASE:-}${EXERCISE:-}${JUDGES:-}" ]; then
+    if [ "$1" != 1 ] && [ -z "${NEXT:-}${CASE:-}${EXERCISE:-}${NO_UNITS:-}" ]; then
         echo "UNIT level$1"
         "$build/tests/unit-level$1" >"$TMPDIR/unit.$$" 2>&1 || status=1
         if [ "$status" = 0 ]; then tail -n 1 "$TMPDIR/unit.$$"; else cat "$TMPDIR/unit.$$"; fi

@@ -64,8 +64,8 @@ constexpr std::string_view after_content = R"(
 }  // namespace
 
 std::string escape(std::string_view text) {
+    if (plain_characters.has_all_of(text)) return std::string(text);
     std::string result;
-    result.reserve(text.size());
     for (;;) {
         const std::size_t plain = plain_characters.span(text);
         result += text.substr(0, plain);

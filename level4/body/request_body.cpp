@@ -74,7 +74,7 @@ bool are_chunk_extensions(std::string_view text) {
 void RequestParser::check_body() {
     const auto& headers = request_->headers;
     for (const char* const name : {"Content-Type", "Expect"}) {
-        if (headers.count(name) > 1 && request_->has_body()) {
+        if (request_->has_body() && headers.count(name) > 1) {
             throw HttpError(400, std::string("There is more than one ") + name + " field.");
         }
     }

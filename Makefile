@@ -51,7 +51,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
 # Files may be larger than 2 GiB, and the year later than 2038, on systems with 32 bits as well.
 LARGE    := -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64
 COMPILE   = $(CXX) -std=c++20 -pthread -MMD -MP $(WARNINGS) $(LARGE) $(CXXFLAGS) $(EXTRA_FLAGS) \
-    $(NO_ZLIB:%=-DNO_ZLIB)
+    $(NO_ZLIB:%=-DNO_ZLIB) $(if $(findstring -fsanitize,$(CXXFLAGS) $(EXTRA_FLAGS)),-DSANITIZED)
 
 # $(call say,CXX,file) shows a command as a short line, and hides the command itself unless V=1 is set.
 say   = $(if $(V),,@echo '$1 $2';)

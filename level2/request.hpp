@@ -78,9 +78,9 @@ class RequestParser {
 
     const Limits& limits_;
     State state_ = State::request_line;
+    bool begun_ = false;
     std::unique_ptr<Request> request_;  // what is known of the request so far; none between two
     std::size_t section_bytes_ = 0;     // what counts against limits_.header_section
-    bool begun_ = false;
 
     // What has been fed lies in one buffer, cut in three by two positions, so that no byte is
     // searched twice:

@@ -136,7 +136,7 @@ void Server::handle_client(const Socket& client) {
 // std::thread takes no size, but this GNU extension sets it for all threads. Builds with sanitizers
 // need more, and keep the default.
 void use_small_stacks() {
-#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__linux__) && !defined(SANITIZED)
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, 256 * 1024);

@@ -53,7 +53,8 @@ std::string Connection::take_output() {
 }
 
 std::optional<FileSlice> Connection::take_file() {
-    return std::exchange(file_, std::nullopt);
+    if (!file_) return std::nullopt;
+    return std::move(*std::exchange(file_, nullptr));
 }
 
 void Connection::time_out() {
@@ -104,7 +105,7 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
                                      "timeout=" + std::to_string(limits_.idle.count()));
     }
     const bool with_body = request.method != "HEAD";
-    if (with_body) file_ = response.file;
+    if (with_body && response.file) file_ = std::make_unique<FileSlice>(*response.file);
     serialize(response, with_body, output_);
     if (log_ != nullptr) {
         log_->add({peer_, request.line, response.status, with_body ? response.body_size() : 0,

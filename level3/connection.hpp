@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -72,11 +73,11 @@ class Connection {
     std::string peer_;
     RequestParser parser_;
     std::string output_;
-    std::optional<FileSlice> file_;
+    std::unique_ptr<FileSlice> file_;  // small while there is none, because most clients are idle
     bool finished_ = false;
     bool client_ends_ = false;  // it has closed its side, or asked us to close (RFC 9112 §9.6)
     bool stopping_ = false;
-    std::size_t requests_ = 0;  // answered so far
     Turn turn_ = Turn::head;    // the first request has a head's time from the beginning
+    std::size_t requests_ = 0;  // answered so far
     Clock::time_point deadline_;
 };

@@ -76,7 +76,8 @@ bool Connection::may_go_on(Clock::time_point turn_ends) const {
 }
 
 std::optional<FileSlice> Connection::take_file() {
-    return std::exchange(file_, std::nullopt);
+    if (!file_) return std::nullopt;
+    return std::move(*std::exchange(file_, nullptr));
 }
 
 Takeover Connection::take_protocol() {
@@ -179,7 +180,7 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
                                      "timeout=" + std::to_string(limits_.idle.count()));
     }
     const bool with_body = request.method != "HEAD";
-    if (with_body) file_ = response.file;
+    if (with_body && response.file) file_ = std::make_unique<FileSlice>(*response.file);
     // The length of a stream isn't known, so it goes out in chunks; a WebSocket has frames.
     // HTTP/1.0 has no chunks (RFC 9112 §6.1): such a client reads to the end of the connection.
     const bool chunked = response.protocol && !switching && request.version != "HTTP/1.0";

@@ -113,12 +113,12 @@ class Connection {
     RequestParser parser_;
     std::string output_;
     std::shared_ptr<BodyShare> share_;  // of the body that is being answered
-    std::optional<FileSlice> file_;
+    std::unique_ptr<FileSlice> file_;   // small while there is none, because most clients are idle
     bool finished_ = false;
     bool client_ends_ = false;  // it has closed its side, or asked us to close (RFC 9112 §9.6)
     bool stopping_ = false;
-    std::size_t requests_ = 0;  // answered so far
     Turn turn_ = Turn::head;    // the first request has a head's time from the beginning
+    std::size_t requests_ = 0;  // answered so far
     Clock::time_point deadline_;
 
     std::size_t body_bytes_ = 0;   // of a body, since its client was given the turn

@@ -21,6 +21,10 @@ constexpr std::chrono::milliseconds first_pause{1}, longest_pause{50};
 constexpr int most_waiting = 100;
 constexpr std::chrono::milliseconds moment{500};
 
+// This many unreadable lines are described at a time, and the rest only counted, because a file that
+// isn't ours may have a million.
+constexpr std::size_t most_described = 10;
+
 // Counts one more for as long as it lives.
 class Counted {
   public:
@@ -232,8 +236,18 @@ std::string MessageStore::catch_up() {
     const auto state = log_->look();
     if (state == MessageLog::State::unchanged) return "";
     if (state == MessageLog::State::replaced) start_over();
-    return log_->read_new_lines(
-        [this](std::string_view line, MessageLog::Place place) { read_line(line, place); });
+    std::size_t unreadable = 0;
+    std::string rest = log_->read_new_lines([&](std::string_view line, MessageLog::Place place) {
+        const std::string mistake = read_line(line, place);
+        if (mistake.empty() || ++unreadable > most_described) return;
+        print_error(log_->path() + ", line " + std::to_string(lines_) + ", is not a message (" +
+                    mistake + "); it is skipped");
+    });
+    if (unreadable > most_described) {
+        print_error(log_->path() + ": " + std::to_string(unreadable - most_described) +
+                    " more lines are not messages; they are skipped");
+    }
+    return rest;
 }
 
 void MessageStore::start_over() {
@@ -255,7 +269,9 @@ void MessageStore::repair(const std::string& last_line) {
     }
 }
 
-void MessageStore::read_line(std::string_view line, MessageLog::Place place) {
+// Returns what is wrong with the line, or "".
+std::string MessageStore::read_line(std::string_view line, MessageLog::Place place) {
+    ++lines_;
     if (place.offset == 0) {
         const std::size_t length = line.size();
         line = without_byte_order_mark(line);
@@ -265,10 +281,9 @@ void MessageStore::read_line(std::string_view line, MessageLog::Place place) {
         table_.apply(Json::parse(line), place);
     } catch (const JsonError& error) {
         table_.apply_unreadable(visible_id(line));
-        print_error(log_->path() + ", line " + std::to_string(lines_ + 1) + ", is not a message (" +
-                    error.what() + "); it is skipped");
+        return error.what();
     }
-    ++lines_;
+    return "";
 }
 
 bool MessageStore::exists(std::int64_t id) const {

@@ -85,7 +85,7 @@ class MessageStore {
     std::string catch_up();
     void start_over();
     void repair(const std::string& last_line);
-    void read_line(std::string_view line, MessageLog::Place place);
+    std::string read_line(std::string_view line, MessageLog::Place place);
     bool exists(std::int64_t id) const;
 
     const std::filesystem::path file_;

@@ -26,6 +26,12 @@
 
 struct Client {
     enum class State { talking, blocked, with_worker, goodbye };
+    // A request, and its place in the workers' queue. If the client goes before a worker has begun it,
+    // it goes along.
+    struct Job {
+        std::shared_ptr<Request> request;
+        std::shared_ptr<WorkerPool::Line> line;
+    };
 
     Client(std::uint64_t number, Descriptor connected, Conversation talk)
         : id(number), socket(std::move(connected)), conversation(std::move(talk)) {}
@@ -37,12 +43,10 @@ struct Client {
     Conversation conversation;
     std::unique_ptr<Outgoing> outgoing;  // taken from the conversation and not yet sent completely
     State state = State::talking;
-    // A request that is with the workers. If the client goes before one has begun it, it goes along.
-    std::shared_ptr<Request> job;
-    std::shared_ptr<WorkerPool::Line> line;
-    std::optional<Poller::Watch> watched;  // for what, once the poller knows the socket
     bool wakeable = false;                 // the protocol that has taken over can wake the loop
     bool input_ended = false;              // the client will send no more
+    std::optional<Poller::Watch> watched;  // for what, once the poller knows the socket
+    std::unique_ptr<Job> job;              // while it is with the workers
 
     Clock::time_point timer = Clock::time_point::max();  // when we look at the deadline next
     Clock::time_point look_again;    // the deadline of a client that is blocked or at its goodbye

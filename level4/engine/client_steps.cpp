@@ -117,8 +117,8 @@ void EventLoop::let_others_wake(Client& client) {
 void EventLoop::run_in_worker(Client& client) {
     auto taken = client.conversation.http().take_job();
     if (!taken) return;  // a worker has it
-    client.job = std::move(taken);
-    client.line = std::make_shared<WorkerPool::Line>();
+    const auto& job = client.job = std::make_unique<Client::Job>(
+        Client::Job{std::move(taken), std::make_shared<WorkerPool::Line>()});
     // All memory that the way back needs is asked for here. A handler that can't even make an error
     // page leaves the response empty, and its client is dropped.
     const auto response = std::make_shared<std::optional<Response>>();
@@ -127,33 +127,33 @@ void EventLoop::run_in_worker(Client& client) {
                              if (!*response) return drop(waiting);
                              go_on(waiting, std::move(**response));
                          }});
-    auto work = [&handler = program_.handler, mailbox = mailbox_, job = client.job, response,
+    auto work = [&handler = program_.handler, mailbox = mailbox_, request = job->request, response,
                  way_back] {
         try {
-            *response = call_handler(handler, *job);
+            *response = call_handler(handler, *request);
         } catch (const std::exception& error) {
             print_error("A request was not answered", error.what());
         }
         mailbox->post(std::move(*way_back));
     };
-    jobs_.push_back({client.line, std::move(work)});
-    client.look_again = client.job->received + program_.limits.worker;
+    jobs_.push_back({job->line, std::move(work)});
+    client.look_again = job->request->received + program_.limits.worker;
     enter(client, State::with_worker);
 }
 
 // A worker has the answer, or none has begun in time.
 void EventLoop::go_on(Client& client, Response response) {
     const auto job = std::exchange(client.job, nullptr);
-    client.line = nullptr;
-    client.conversation.http().resume(*job, std::move(response));
+    client.conversation.http().resume(*job->request, std::move(response));
     advance(client);
 }
 
 // All workers may wait for a disk that doesn't come back. A worker that has begun keeps its own time.
 void EventLoop::wait_no_longer(Client& client) {
     client.look_again = Clock::time_point::max();
-    if (!workers_.withdraw(*client.line)) return;
-    print_error("No worker was free in time, so this was refused", visible(client.job->line));
+    if (!workers_.withdraw(*client.job->line)) return;
+    print_error("No worker was free in time, so this was refused",
+                visible(client.job->request->line));
     go_on(client, Response::error(503, "The server is busy. Nothing was done. Please try again."));
 }
 

@@ -48,7 +48,9 @@ class Conversation {
     // True once a protocol is to take over. It speaks by itself, so it needs a way to wake the
     // engine: set that before the next take_output().
     bool taken_over() const { return protocol_ || http_.has_protocol(); }
-    void on_wake(std::function<void()> wake) { wake_ = std::move(wake); }
+    void on_wake(std::function<void()> wake) {
+        wake_ = std::make_unique<std::function<void()>>(std::move(wake));
+    }
 
     // How many bytes in 10 s a client must take. Any progress will do for a stream or a WebSocket,
     // which may have little to say, and bound what waits for a client.
@@ -64,7 +66,7 @@ class Conversation {
 
     Connection http_;
     const int number_;
-    std::shared_ptr<Protocol> protocol_;  // empty until it has taken over
-    std::function<void()> wake_;
     bool stopping_ = false;
+    std::shared_ptr<Protocol> protocol_;           // empty until it has taken over
+    std::unique_ptr<std::function<void()>> wake_;  // empty until one is to
 };

@@ -430,7 +430,7 @@ TEST_CASE("json: a damaged text is refused with its line, or read as a value tha
 }
 
 // (macOS does not limit the memory that a process may get.)
-#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__linux__) && !defined(SANITIZED)
 
 namespace {
 

@@ -690,6 +690,20 @@ TEST_CASE("a file that is copied over ours, shorter or longer or as long, is rea
     }
 }
 
+TEST_CASE(
+    "of many lines that aren't messages the first ten are described, and the others counted") {
+    const Folder folder;
+    std::string content = line(1);
+    for (int i = 0; i < 12; ++i) content += "garbage\n";
+    folder.write(content + line(2));
+    const Warnings warnings;
+    MessageStore store(folder.file);
+    CHECK(warnings.mention("line 11, is not a message"));
+    CHECK_FALSE(warnings.mention("line 12"));
+    CHECK(warnings.mention("2 more lines are not messages"));
+    CHECK(all_ids(store) == Ids{2, 1});
+}
+
 TEST_CASE("a message that gets damaged while we run is skipped, said once, and repaired by PUT") {
     const Folder folder;
     folder.write(line(1) + line(2) + line(3));

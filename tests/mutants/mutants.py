@@ -7,12 +7,16 @@ black-box cases that should find it. A mutant that survives shows a hole in the 
 Leaves out: mutants by the thousand, as tools make them. These are the mistakes that matter.
 """
 import argparse
+import concurrent.futures
 import os
+import queue
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 
+NOTICED = "noticed"
+SURVIVES = "SURVIVES"
 UNIT = ""  # judged by the unit tests of its level
 
 
@@ -275,7 +279,7 @@ MUTANTS = [
     Mutant("a client with much work has all of it done before it is the next one's turn",
            "level4/engine/worker_pool.cpp", "place.splice(place.end(), turn);", "place.splice(place.begin(), turn);"),
     Mutant("a request waits for a worker without an end", "level4/engine/client_steps.cpp",
-           "if (!workers_.withdraw(*client.line)) return;", "return;"),
+           "if (!workers_.withdraw(*client.job->line)) return;", "return;"),
     Mutant("messages of clients that broke off count for ever", "level4/app/chat.cpp",
            "    waiting_ -= member.waiting;\n", ""),
     Mutant("a goodbye loses what was said before it", "level4/app/chat.cpp",
@@ -393,56 +397,99 @@ def run(command, folder, seconds):
         return None
 
 
+def level_of(mutant):
+    return mutant.level or ("2" if mutant.file.startswith("common/") else mutant.file[5])
+
+
+def goals_of(mutant):
+    """What is built to judge it."""
+    level = level_of(mutant)
+    if mutant.cases == UNIT:
+        return [f"build/tests/unit-level{level}"]
+    return [f"build/level{level}/server", f"build/tests/blackbox-level{level}"]
+
+
+def build(goals, folder, jobs):
+    return run(["make", f"-j{jobs}", "CXXFLAGS=-O0", *goals], folder, 1800) == 0
+
+
 def judge(mutant, folder):
-    """Returns whether the tests notice. Whatever else goes wrong is an exception."""
-    level = mutant.level or ("2" if mutant.file.startswith("common/") else mutant.file[5])
+    """Returns what became of it."""
+    level, goals = level_of(mutant), goals_of(mutant)
     path = os.path.join(folder, mutant.file)
     with open(path) as file:
         source = file.read()
-    if mutant.old not in source:
-        raise SystemExit(f"{mutant.file} does not contain: {mutant.old}")
-    server, unit = f"build/level{level}/server", f"build/tests/unit-level{level}"
-    targets = [unit] if mutant.cases == UNIT else [server, f"build/tests/blackbox-level{level}"]
-    judged_by = [unit] if mutant.cases == UNIT else [
+    server = f"build/level{level}/server"
+    judged_by = [*goals, "--abort-after=1"] if mutant.cases == UNIT else [
         f"build/tests/blackbox-level{level}", f"--level={level}", f"--server={server} {{port}}", "--limit=60", f"-tc={mutant.cases}",
         f"--program={server}", *([f"--public=build/level{level}/public"] if level in "34" else [])]
     try:
         with open(path, "w") as file:
             file.write(source.replace(mutant.old, mutant.new))
-        make = ["make", f"-j{os.cpu_count()}", "CXXFLAGS=-O0", *targets]
-        if run(make, folder, 600) != 0:
-            raise SystemExit(f"{mutant.what}: the mutant can't be built")
-        return run(judged_by, folder, 180) != 0
+        if not build(goals, folder, 1):
+            return "NO BUILD"
+        return SURVIVES if run(judged_by, folder, 180) == 0 else NOTICED
     finally:
         with open(path, "w") as file:
             file.write(source)
+
+
+def copy_sources(folder):
+    for level in "34":  # where a server looks for its files
+        os.makedirs(f"{folder}/build/level{level}", exist_ok=True)
+        for part in ("public", "templates"):
+            if os.path.isdir(f"level{level}/{part}"):
+                shutil.copytree(f"level{level}/{part}", f"{folder}/build/level{level}/{part}", dirs_exist_ok=True)
+    for part in ("common", "level1", "level2", "level3", "level4", "tests", "Makefile"):
+        target = os.path.join(folder, part)
+        if os.path.isdir(part):
+            shutil.rmtree(target, ignore_errors=True)
+            shutil.copytree(part, target, ignore=shutil.ignore_patterns("server", "data"))
+        else:
+            shutil.copy2(part, target)
+
+
+def copies(folder, jobs, goals):
+    """A copy of the sources for each job, in which all the goals are built. Returns a queue of them."""
+    free = queue.SimpleQueue()
+    for job in range(jobs):
+        copy = os.path.join(folder, str(job))
+        if job > 0 and not os.path.isdir(copy):
+            shutil.copytree(os.path.join(folder, "0"), copy)
+        copy_sources(copy)
+        if not build(goals, copy, jobs):
+            raise SystemExit("The servers and their tests can't be built.")
+        free.put(copy)
+    return free
 
 
 def main():
     parser = argparse.ArgumentParser(description="Do the tests notice mistakes?")
     parser.add_argument("--folder", default="build/mutants", help="where to copy the sources to")
     parser.add_argument("--only", default="", help="mutants with these words in their description")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many are tried at a time")
     options = parser.parse_args()
-    for level in "34":  # where a server looks for its files
-        os.makedirs(f"{options.folder}/build/level{level}", exist_ok=True)
-        for part in ("public", "templates"):
-            if os.path.isdir(f"level{level}/{part}"):
-                shutil.copytree(f"level{level}/{part}", f"{options.folder}/build/level{level}/{part}", dirs_exist_ok=True)
-    for part in ("common", "level1", "level2", "level3", "level4", "tests", "Makefile"):
-        target = os.path.join(options.folder, part)
-        if os.path.isdir(part):
-            shutil.rmtree(target, ignore_errors=True)
-            shutil.copytree(part, target, ignore=shutil.ignore_patterns("server", "data"))
-        else:
-            shutil.copy(part, target)
     chosen = [mutant for mutant in MUTANTS if options.only in mutant.what]
-    survivors = 0
     for mutant in chosen:
-        noticed = judge(mutant, options.folder)
-        survivors += not noticed
-        print(f"  {'noticed ' if noticed else 'SURVIVES'}  {mutant.what}", flush=True)
-    print(f"{len(chosen) - survivors} noticed, {survivors} survive")
-    sys.exit(1 if survivors or not chosen else 0)
+        with open(mutant.file) as file:
+            if mutant.old not in file.read():
+                raise SystemExit(f"{mutant.file} does not contain: {mutant.old}")
+    print("Building the servers and their tests, once for each job ...", flush=True)
+    free = copies(options.folder, options.jobs, sorted({goal for mutant in chosen for goal in goals_of(mutant)}))
+
+    def try_one(mutant):
+        copy = free.get()
+        try:
+            became = judge(mutant, copy)
+        finally:
+            free.put(copy)
+        print(f"  {became:8}  {mutant.what}", flush=True)
+        return became == NOTICED
+
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        noticed = sum(pool.map(try_one, chosen))
+    print(f"{noticed} noticed, {len(chosen) - noticed} survive")
+    sys.exit(1 if noticed < len(chosen) or not chosen else 0)
 
 
 main()

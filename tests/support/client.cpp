@@ -117,6 +117,7 @@ Client::Client(Client&& other) noexcept
       ended_(other.ended_),
       sent_(std::move(other.sent_)),
       cuts_(std::move(other.cuts_)),
+      signals_(std::move(other.signals_)),
       flushed_(other.flushed_),
       finish_(other.finish_),
       refused_(other.refused_),
@@ -124,7 +125,14 @@ Client::Client(Client&& other) noexcept
       taken_(other.taken_),
       ending_(other.ending_) {}
 
+// Those that the server has got since the last time.
+void Client::note_signals() {
+    for (std::size_t i = signals_.size(); i < server_->signals().size(); ++i)
+        signals_.push_back({server_->signals()[i], sent_.size()});
+}
+
 void Client::send(std::string_view bytes) {
+    note_signals();
     if (!sent_.empty()) cuts_.push_back(sent_.size());
     sent_ += bytes;
     flush();
@@ -200,9 +208,11 @@ bool Client::wait(double until) {
 }
 
 Exchange Client::result(std::string_view method, std::size_t length) {
+    note_signals();
     Exchange result;
     result.sent = sent_;
     result.cuts = cuts_;
+    result.signals = signals_;
     result.received = received_.substr(taken_, length);
     bool over = ending_ == Ending::closed || ending_ == Ending::reset;
     result.reply = parse_reply(result.received, method, over);

@@ -32,6 +32,12 @@ struct Exchange {
     // The last lines that the server printed during the exchange, if it died or did not reply.
     std::string printed;
     std::vector<std::size_t> cuts;  // where in `sent` the second and further pieces begin
+    // What the server was sent meanwhile, and how many bytes it had been sent before.
+    struct Signal {
+        std::string name;
+        std::size_t sent_before;
+    };
+    std::vector<Signal> signals;
 
     // The bytes after the first reply.
     std::string_view rest() const { return std::string_view(received).substr(reply.length); }
@@ -91,6 +97,7 @@ class Client {
     bool wait(double until);  // waits for bytes or for room to send; false at the deadline
     pollfd interest() const;
     void handle(short events);
+    void note_signals();
     void flush();
     void receive();
     void end(Ending ending);
@@ -103,7 +110,8 @@ class Client {
     double ended_ = 0;
     std::string sent_;
     std::vector<std::size_t> cuts_;  // see Exchange
-    std::size_t flushed_ = 0;        // how many bytes of sent_ the kernel has accepted
+    std::vector<Exchange::Signal> signals_;
+    std::size_t flushed_ = 0;  // how many bytes of sent_ the kernel has accepted
     bool finish_ = false;
     bool refused_ = false;
     std::string received_;

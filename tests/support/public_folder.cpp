@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <fstream>
+#include <map>
 #include <stdexcept>
 #include <system_error>
 
@@ -19,6 +20,31 @@
 namespace {
 
 constexpr std::size_t piece = 1 << 20;
+
+// The shell command that makes the file at an address.
+std::map<std::string, std::string>& recipes() {
+    static std::map<std::string, std::string> recipes_by_address;
+    return recipes_by_address;
+}
+
+// Of a longer file only its size is told.
+constexpr std::size_t longest_content = 200;
+
+std::string any_bytes(std::size_t size) {
+    return "head -c " + std::to_string(size) + " /dev/urandom";
+}
+
+std::string these_bytes(std::string_view content) {
+    const bool shown = content.size() <= longest_content &&
+                       std::all_of(content.begin(), content.end(),
+                                   [](char c) { return c >= ' ' && c <= '~' && c != '\''; });
+    return shown ? "printf %s '" + std::string(content) + "'" : any_bytes(content.size());
+}
+
+std::string recipe(const std::filesystem::path& path, const std::string& content_command) {
+    return "mkdir -p '" + path.parent_path().string() + "' && " + content_command + " > '" +
+           path.string() + "'";
+}
 
 std::ofstream create(const std::filesystem::path& path) {
     std::filesystem::create_directories(path.parent_path());
@@ -45,6 +71,8 @@ PublicFolder::PublicFolder() {
 }
 
 PublicFolder::~PublicFolder() {
+    const std::string below = address("");
+    std::erase_if(recipes(), [&](const auto& known) { return known.first.starts_with(below); });
     std::error_code ignored;  // nothing more can be done about it
     std::filesystem::remove_all(path_, ignored);
 }
@@ -58,6 +86,7 @@ std::string PublicFolder::write(const std::string& name, std::string_view conten
     std::string encoded;
     for (const std::string& part : split(name, '/'))
         encoded += (encoded.empty() ? "" : "/") + percent_encoded(part);
+    recipes()[address(encoded)] = recipe(path_ / name, these_bytes(content));
     return address(encoded);
 }
 
@@ -67,12 +96,22 @@ void PublicFolder::set_changed(const std::string& name, std::time_t when) const 
         throw std::runtime_error("cannot set the time of " + name);
 }
 
+std::string how_to_make_files_in(std::string_view sent) {
+    std::string commands;
+    for (const auto& [address, command] : recipes()) {
+        if (sent.find(address) == std::string_view::npos) continue;
+        commands += (commands.empty() ? "" : "; ") + command;
+    }
+    return commands;
+}
+
 std::string PublicFolder::write_pattern(const std::string& name, std::size_t size) const {
     std::ofstream file = create(path_ / name);
     for (std::size_t offset = 0; offset < size; offset += piece) {
         std::string bytes = pattern(offset, std::min(piece, size - offset));
         file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     }
+    recipes()[address(percent_encoded(name))] = recipe(path_ / name, any_bytes(size));
     return address(percent_encoded(name));
 }
 

@@ -32,6 +32,10 @@ class PublicFolder {
     std::filesystem::path path_;
 };
 
+// A shell command that makes the files of all PublicFolders that these bytes ask for, so that a
+// request can be repeated by hand when they have gone; empty if there are none.
+std::string how_to_make_files_in(std::string_view sent);
+
 // A folder beside another one, with a name that begins like its neighbour's, and a secret in it.
 class NeighbourFolder {
   public:

@@ -6,6 +6,8 @@
 #include <optional>
 #include <vector>
 
+#include "public_folder.hpp"
+
 namespace {
 
 constexpr std::size_t longest_shell_line = 900;
@@ -51,10 +53,15 @@ std::optional<std::string> curl_line(std::string_view sent) {
     auto lines = request_lines(sent);
     if (!lines) return std::nullopt;
     std::vector<std::string> words = split(lines->front(), ' ');
-    if (words.size() != 3 || !words[1].starts_with('/') || !words[2].starts_with("HTTP/1."))
+    // curl speaks no other versions, and keeps what is behind a # to itself.
+    if (words.size() != 3 || !words[1].starts_with('/') ||
+        words[1].find('#') != std::string::npos ||
+        (words[2] != "HTTP/1.1" && words[2] != "HTTP/1.0"))
         return std::nullopt;
     if (words[0] == "HEAD") return std::nullopt;  // curl would hide a body that must not be there
     std::string command = "curl -i --path-as-is";
+    // Brackets and braces stand for a list of addresses otherwise.
+    if (words[1].find_first_of("[]{}") != std::string::npos) command += " --globoff";
     if (words[0] != "GET") command += " -X " + in_quotes(words[0]);
     if (words[2] == "HTTP/1.0") command += " --http1.0";
     std::size_t hosts = 0;
@@ -159,13 +166,24 @@ std::string outcome(const Exchange& exchange) {
 
 namespace {
 
+std::string when_it_came(const Exchange::Signal& signal, const Exchange& exchange) {
+    const std::string when =
+        signal.sent_before == 0 ? "before anything was sent"
+        : signal.sent_before == exchange.sent.size()
+            ? "after all of this was sent"
+            : "after the first " + std::to_string(signal.sent_before) + " bytes were sent";
+    return signal.name + " came " + when;
+}
+
 std::string shown_bytes(const Exchange& exchange, const Failure& failure) {
     const std::string indent(10, ' ');
     std::size_t mark = failure.received_mark;
     if (!exchange.reply.problem.empty()) mark = exchange.reply.problem_offset;
     std::string text;
+    add(text, "first", how_to_make_files_in(exchange.sent));
     add(text, "try", shell_line(exchange.sent, exchange.cuts));
     add(text, "sent", listing(exchange.sent, failure.sent_mark, indent));
+    for (const auto& signal : exchange.signals) add(text, "signal", when_it_came(signal, exchange));
     add(text, "received", listing(exchange.received, mark, indent));
     add(text, "", "(then " + ending_text(exchange.ending) + ")");
     add(text, "printed", indented(exchange.printed, indent));

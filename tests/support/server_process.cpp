@@ -149,6 +149,7 @@ void ServerProcess::give_up(const std::string& trouble, const Launch& launch) {
 }
 
 void ServerProcess::signal(int number) {
+    signals_.push_back(number == SIGTERM ? "SIGTERM" : number == SIGINT ? "SIGINT" : "SIGKILL");
     if (listener_ == 0)
         process_.signal(number);
     else if (process_.running())

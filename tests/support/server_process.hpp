@@ -25,6 +25,8 @@ class ServerProcess {
     // Sends a signal to the program that listens, and to no shell or script around it, because
     // those would die of it and hide how the program ends.
     void signal(int number);
+    // The names of those that it was sent, such as SIGTERM.
+    const std::vector<std::string>& signals() const { return signals_; }
     // How long it has been accepting connections, in seconds.
     double age() const { return now() - accepting_since_; }
 
@@ -40,6 +42,7 @@ class ServerProcess {
 
     int port_;
     Process process_;
+    std::vector<std::string> signals_;
     double accepting_since_ = 0;
     pid_t listener_ = 0;  // the program that listens; 0 where that can't be looked up
 };

@@ -257,8 +257,8 @@ $(BUILD)/std.pch: $(BUILD)/std.hpp | compiler
 # Without the check of vptr, because it opens a pipe for its work, and takes it for an error if there
 # is no descriptor left: one test sees to that.
 ASAN := BUILD=$(BUILD)/asan CXXFLAGS='-O0 -g1' \
-    EXTRA_FLAGS='-fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all'
-TSAN := BUILD=$(BUILD)/tsan CXXFLAGS='-O0 -g1' EXTRA_FLAGS='-fsanitize=thread'
+    EXTRA_FLAGS='-fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all $(EXTRA_FLAGS)'
+TSAN := BUILD=$(BUILD)/tsan CXXFLAGS='-O0 -g1' EXTRA_FLAGS='-fsanitize=thread $(EXTRA_FLAGS)'
 
 # They keep memory that was freed, so that it can be recognized. Cases that measure memory are fair
 # to them if that is little, or are left out.

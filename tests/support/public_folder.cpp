@@ -94,12 +94,14 @@ void PublicFolder::set_changed(const std::string& name, std::time_t when) const 
     const timespec both[] = {{when, 0}, {when, 0}};
     if (utimensat(AT_FDCWD, (path_ / name).c_str(), both, 0) != 0)
         throw std::runtime_error("cannot set the time of " + name);
+    recipes()[address(percent_encoded(name))] +=
+        " && touch -d @" + std::to_string(when) + " '" + (path_ / name).string() + "'";
 }
 
 std::string how_to_make_files_in(std::string_view sent) {
     std::string commands;
     for (const auto& [address, command] : recipes()) {
-        if (sent.find(address) == std::string_view::npos) continue;
+        if (sent.find(address + " ") == std::string_view::npos) continue;
         commands += (commands.empty() ? "" : "; ") + command;
     }
     return commands;

@@ -140,7 +140,7 @@ class RequestParser {
     bool wants_continue_ = false;
     std::unique_ptr<Request> request_;  // what is known of the request so far; none between two
     std::size_t section_bytes_ = 0;     // what counts against limits_.header_section
-    std::uint64_t body_left_ = 0;  // bytes of the body, or of its current chunk, still to come
+    std::uint64_t body_left_ = 0;       // bytes of the body, or of its current chunk, still to come
 
     // What has been fed lies in one buffer, cut in three by two positions, so that no byte is
     // searched twice:

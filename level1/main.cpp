@@ -71,7 +71,7 @@ int main(int argc, char** argv) try {
               << "Try: curl -v http://localhost:" << port << "/" << std::endl;
     while (const Socket client = accept_client(listener)) {
         handle_client(client);
-        trace(client.number(), '*', "closed");
+        trace(client.number(), '*', "closed");  // by ~Socket, at the end of this block
     }
 } catch (const std::exception& error) {
     std::cerr << error.what() << '\n';

@@ -91,7 +91,9 @@ bool Server::wait_for_room() {
 // Counted, because nothing else would tell when the last thread has ended. If the machine has no
 // thread to give, the client waits until it has.
 void Server::start_thread(Socket client) {
-    const auto shared = std::make_shared<Socket>(std::move(client));  // ours until a thread has it
+    // Shared with the thread, because std::thread may throw, and a client that was moved into it
+    // would be lost.
+    const auto shared = std::make_shared<Socket>(std::move(client));
     std::unique_lock lock(mutex_);
     ++clients_;
     lock.unlock();

@@ -48,7 +48,8 @@ void RequestParser::feed(std::string_view bytes) {
     // What has been parsed is erased here and not line by line, so that each byte is moved at most
     // once.
     buffer_.erase(0, position_);
-    searched_ -= std::exchange(position_, 0);
+    searched_ -= position_;
+    position_ = 0;
     buffer_ += bytes;
     begun_ = true;
 }

@@ -220,6 +220,18 @@ TEST_CASE("a target may be a whole URL") {
     expect_status(reply, 200,
                   {"MUST RFC 9112 §3.2.2: a server must accept the absolute form",
                    "skip 'http://host' and use the rest", "http://"});
+    expect_in_body(exchange("GET http://localhost?/about HTTP/1.1\r\nHost: localhost\r\n"
+                            "Connection: close\r\n\r\n"),
+                   "<h1>Hello, world!</h1>",
+                   {"MUST RFC 3986 §3.2: the host ends at a /, a ? or a #, and an empty path is /",
+                    "what follows the ? is the query", "?/about"});
+}
+
+TEST_CASE("a whole URL without a host is refused") {
+    expect_status(exchange(get("/about")), 200, {"the page is there"});
+    expect_status(exchange("GET http:///about HTTP/1.1\r\nHost: localhost\r\n\r\n"), 400,
+                  {"MUST RFC 9110 §4.2.1: an http URI with an empty host is invalid",
+                   "look whether anything stands between // and the next /", "http:///"});
 }
 
 TEST_CASE("lines that end with a bare line feed are accepted or refused") {

@@ -152,8 +152,8 @@ TEST_CASE("SIGTERM with a request in flight: it is answered, then the server end
     expect_status(
         reply, 200,
         {"a clean stop loses no request that has begun to arrive",
-         "when receive() says that the server is stopping, the request that has begun is still "
-         "owed a reply; wait for it, 5 s at most"});
+         "a thread that waits for a first byte is to end, but one in the middle of a request is to "
+         "read on, 5 s at most, because its client is still owed a reply"});
     server.process().wait_for_end(patience);
     expect_that(server.process().exit_code() == 0, "exit code 0 within 5 s",
                 server.process().how_it_ended(), {"SIGTERM is a request to stop, not an error"});

@@ -90,15 +90,27 @@ TEST_CASE("a request without a Host is refused") {
 }
 
 TEST_CASE("a second Host is refused") {
-    expect_refused({field_line("Host: localhost"), field_line("host: example.com")}, 400,
-                   {"MUST RFC 9112 §3.2: given two Hosts, two programs may believe different ones",
-                    "count the fields, don't overwrite the first"});
+    expect_refused(
+        {field_line("Host: localhost:80", "Host: localhost:80"), field_line("host: example.com")},
+        400,
+        {"MUST RFC 9112 §3.2: given two Hosts, two programs may believe different ones",
+         "count the fields, don't overwrite the first"});
 }
 
 TEST_CASE("a Host without a name is answered or refused") {
     expect_status(exchange("GET /about HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n"), {200, 400},
                   {"MUST RFC 9112 §3.2: a client whose target has no host sends an empty Host; a "
                    "server of http URIs may say that it has no such host"});
+}
+
+TEST_CASE("a Host may be an address, and may have a port") {
+    for (const std::string host :
+         {"127.0.0.1:9000", "[::1]", "[::1]:9000", "EXAMPLE.com", "a-b.example.:80", "localhost:"})
+        expect_status(
+            exchange("GET /about HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n"), 200,
+            {"MUST RFC 9112 §3.2: Host is uri-host [ \":\" port ], and RFC 3986 §3.2.2 "
+             "says what a host is",
+             "an IPv6 address stands in brackets, and its colons begin no port", host});
 }
 
 TEST_CASE("a Host that isn't a host name is refused") {

@@ -74,6 +74,19 @@ TEST_CASE("a request gets the same reply wherever it is cut in two") {
     }
 }
 
+TEST_CASE("a request that its client cuts off is not answered as a whole one") {
+    expect_status(exchange(Script({get("/about")}, true)), 200, {"this one is complete"});
+    for (const std::string cut : {"GET /about HT", "GET /about HTTP/1.1\r\nHost: local",
+                                  "GET /about HTTP/1.1\r\nHost: localhost\r\n"}) {
+        const Exchange reply = exchange(Script({cut}, true));
+        const int status = reply.reply.status;
+        expect(reply.received.empty() || (status >= 400 && status < 500), reply,
+               "400, or the end of the connection", "",
+               {"MUST RFC 9112 §2.1: a head ends with its blank line; who knows what was to follow",
+                "when recv() returns 0 (b'' in Python), look whether the blank line has come"});
+    }
+}
+
 TEST_CASE("a request gets the same reply when it arrives byte by byte") {
     std::vector<Script> whole;
     std::vector<Script> in_bytes;

@@ -14,7 +14,7 @@ EXPECTED = os.path.join(HERE, "expected.txt")
 MARK = f"TEST_OF_JUDGE={os.getpid()}"
 SERVERS = {  # and the cases that are enough to see what it does
     "silent": "", "always_200": "", "crash": "", "daemon": "", "parent_killer": "", "escape": "gets the page",
-    "fake_count": "gets the page", "helper": "gets the page", "memory": "gets the page", "chatter": "gets the page"}
+    "fake_count": "gets the page", "helper": "gets the page", "defaults": "gets the page", "memory": "gets the page", "chatter": "gets the page"}
 
 
 def start(judge, name, folder):
@@ -79,7 +79,7 @@ def main():
     for process in left:
         print(f"process {process} is left behind")
     if text == expected and not left:
-        print(f"The judge stands up to {len(SERVERS)} servers that mean it harm.")
+        print(f"The judge has judged {len(SERVERS)} servers, most of which mean it harm.")
         return 0
     return 1
 

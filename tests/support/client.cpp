@@ -67,13 +67,16 @@ std::string method_of(std::string_view sent) {
 
 // What follows a reply can only be another one. Anything else is a body that is longer than its
 // length says, which the client would take for the next reply.
-void forbid_more_than_body(Reply& reply, std::string_view following) {
+void forbid_more_than_body(Reply& reply, std::string_view method, std::string_view following) {
     constexpr std::string_view start = "HTTP/1.";
     if (!reply.complete() || reply.status == 101 || !reply.problem.empty()) return;
     if (following.substr(0, start.size()) == start.substr(0, following.size())) return;
-    reply.problem = "after its body " + std::to_string(following.size()) +
-                    " more bytes follow, which aren't another reply (RFC 9112 §6.3); "
-                    "Content-Length counts bytes, not characters";
+    reply.problem = method == "HEAD"
+                        ? "it has a body of " + std::to_string(following.size()) +
+                              " bytes, and a reply to HEAD has none (RFC 9110 §9.3.2)"
+                        : "after its body " + std::to_string(following.size()) +
+                              " more bytes follow, which aren't another reply (RFC 9112 §6.3); "
+                              "Content-Length counts bytes, not characters";
     reply.problem_offset = reply.length;
 }
 
@@ -99,10 +102,15 @@ Client::Client(ServerProcess& server, int receive_buffer)
     int error = connect_to(socket_, loopback, server.port(), patience);
     if (error == 0) return;
     close(socket_);
+    const std::string death = server.death();
+    if (!death.empty()) {
+        throw std::runtime_error("The server ended with " + death +
+                                 ", so it accepts no connection. What the client before did must "
+                                 "not end it: it may leave at any time, or break the connection "
+                                 "(RST), and then recv() and send() fail");
+    }
     errno = error;
-    std::string death = server.death();
-    fail(death.empty() ? "The server did not accept a connection"
-                       : "The server ended with " + death + ", so it accepts no connection");
+    fail("The server did not accept a connection");
 }
 
 Client::~Client() {
@@ -216,7 +224,7 @@ Exchange Client::result(std::string_view method, std::size_t length) {
     result.received = received_.substr(taken_, length);
     bool over = ending_ == Ending::closed || ending_ == Ending::reset;
     result.reply = parse_reply(result.received, method, over);
-    forbid_more_than_body(result.reply,
+    forbid_more_than_body(result.reply, method,
                           std::string_view(received_).substr(taken_ + result.reply.length));
     result.ending = ending_;
     result.ended = ending_ == Ending::open ? now() : ended_;

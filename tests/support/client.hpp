@@ -14,7 +14,7 @@
 #include "server_process.hpp"
 
 enum class Ending {
-    open,    // the connection is still open
+    open,    // nothing more was read
     closed,  // the server closed it cleanly
     reset,   // the server broke it (TCP RST), so bytes under way may be lost
     silent,  // the deadline passed

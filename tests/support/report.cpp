@@ -114,7 +114,7 @@ std::string ending_text(Ending ending) {
         case Ending::silent: return "the server sent nothing more until the deadline";
         case Ending::open: break;
     }
-    return "the connection is still open";
+    return "nothing more was read";
 }
 
 // Every line after the first gets the indent.
@@ -146,6 +146,9 @@ std::string shell_line(std::string_view sent, const std::vector<std::size_t>& cu
 
 std::string outcome(const Exchange& exchange) {
     const Reply& reply = exchange.reply;
+    if (!exchange.crash.empty() && !exchange.signals.empty())
+        return exchange.crash + " after " + exchange.signals.back().name +
+               ", before the reply was complete";
     if (!exchange.crash.empty()) {
         std::string_view sent = exchange.sent;
         std::string_view end = sent.substr(sent.size() > 200 ? sent.size() - 200 : 0);
@@ -199,7 +202,8 @@ std::string report(const Exchange& exchange, const Failure& failure, Detail deta
     add(text, "got", failure.got);
     add(text, "why", failure.why);
     add(text, "hint", failure.hint);
-    if (exchange.ending == Ending::reset && exchange.crash.empty())
+    const bool said = failure.hint.find("SHUT_WR") != std::string::npos;
+    if (exchange.ending == Ending::reset && exchange.crash.empty() && !said)
         add(text, "hint",
             "close() with unread bytes in the socket makes the kernel send RST, and the client may "
             "lose the reply. Call shutdown(SHUT_WR), read what is left, then close()");

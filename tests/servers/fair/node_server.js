@@ -42,7 +42,7 @@ function check(request) {
     if (!/^([A-Za-z0-9._~!$&'()*+;=-]*|\[[0-9a-fA-F:.]+\])(:[0-9]*)?$/.test(host)) return 400;
     if (!known.includes(request.method)) return 501;
     if (request.method === 'TRACE') return 405;
-    if (!/^(\/|http:\/\/)/.test(request.url) || /[^!-~]/.test(request.url)) return 400;
+    if (!/^(\/|http:\/\/[^/?])/.test(request.url) || /[^!-~]/.test(request.url)) return 400;
     const coding = request.headers['transfer-encoding'];
     if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || request.httpVersion === '1.0')) return 400;
     if (request.url.length > 8170) return 414;
@@ -54,7 +54,8 @@ function answer(request, reply) {
     request.socket.begun = true;
     const mistake = check(request);
     if (mistake) return refuse(reply, mistake);
-    const url = request.url.replace(/^http:\/\/[^/?]*/, '') || '/';
+    const rest = request.url.replace(/^http:\/\/[^/?]*/, '');
+    const url = rest.startsWith('/') ? rest : '/' + rest;
     const mark = url.indexOf('?');
     const query = mark < 0 ? '' : url.slice(mark + 1);
     let path, name;

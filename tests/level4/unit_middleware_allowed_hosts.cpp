@@ -57,6 +57,7 @@ TEST_CASE("any other host is misdirected") {
     for (const char* host : {"evil.example",
                              "evil.example:9000",
                              "localhost.evil.example",
+                             "app.localhost.evil.example",
                              "evil-localhost",
                              "notlocalhost",
                              "localhost..",

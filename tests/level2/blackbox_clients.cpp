@@ -58,7 +58,7 @@ TEST_CASE("connections are answered in the reverse of the order in which they we
         expect_status(reply, 200,
                       {"half a request must not hold up a whole one",
                        "a recv() for one client must not block the others"});
-        expect_in_body(reply, name, {"each client gets the reply to its own request"});
+        expect_shown(reply, name, {"each client gets the reply to its own request"});
     }
 }
 
@@ -71,9 +71,9 @@ TEST_CASE("200 clients at once all get their own reply") {
     for (std::size_t i = 0; i < clients.size(); ++i) {
         Exchange reply = clients[i].read_to_end();
         expect_status(reply, 200, {"up to 1000 clients may be served at the same time"});
-        expect_in_body(reply, "client" + std::to_string(i),
-                       {"what belongs to one request must not be shared between threads",
-                        "look for static or global variables"});
+        expect_shown(reply, "client" + std::to_string(i),
+                     {"what belongs to one request must not be shared between threads",
+                      "look for static or global variables"});
     }
 }
 
@@ -92,9 +92,9 @@ TEST_CASE("what belongs to one request never shows in the reply to another") {
         for (std::size_t i = 0; i < clients.size(); ++i) {
             Exchange reply = clients[i].read_to_end();
             expect_status(reply, 200, {"2,000 clients, of whom 100 come at the same time"});
-            expect_in_body(reply, names[i],
-                           {"what belongs to one request must not be shared between threads",
-                            "look for static or global variables"});
+            expect_shown(reply, names[i],
+                         {"what belongs to one request must not be shared between threads",
+                          "look for static or global variables"});
         }
     }
 }

@@ -74,7 +74,7 @@ TEST_CASE("a path parameter reaches the page") {
                                   "9223372036854775807"s}) {
         Exchange reply = exchange(get("/users/" + id));
         expect_status(reply, 200, {"the route is /users/{id:int}", "", id});
-        expect_in_body(reply, id, {"the page shows the id of its address"});
+        expect_shown(reply, id, {"the page shows the id of its address"});
     }
 }
 

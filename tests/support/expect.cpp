@@ -70,6 +70,21 @@ std::size_t value_mark(const Field* field) {
     return field ? field->offset + field->name.size() + 2 : no_mark;
 }
 
+// The targets of all requests that were sent, but "/", which any page is full of.
+std::vector<std::string> targets_in(std::string_view sent) {
+    std::vector<std::string> targets;
+    for (const std::string& line : split(sent, '\n')) {
+        const std::vector<std::string> words = split(line, ' ');
+        if (words.size() == 3 && words[2].starts_with("HTTP/") && words[1].size() > 1)
+            targets.push_back(words[1]);
+    }
+    return targets;
+}
+
+void remove_all(std::string& text, std::string_view part) {
+    for (std::size_t at; (at = text.find(part)) != std::string::npos;) text.erase(at, part.size());
+}
+
 std::string shown_field(const Reply& reply, std::string_view name) {
     if (!reply.complete()) return "";  // then the outcome says more
     const Field* field = reply.field(name);
@@ -198,6 +213,16 @@ void expect_in_body(const Exchange& exchange, std::string_view part, const Reaso
     if (exchange.reply.complete()) failure.got = "a body that does not";
     check(exchange.reply.complete() && contains(exchange.reply.body, part), exchange, reason,
           failure, where);
+}
+
+void expect_shown(const Exchange& exchange, std::string_view part, const Reason& reason,
+                  Where where) {
+    Failure failure;
+    failure.expected = "a body that contains " + visible(part) + ", apart from the address";
+    if (exchange.reply.complete()) failure.got = "a body that does not";
+    std::string body = exchange.reply.body;
+    for (const std::string& target : targets_in(exchange.sent)) remove_all(body, target);
+    check(exchange.reply.complete() && contains(body, part), exchange, reason, failure, where);
 }
 
 void expect_not_in_reply(const Exchange& exchange, std::string_view part, const Reason& reason,

@@ -14,6 +14,11 @@ namespace {
 constexpr double longest_wait = 14.0;
 constexpr double between_drops = 0.4;
 
+// How long a client that doesn't close its side may be waited for, in seconds after its reply: 5 s for
+// another request, where there may be one, and then for its end.
+constexpr double goodbye_alone = 8.0;
+constexpr double idle_and_goodbye = 13.0;
+
 struct SlowClient {
     Client client;
     std::string drips = {};  // what it has yet to send, a byte at a time
@@ -59,12 +64,14 @@ void expect_time(const SlowClient& slow, const Exchange& exchange, double from, 
 class SilentGoodbye {
   public:
     SilentGoodbye() : client_(shared_server()) {
-        client_.send(get("/about"));
+        client_.send(get_and_stay("/about"));  // or a plain close() would do (RFC 9112 §9.6)
         reply_ = client_.read_reply();
     }
 
-    // A server that has closed the connection answers another byte with RST.
-    void expect_it_is_over() {
+    // A server that has closed the connection answers another byte with RST. (None is sent before,
+    // because it would begin the server's wait anew.)
+    void expect_it_is_over(double seconds_after_reply) {
+        while (now() < reply_.ended + seconds_after_reply) let_pass(0.1);
         client_.send("x");
         const double until = now() + 1.0;
         while (!client_.refused() && now() < until) {
@@ -112,7 +119,7 @@ void expect_slow_clients_are_sent_away(Connections connections) {
     }
     SilentGoodbye goodbye;
     run(all);
-    goodbye.expect_it_is_over();
+    goodbye.expect_it_is_over(kept_alive ? idle_and_goodbye : goodbye_alone);
 
     const Reason slow_head = {
         "SHOULD RFC 9112 §9.5: a server has a timeout. A request head has 10 s in all, however slowly it trickles (slow loris)",

@@ -53,8 +53,8 @@ std::string Connection::take_output() {
 }
 
 std::optional<FileSlice> Connection::take_file() {
-    if (!file_) return std::nullopt;
-    return std::move(*std::exchange(file_, nullptr));
+    const std::unique_ptr<FileSlice> file = std::move(file_);
+    return file ? std::optional(*file) : std::nullopt;
 }
 
 void Connection::time_out() {

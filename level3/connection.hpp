@@ -73,7 +73,7 @@ class Connection {
     std::string peer_;
     RequestParser parser_;
     std::string output_;
-    std::unique_ptr<FileSlice> file_;  // small while there is none, because most clients are idle
+    std::unique_ptr<FileSlice> file_;  // a pointer, because most clients are idle and have none
     bool finished_ = false;
     bool client_ends_ = false;  // it has closed its side, or asked us to close (RFC 9112 §9.6)
     bool stopping_ = false;

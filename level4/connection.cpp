@@ -76,8 +76,8 @@ bool Connection::may_go_on(Clock::time_point turn_ends) const {
 }
 
 std::optional<FileSlice> Connection::take_file() {
-    if (!file_) return std::nullopt;
-    return std::move(*std::exchange(file_, nullptr));
+    const std::unique_ptr<FileSlice> file = std::move(file_);
+    return file ? std::optional(*file) : std::nullopt;
 }
 
 Takeover Connection::take_protocol() {

@@ -117,7 +117,7 @@ void EventLoop::let_others_wake(Client& client) {
 void EventLoop::run_in_worker(Client& client) {
     auto taken = client.conversation.http().take_job();
     if (!taken) return;  // a worker has it
-    const auto& job = client.job = std::make_unique<Client::Job>(
+    client.job = std::make_unique<Client::Job>(
         Client::Job{std::move(taken), std::make_shared<WorkerPool::Line>()});
     // All memory that the way back needs is asked for here. A handler that can't even make an error
     // page leaves the response empty, and its client is dropped.
@@ -127,8 +127,8 @@ void EventLoop::run_in_worker(Client& client) {
                              if (!*response) return drop(waiting);
                              go_on(waiting, std::move(**response));
                          }});
-    auto work = [&handler = program_.handler, mailbox = mailbox_, request = job->request, response,
-                 way_back] {
+    auto work = [&handler = program_.handler, mailbox = mailbox_, request = client.job->request,
+                 response, way_back] {
         try {
             *response = call_handler(handler, *request);
         } catch (const std::exception& error) {
@@ -136,8 +136,8 @@ void EventLoop::run_in_worker(Client& client) {
         }
         mailbox->post(std::move(*way_back));
     };
-    jobs_.push_back({job->line, std::move(work)});
-    client.look_again = job->request->received + program_.limits.worker;
+    jobs_.push_back({client.job->line, std::move(work)});
+    client.look_again = client.job->request->received + program_.limits.worker;
     enter(client, State::with_worker);
 }
 

@@ -27,7 +27,8 @@ void Conversation::start_protocol() {
     protocol_ = std::move(takeover.protocol);
     if (takeover.chunked) protocol_ = std::make_shared<ChunkedStream>(std::move(protocol_));
     protocol_->trace_as(number_);
-    protocol_->open(wake_ ? *std::exchange(wake_, nullptr) : nullptr);
+    protocol_->open(wake_ ? *wake_ : nullptr);
+    wake_ = nullptr;
     if (stopping_) protocol_->stop();  // the request came just before the end
     protocol_->feed(takeover.input);
 }

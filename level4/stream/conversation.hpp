@@ -68,5 +68,5 @@ class Conversation {
     const int number_;
     bool stopping_ = false;
     std::shared_ptr<Protocol> protocol_;           // empty until it has taken over
-    std::unique_ptr<std::function<void()>> wake_;  // empty until one is to
+    std::unique_ptr<std::function<void()>> wake_;  // a pointer, because few clients need it
 };

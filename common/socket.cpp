@@ -44,8 +44,8 @@ void on_stop_signal(int signal) {
 }
 
 // Waits until the descriptor (-1: none) has something to read, for the given milliseconds at most
-// (-1: for ever). Returns false if the program has been asked to stop. (An error, such as EINTR,
-// counts as "no", because the caller looks again.)
+// (-1: for ever). Returns false if the program has been asked to stop. (After an error such as
+// EINTR it returns true, so the caller looks again.)
 bool wait_readable(int descriptor, int timeout) {
     pollfd watched[2] = {{descriptor, POLLIN, 0}, {stop_pipe[0], POLLIN, 0}};
     return poll(watched, 2, timeout) <= 0 || watched[1].revents == 0;

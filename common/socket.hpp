@@ -73,8 +73,7 @@ constexpr std::chrono::seconds send_stall{10};
 // the kernel send RST, and on RST the client may throw that reply away (RFC 9112 §9.6).
 void close_gently(const Socket& client);
 
-// A goodbye ends after so long without a byte, or after so long in all. When the program is to stop
-// it ends sooner.
+// How long a goodbye may last: without a byte, in all, and once the program is to stop.
 constexpr std::chrono::seconds goodbye_silence{5};
 constexpr std::chrono::seconds goodbye_time{30};
 constexpr std::chrono::seconds goodbye_at_stop{2};

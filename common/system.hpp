@@ -1,6 +1,6 @@
-// What Linux and macOS call by different names, or what only one of them has. All other system
-// calls in these servers are POSIX, so in common/ and the levels' top folders it matters only here
-// which of the two a program is compiled for, and in server.cpp for the size of a thread's stack.
+// What Linux and macOS call by different names, or what only one of them has. In common/ and the
+// levels' top folders all other system calls are POSIX. Only this file, and server.cpp for the size
+// of a thread's stack, ask which of the two it is.
 // Leaves out: Windows.
 #pragma once
 
@@ -25,8 +25,8 @@ constexpr int step_into = O_PATH | O_DIRECTORY;
 constexpr int step_into = O_SEARCH | O_DIRECTORY;
 #endif
 
-// Tells send() that more follows at once, so that both may share a packet. Elsewhere a reply takes
-// a packet more.
+// Tells send() that more bytes follow at once and may share the packet. Without it a reply takes
+// one packet more.
 #if defined(MSG_MORE)
 constexpr int more_follows = MSG_MORE;
 #else
@@ -39,9 +39,8 @@ constexpr bool has_epoll = true;
 constexpr bool has_epoll = false;
 #endif
 
-// accept(): -1 and errno, or a socket that programs which we might start don't get, and that does
-// not block if `flags` has O_NONBLOCK. It has the listener's timeouts. `peer` receives the address
-// of the other end.
+// accept(): returns -1 and errno, or a socket with FD_CLOEXEC, which does not block if `flags` has
+// O_NONBLOCK. It has the listener's timeouts. `peer` receives the address of the other end.
 int accept_socket(int listener, int flags, sockaddr* peer, socklen_t* peer_size);
 
 // Bytes that the kernel has taken from us and the client has not taken from the kernel.

@@ -38,7 +38,7 @@ const std::string reply =
     body;
 
 void handle_client(const Socket& client) {
-    // While we wait here every other client waits as well, so no client gets more than ten seconds.
+    // While we wait here every other client waits, so a client has ten seconds to send its request.
     const auto deadline = Clock::now() + std::chrono::seconds(10);
 
     // TCP is a stream of bytes, not of messages: a request may arrive in pieces. We read before we

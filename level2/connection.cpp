@@ -7,8 +7,8 @@
 
 namespace {
 
-// Does the client want no other reply on this connection (RFC 9112 §9.3)? One that says so in other
-// words, such as Close, only gets the longer goodbye.
+// Does the client want no other reply on this connection (RFC 9112 §9.3)? One that spells it
+// differently, such as Close, only gets the longer goodbye.
 bool wants_close(const Request& request) {
     const std::string* const option = request.headers.find("Connection");
     return option != nullptr ? *option == "close" : request.version == "HTTP/1.0";
@@ -53,7 +53,7 @@ void Connection::time_out() {
 }
 
 void Connection::stop() {
-    // Not finished at once, because a request may lie in the kernel's buffer that was sent before.
+    // Not finished at once, because a request sent earlier may still lie in the kernel's buffer.
     if (!parser_.in_request()) deadline_ = Clock::now();
 }
 

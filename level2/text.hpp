@@ -24,8 +24,8 @@ inline std::string_view trim(std::string_view text) {
     return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-// Appends all the parts, and makes room for them once. None of them may be a part of the text itself,
-// which may have to move for that.
+// Appends all the parts, and makes room for them once. None of them may point into the text itself,
+// which may have to move.
 inline void append(std::string& text, std::initializer_list<std::string_view> parts) {
     const std::size_t old_size = text.size();
     std::size_t size = old_size;
@@ -63,8 +63,8 @@ inline bool equal_ignoring_case(std::string_view left, std::string_view right) {
                       [](char a, char b) { return to_lower(a) == to_lower(b); });
 }
 
-// A set of characters as a table, with a place for each of the 256. Every byte of a request is looked
-// up in one, and that costs the same however many questions it took to fill the table.
+// A set of characters as a table, with a place for each of the 256. Every byte of a request is
+// looked up in one, and that costs the same however many questions it took to fill the table.
 class CharacterSet {
   public:
     constexpr explicit CharacterSet(bool (*belongs)(char)) {

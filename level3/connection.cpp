@@ -64,7 +64,7 @@ void Connection::time_out() {
 
 void Connection::stop() {
     stopping_ = true;  // the next reply is the last one
-    // Not finished at once, because a request may lie in the kernel's buffer that was sent before.
+    // Not finished at once, because a request sent earlier may still lie in the kernel's buffer.
     if (!parser_.in_request()) give_turn(Turn::next_request);
 }
 
@@ -98,8 +98,8 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
     finished_ = finished_ || request.has_body();  // it isn't read, and must not pass for a request
     const bool kept = !finished_;
     response.headers.add_checked("Connection", kept ? "keep-alive" : "close");
-    // A hint, so that the client doesn't send its next request just when we close. The word above
-    // names this field as well (RFC 9110 §7.6.1).
+    // A hint, so that the client doesn't send its next request just when we close. The option
+    // keep-alive names this field (RFC 9110 §7.6.1).
     if (kept) {
         response.headers.add_checked("Keep-Alive",
                                      "timeout=" + std::to_string(limits_.idle.count()));

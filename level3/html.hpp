@@ -10,7 +10,7 @@
 // stands for each byte that isn't UTF-8 and for each control character but tab, LF and CR.
 std::string escape(std::string_view text);
 
-// A whole page. `content` is HTML already; `title` is text.
+// A whole page. `content` is already HTML; `title` is text.
 std::string html_page(std::string_view title, std::string_view content);
 
 // A paragraph that shows the request line, or nothing if there is none. HEAD is shown as GET,

@@ -30,7 +30,7 @@ struct Arguments {
     const char* const* values;
     int position = 0;
     std::string_view argument = {};  // as it was typed
-    std::string_view flag = {};      // without what stands behind an =
+    std::string_view flag = {};      // without what follows an =
 
     bool next() {
         if (++position >= count) return false;
@@ -39,7 +39,7 @@ struct Arguments {
         return true;
     }
 
-    // What stands behind the =, or else the next argument.
+    // What follows the =, or else the next argument.
     std::string_view value() {
         if (flag.size() < argument.size()) return argument.substr(flag.size() + 1);
         if (++position >= count) throw UsageError(std::string(argument) + " needs a value.");

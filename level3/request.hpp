@@ -1,4 +1,4 @@
-// A request, and the parser that makes requests of a stream of bytes. TCP keeps no message borders:
+// A request, and the parser that turns a stream of bytes into requests. TCP keeps no boundaries:
 // one request may come in any number of pieces, and many requests may come in one piece. The
 // parser takes pieces of any size and never touches the network. It refuses what isn't exactly
 // HTTP, because where two programs read the same bytes differently, an attacker slips a request in.
@@ -50,7 +50,7 @@ class RequestParser {
     // connection has to be closed.
     std::unique_ptr<Request> next();
 
-    // True if a byte has arrived behind the last request that was returned.
+    // True if a byte has arrived after the last request that was returned.
     bool begun() const { return begun_; }
 
     // True if a request has begun. Empty lines don't begin one, because a client may send them
@@ -81,7 +81,7 @@ class RequestParser {
     const Limits& limits_;
     State state_ = State::request_line;
     bool begun_ = false;
-    std::unique_ptr<Request> request_;  // what is known of the request so far; none between two
+    std::unique_ptr<Request> request_;  // the request as known so far; empty between requests
     std::size_t section_bytes_ = 0;     // what counts against limits_.header_section
 
     // What has been fed lies in one buffer, cut in three by two positions, so that no byte is

@@ -27,8 +27,8 @@ struct Segment {
     bool number = false;    // {id:int}
 };
 
-// Cuts off and returns the first segment. `path` begins with a slash; what is left of it is empty
-// or does so as well. (The slash stays, because /about and /about/ are two paths.)
+// Cuts off and returns the first segment. `path` begins with a slash, and so does what is left of
+// it, if anything. (The slash stays, because /about and /about/ are two paths.)
 std::string_view next_segment(std::string_view& path) {
     const std::string_view segment = path.substr(1, path.find('/', 1) - 1);
     path.remove_prefix(1 + segment.size());

@@ -33,7 +33,7 @@ bool is_safe(std::string_view path) {
     return true;
 }
 
-// A position in a file. One past what 64 bits hold is past the end of any file, like the largest.
+// A position in a file. One too large for 64 bits becomes the largest, as both are past any end.
 std::optional<std::uint64_t> parse_position(std::string_view text) {
     const bool digits = !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
     if (!digits) return std::nullopt;
@@ -77,7 +77,7 @@ Response redirect_to_slash(const std::string& target) {
     return Response::redirect(target.substr(0, path_end) + "/" + target.substr(path_end), 301);
 }
 
-// Not a large file, because one that is kept open isn't deleted when it is removed. Nor a file from
+// Not a large file, because the disk can't free a removed file that we keep open. Nor a file from
 // the future, because its Last-Modified is the Date of each reply.
 bool may_be_kept(const StoredFile& file) {
     const bool is_large = file.file != nullptr || (file.gzip && file.gzip->file);
@@ -92,7 +92,7 @@ StaticFiles::StaticFiles(const std::filesystem::path& folder)
 Response StaticFiles::serve_file(const Request& request, const std::string& path) {
     const std::string name = name_of(path);
     StoredFilePtr file = is_safe(name) ? find(name) : nullptr;
-    // A redirect answers what was asked: /a/ is no better address for a folder /a/index.html/.
+    // /a/ stands for /a/index.html. If that is a folder, a slash after /a/ would not help.
     const bool asked = request.path.ends_with(name);
     if (file && file->is_directory && asked) return redirect_to_slash(request.target);
     if (!file || file->is_directory) {

@@ -1,5 +1,5 @@
-// A file as it is on the disk: its content, or the open file if it is large, the fields that describe
-// it, and its compressed copy.
+// A file as it is on the disk: its content, or the open file if it is large, the fields that
+// describe it, and its compressed copy.
 // Leaves out: writing.
 #pragma once
 
@@ -29,7 +29,7 @@ struct StoredFile {
 };
 using StoredFilePtr = std::shared_ptr<const StoredFile>;
 
-// Looks up the file at `path`, relative to the folder, whose own path is canonical. Returns nullptr if
-// there isn't one that may be served, also if a symbolic link leads out of the folder. Throws HttpError
-// with 403 for one that may not be read, and with 503 if too many files are open.
+// Looks up the file at `path`, relative to the folder, whose own path is canonical. Returns nullptr
+// if there isn't one that may be served, also if a symbolic link leads out of the folder. Throws
+// HttpError with 403 for one that may not be read, and with 503 if too many files are open.
 StoredFilePtr load_file(const std::filesystem::path& folder, const std::string& path);

@@ -14,7 +14,7 @@
 int check_conditions(const Headers& headers, std::string_view etag,
                      std::optional<std::time_t> modified);
 
-// May the request get a range? With If-Range it wants one only of the version that it has a part
-// of, and otherwise the whole file (§13.1.5). A date never holds, because a file may change twice
-// in a second, and ours all have an ETag.
+// May the request get a range? With If-Range, only if the file is still the version that the client
+// has a part of (§13.1.5). A date never holds, because a file may change twice in a second, and
+// ours all have an ETag.
 bool if_range_holds(const Headers& headers, std::string_view etag);

@@ -90,7 +90,7 @@ void Connection::time_out() {
     if (turn_ == Turn::room) {
         deadline_ = std::min(Clock::now() + room_pause, room_ends_);
         if (Clock::now() < room_ends_) return;
-        return fail(503, "The server holds as much as it can. Please try again.");
+        return fail(503, "The server is short of memory. Please try again.");
     }
     if (parser_.in_request()) fail(408, "The request took too long to arrive.");
     finished_ = true;
@@ -98,7 +98,7 @@ void Connection::time_out() {
 
 void Connection::stop() {
     stopping_ = true;  // the next reply is the last one
-    // Not finished at once, because a request may lie in the kernel's buffer that was sent before.
+    // Not finished at once, because a request sent earlier may still lie in the kernel's buffer.
     if (!parser_.in_request() && !with_worker()) give_turn(Turn::next_request);
 }
 
@@ -130,14 +130,14 @@ void Connection::answer(Request& request) {
     reply(request, call_handler(handler_, request), started);
 }
 
-// A reply may be as long as the body was, so it takes that body's place in the memory for all bodies
-// until its client has taken it.
+// A reply may be as long as the body was, so it takes that body's place in the memory for all
+// bodies until its client has taken it.
 void Connection::keep_share(const Request& request) {
     if (request.share) share_ = request.share;
 }
 
-// What the head alone decides (401, 403, 404, 405, 421) is said before the body is sent. This runs in
-// the engine's own thread: no route's handler is called, and middleware doesn't wait.
+// What the head alone decides (401, 403, 404, 405, 421) is said before the body is sent. This runs
+// in the engine's own thread: no route's handler is called, and middleware doesn't wait.
 void Connection::answer_head() {
     Request head = parser_.partial();
     head.head_only = true;
@@ -173,8 +173,8 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
     if (response.protocol && !switching) finished_ = true;  // a stream is the last reply
     const bool kept = !finished_ && !switching;
     if (!switching) response.headers.add_checked("Connection", kept ? "keep-alive" : "close");
-    // A hint, so that the client doesn't send its next request just when we close. The word above
-    // names this field as well (RFC 9110 §7.6.1).
+    // A hint, so that the client doesn't send its next request just when we close. The option
+    // keep-alive names this field (RFC 9110 §7.6.1).
     if (kept) {
         response.headers.add_checked("Keep-Alive",
                                      "timeout=" + std::to_string(limits_.idle.count()));

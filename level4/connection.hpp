@@ -27,7 +27,7 @@ using WorkerTest = std::function<bool(Request&)>;
 struct Takeover {
     std::shared_ptr<Protocol> protocol;
     bool chunked = false;  // it is a stream, and its bytes go out in chunks (RFC 9112 §7.1)
-    std::string input;     // what the client has sent behind the request
+    std::string input;     // what the client has sent after the request
 };
 
 class Connection {
@@ -65,8 +65,8 @@ class Connection {
     // Close the connection once take_output() is empty.
     bool finished() const { return finished_; }
 
-    // Has the client itself ended the connection, with nothing of it left unread? Then a plain
-    // close() will do: it has all that it wants, and no unread byte can make the kernel send RST.
+    // True if the client itself ended the connection and none of its bytes are unread. Then a plain
+    // close() will do, because no unread byte can make the kernel send RST.
     bool ended_by_client() const { return finished_ && client_ends_ && !parser_.in_request(); }
 
     // How long the client may keep us waiting. After that time_out() replies with 408 if a request
@@ -91,7 +91,7 @@ class Connection {
         ours,          // a reply is on its way: the engine sees to it that the client takes it
         next_request,  // limits.idle until a request begins; no time at all when we are to stop
         head,          // limits.request_head until a request that has begun is complete
-        body,          // limits.body_slow for each limits.slowest_bytes of a body, or its end
+        body,          // limits.body_slow for the next limits.slowest_bytes, or the body's end
         room,          // ours: for limits.room its body waits for memory, and nothing is read
         handler,       // a worker's: the client waits
     };
@@ -121,7 +121,7 @@ class Connection {
     std::size_t requests_ = 0;  // answered so far
     Clock::time_point deadline_;
 
-    std::size_t body_bytes_ = 0;   // of a body, since its client was given the turn
+    std::size_t body_bytes_ = 0;   // bytes of a body since give_turn(body)
     Clock::time_point room_ends_;  // when a body has waited for memory long enough
     const WorkerTest* needs_worker_ = nullptr;
     std::unique_ptr<Request> job_;        // for a worker, until the engine takes it

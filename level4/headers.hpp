@@ -25,8 +25,8 @@ class Headers {
     const std::string* find(std::string_view name) const;
     std::size_t count(std::string_view name) const;
 
-    // The value of the field if it stands exactly once, otherwise nullptr. Of two fields where only
-    // one may stand, neither can be trusted.
+    // The value of the field if it appears exactly once, otherwise nullptr. Where only one may
+    // appear, neither of two can be trusted.
     const std::string* find_single(std::string_view name) const;
 
     // All values of that name as the one list that they are together (RFC 9110 §5.3).

@@ -27,7 +27,7 @@ int parse_port(std::string_view what, std::string_view text) {
 }
 
 std::string parse_engine(std::string_view text) {
-    if (text == "epoll" && !has_epoll) throw UsageError("This system has no epoll: --engine poll");
+    if (text == "epoll" && !has_epoll) throw UsageError("No epoll here; use --engine poll.");
     if (text != "epoll" && text != "poll" && text != "threads") {
         throw UsageError("--engine is epoll, poll or threads.");
     }
@@ -40,7 +40,7 @@ struct Arguments {
     const char* const* values;
     int position = 0;
     std::string_view argument = {};  // as it was typed
-    std::string_view flag = {};      // without what stands behind an =
+    std::string_view flag = {};      // without what follows an =
 
     bool next() {
         if (++position >= count) return false;
@@ -49,7 +49,7 @@ struct Arguments {
         return true;
     }
 
-    // What stands behind the =, or else the next argument.
+    // What follows the =, or else the next argument.
     std::string_view value() {
         if (flag.size() < argument.size()) return argument.substr(flag.size() + 1);
         if (++position >= count) throw UsageError(std::string(argument) + " needs a value.");
@@ -113,7 +113,7 @@ constexpr std::string_view variables = R"(Variables:
   PORT           the port, if the command line does not name one
   TRACE=1        show every byte that is received and sent
   NO_COLOR       no colours in the access log
-  SECRET_KEY     signs the sessions; older keys that still hold, after a comma
+  SECRET_KEY     signs the sessions; older keys, still valid, after a comma
   ADMIN_USER, ADMIN_PASSWORD
                  the login of /admin
 )";

@@ -14,7 +14,7 @@
 
 namespace {
 
-// Bytes that an idle connection may keep for its next request: there may be ten thousand of them.
+// Bytes that a connection may keep while it is idle. Few, because ten thousand may be.
 constexpr std::size_t idle_buffer = 256;
 
 // The first byte of a client that speaks TLS (RFC 8446 §5.1), because https:// was typed.
@@ -117,7 +117,7 @@ std::optional<std::string_view> RequestParser::take_line(std::size_t limit, int 
     position_ = searched_;
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.find('\r') != std::string_view::npos || line.find('\0') != std::string_view::npos) {
-        throw HttpError(400, "A line has a CR without an LF behind it, or a NUL.");  // §2.2
+        throw HttpError(400, "A line has a CR without an LF after it, or a NUL.");  // §2.2
     }
     return line;
 }
@@ -147,7 +147,7 @@ void RequestParser::parse_request_line(std::string_view line) {
 void RequestParser::parse_target(std::string_view target) {
     const auto allowed = [](char c) { return c > ' ' && c <= '~' && c != '#'; };
     if (target.empty() || !std::all_of(target.begin(), target.end(), allowed)) {
-        throw HttpError(400, "The request target holds a character that must be percent-encoded.");
+        throw HttpError(400, "The request target is empty, or has a character to percent-encode.");
     }
     request_->target = target;
     if (equal_ignoring_case(target.substr(0, 7), "http://")) {

@@ -1,4 +1,4 @@
-// A request, and the parser that makes requests of a stream of bytes. TCP keeps no message borders:
+// A request, and the parser that turns a stream of bytes into requests. TCP keeps no boundaries:
 // one request may come in any number of pieces, and many requests may come in one piece. The
 // parser takes pieces of any size and never touches the network. It refuses what isn't exactly
 // HTTP, because where two programs read the same bytes differently, an attacker slips a request in.
@@ -41,13 +41,13 @@ struct Request {
     bool chunked = false;
     bool has_body() const { return chunked || content_length > 0; }
     std::string peer;                  // the client's address, such as 127.0.0.1
-    Clock::time_point received;        // as a whole: how long it may wait is counted from here
+    Clock::time_point received;        // when it was complete; it may wait from here on
     std::string body;                  // decoded: without the chunks' sizes
     std::shared_ptr<BodyShare> share;  // of the memory for all bodies
 
-    // Only the head has come, and its client waits for a word before it sends the body. The handlers
-    // are asked whether they would refuse it. Middleware that counts or writes lets it pass, because
-    // the whole request will come as well. The router answers 100 in place of a route's handler.
+    // Only the head has come, and the client waits for our answer before it sends the body.
+    // Middleware may refuse it. If none does, the router answers 100 and calls no route's handler.
+    // Middleware that counts or writes lets it pass, because the whole request follows.
     bool head_only = false;
 
     // The route that Router::needs_worker() found before any middleware saw the request. Middleware
@@ -73,7 +73,7 @@ class RequestParser {
     // connection has to be closed.
     std::unique_ptr<Request> next();
 
-    // True if a byte has arrived behind the last request that was returned.
+    // True if a byte has arrived after the last request that was returned.
     bool begun() const { return begun_; }
 
     // True if a request has begun. Empty lines don't begin one, because a client may send them
@@ -138,7 +138,7 @@ class RequestParser {
     State state_ = State::request_line;
     bool begun_ = false;
     bool wants_continue_ = false;
-    std::unique_ptr<Request> request_;  // what is known of the request so far; none between two
+    std::unique_ptr<Request> request_;  // the request as known so far; empty between requests
     std::size_t section_bytes_ = 0;     // what counts against limits_.header_section
     std::uint64_t body_left_ = 0;       // bytes of the body, or of its current chunk, still to come
 

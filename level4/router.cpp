@@ -27,8 +27,8 @@ struct Segment {
     bool number = false;    // {id:int}
 };
 
-// Cuts off and returns the first segment. `path` begins with a slash; what is left of it is empty
-// or does so as well. (The slash stays, because /about and /about/ are two paths.)
+// Cuts off and returns the first segment. `path` begins with a slash, and so does what is left of
+// it, if anything. (The slash stays, because /about and /about/ are two paths.)
 std::string_view next_segment(std::string_view& path) {
     const std::string_view segment = path.substr(1, path.find('/', 1) - 1);
     path.remove_prefix(1 + segment.size());
@@ -173,7 +173,7 @@ void Router::add(Route route) {
 
 Response Router::handle(Request& request) const {
     Methods others;
-    // Taken out, so that a handler that asks a router of its own isn't called again.
+    // Reset, so that a router which the handler asks looks for its own route.
     const Route* const known = std::exchange(request.route, nullptr);
     const Route* const route = known != nullptr ? known : find(request, others);
     if (route != nullptr && request.head_only) return answer_head(*route, request);

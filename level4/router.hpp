@@ -50,8 +50,8 @@ class RouteGroup {
     // call them and serves other clients in the meantime; a client's own thread just waits.
     RouteGroup in_worker() const;
 
-    // The same group for handlers that have to wait only for some requests: those for which the test
-    // is true. It may use request.params.
+    // The same group for handlers that have to wait only for some requests: those for which the
+    // test is true. It may use request.params.
     using WaitTest = std::function<bool(const Request&)>;
     RouteGroup in_worker_if(WaitTest waits) const;
 

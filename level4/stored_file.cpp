@@ -1,5 +1,5 @@
-// See stored_file.hpp. Small files are read at once. Large ones are never copied: the reply holds the
-// open file, and the engine sends it piece by piece.
+// See stored_file.hpp. Small files are read at once. Large ones are never copied: the reply holds
+// the open file, and the engine sends it piece by piece.
 #include "stored_file.hpp"
 
 #include <fcntl.h>
@@ -39,17 +39,18 @@ bool is_older(const timespec& left, const timespec& right) {
     return std::pair(left.tv_sec, left.tv_nsec) < std::pair(right.tv_sec, right.tv_nsec);
 }
 
-// When the file was changed, as Last-Modified says it. That is never after the reply's Date (RFC 9110
-// §8.8.2.1). Nothing before the year 1000, because strftime() would write fewer than four digits.
+// When the file was changed, as Last-Modified says it. That is never after the reply's Date (RFC
+// 9110 §8.8.2.1). Nothing before the year 1000, because strftime() would write fewer than four
+// digits.
 std::optional<std::time_t> modified_at(const struct stat& facts) {
     constexpr std::time_t year_1000 = -30'610'224'000;
     if (facts.st_mtime < year_1000) return std::nullopt;
     return std::min(facts.st_mtime, std::time(nullptr));
 }
 
-// Opens what this canonical path names below the folder, one component after the other. There are
-// no symbolic links in it, so one that is met was put there since and may lead anywhere (O_NOFOLLOW).
-// If the result is empty, errno says why.
+// Opens what this canonical path names below the folder, one component after the other. It has no
+// symbolic links, so a link found now is new, may lead anywhere, and isn't followed. If the result
+// is empty, errno says why.
 Descriptor open_below(const std::filesystem::path& folder, std::string_view inside) {
     Descriptor place(open(folder.c_str(), step_into | O_NOFOLLOW | O_CLOEXEC));
     while (place && !inside.empty()) {
@@ -61,7 +62,7 @@ Descriptor open_below(const std::filesystem::path& folder, std::string_view insi
     return place;
 }
 
-// Takes the content of a small file, and of a large one the descriptor. A small one may turn out
+// Keeps the content of a small file, or the descriptor of a large one. A small one may turn out
 // shorter than its size said, because another program may be writing it.
 void read_content(StoredFile& stored, Descriptor file, const struct stat& facts) {
     stored.size = static_cast<std::uint64_t>(facts.st_size);
@@ -90,9 +91,9 @@ void describe(StoredFile& stored, const std::string& path, const struct stat& fa
     headers.add("Accept-Ranges", "bytes");
 }
 
-// The compressed copy, which stands beside the file itself and not beside a link to it. Whatever is
-// wrong with it, there is none, because the file can be sent as it is. One that is older than the
-// file has the content that the file once had.
+// The compressed copy, which stands beside the file itself and not beside a link to it. If anything
+// is wrong with it, it counts as missing, because the file can be sent as it is. A copy older than
+// the file has outdated content.
 StoredFilePtr load_copy(const std::filesystem::path& folder, const std::string& inside,
                         const std::string& path, const struct stat& original) try {
     Descriptor file = open_below(folder, inside);

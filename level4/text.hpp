@@ -24,10 +24,9 @@ inline std::string_view trim(std::string_view text) {
     return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-// Cuts off and returns the first item of a list, trimmed, and the separator behind it (RFC 9110
-// §5.6.1). A separator in a quoted string is part of the item, and a backslash in that string takes
-// away the meaning of the character behind it (§5.6.4); the tags of a list of ETags have no such
-// escapes (§8.8.3).
+// Cuts off and returns the first item of a list, trimmed, and the separator after it (RFC 9110
+// §5.6.1). A separator in a quoted string is part of the item, and a backslash in that string
+// escapes the next character (§5.6.4), but not in a list of ETags (§8.8.3).
 enum class Escapes { yes, no };
 inline std::string_view take_list_item(std::string_view& list, char separator = ',',
                                        Escapes escapes = Escapes::yes) {
@@ -42,8 +41,8 @@ inline std::string_view take_list_item(std::string_view& list, char separator = 
     return trim(item);
 }
 
-// Appends all the parts, and makes room for them once. None of them may be a part of the text itself,
-// which may have to move for that.
+// Appends all the parts, and makes room for them once. None of them may point into the text itself,
+// which may have to move.
 inline void append(std::string& text, std::initializer_list<std::string_view> parts) {
     const std::size_t old_size = text.size();
     std::size_t size = old_size;
@@ -81,8 +80,8 @@ inline bool equal_ignoring_case(std::string_view left, std::string_view right) {
                       [](char a, char b) { return to_lower(a) == to_lower(b); });
 }
 
-// A set of characters as a table, with a place for each of the 256. Every byte of a request is looked
-// up in one, and that costs the same however many questions it took to fill the table.
+// A set of characters as a table, with a place for each of the 256. Every byte of a request is
+// looked up in one, and that costs the same however many questions it took to fill the table.
 class CharacterSet {
   public:
     constexpr explicit CharacterSet(bool (*belongs)(char)) {

@@ -260,8 +260,8 @@ ASAN := BUILD=$(BUILD)/asan CXXFLAGS='-O0 -g1' \
     EXTRA_FLAGS='-fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all $(EXTRA_FLAGS)'
 TSAN := BUILD=$(BUILD)/tsan CXXFLAGS='-O0 -g1' EXTRA_FLAGS='-fsanitize=thread $(EXTRA_FLAGS)'
 
-# They keep memory that was freed, so that it can be recognized. Cases that measure memory are fair
-# to them if that is little, or are left out.
+# They keep freed memory, so that its use is recognized: 1 MB here, to be fair to the cases that
+# measure memory. Some of those are left out.
 NOT_SANITIZED := -tce='thousands of clients that*,clients that have had a large reply*'
 SANITIZED      = ASAN_OPTIONS=quarantine_size_mb=1 ONE_ENGINE_AT_A_TIME=1 \
     TEST_FLAGS="$(NOT_SANITIZED) $(TEST_FLAGS)" $(MAKE) $1 JUDGES=$(JUDGES) $(SANITIZED_GOALS)

@@ -18,8 +18,8 @@
 namespace {
 
 constexpr std::size_t history = 20;       // messages that a client is sent when it joins
-constexpr std::size_t most_missed = 200;  // events that a client gets when it is back ...
-constexpr std::size_t most_missed_bytes = 128 * 1024;  // ... half of what may wait for it
+constexpr std::size_t most_missed = 200;  // events that a client gets when it is back
+constexpr std::size_t most_missed_bytes = 128 * 1024;  // of these events: half an outbox
 // Messages that may wait for the disk: of one client, of all that are here, and of those that left.
 constexpr std::size_t most_waiting = 100, most_waiting_of_all = 1000, most_waiting_of_left = 1000;
 
@@ -94,8 +94,8 @@ void Chat::announce(const Message& message) {
     events_.publish({message.id, text});
 }
 
-// A client that was connected before gets what it missed, once that was read from the disk. One that
-// says something else than an id in Last-Event-ID has missed nothing that we know of.
+// A client that was connected before gets what it missed, once that was read from the disk. One
+// that says something else than an id in Last-Event-ID has missed nothing that we know of.
 Response Chat::subscribe(const Request& request) {
     const auto* const field = request.headers.find("Last-Event-ID");
     const auto id = field != nullptr ? parse_number<std::int64_t>(*field) : std::nullopt;

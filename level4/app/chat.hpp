@@ -62,17 +62,17 @@ class Chat {
     Room room_;
     EventChannel events_;
 
-    // What a client wants of the disk. When the client goes it is dropped. If the client has said
-    // goodbye, its messages are still saved, unless too many of such messages wait.
+    // The disk work that a client waits for. It is dropped when the client goes. If it said
+    // goodbye, its messages are still saved, unless too many such messages wait.
     struct Member {
         std::shared_ptr<WorkerPool::Line> line = std::make_shared<WorkerPool::Line>();
         std::size_t waiting = 0;  // messages that wait to be saved
     };
     std::mutex mutex_;  // guards what follows
     std::map<Client, Member> members_;
-    std::size_t waiting_ = 0;  // messages of all members that wait
-    std::list<Member> goodbyes_;
-    std::size_t waiting_since_goodbye_ = 0;  // when its client left, of each of those
+    std::size_t waiting_ = 0;                // messages of all members that wait
+    std::list<Member> goodbyes_;             // those that left before all was saved
+    std::size_t waiting_since_goodbye_ = 0;  // messages of those
 
     // Reading and saving messages waits for the disk, which must not hold up the event loop that a
     // socket is on. There is one thread, so that all see the messages in the order of their ids.

@@ -32,7 +32,7 @@ Json to_page_values(const Message& message);
 // The beginning of the file without the byte order mark that an editor may have put there.
 std::string_view without_byte_order_mark(std::string_view text);
 
-// True if the text is JSON. No line is, from its beginning up to any byte but its last.
+// True if the text is JSON. A line that was cut short never is.
 bool is_whole_line(std::string_view text);
 
 // The id in a line that can't be read, if the beginning that we give all lines is whole. 0 if not.

@@ -38,7 +38,8 @@ std::size_t number_in_query(const Request& request, const char* name, std::size_
     return *number;
 }
 
-// A message as the client sent it, and what is wrong with it: an object with a member for each field.
+// A message as the client sent it, and what is wrong with it: an object with a member for each
+// field.
 struct Sent {
     MessageFields fields;
     Json mistakes;

@@ -11,8 +11,8 @@
 
 namespace {
 
-// U+0080 to U+009F, in UTF-8 C2 80 to C2 9F, are controls as well: a terminal that shows the file may
-// take one for the beginning of a command.
+// U+0080 to U+009F, in UTF-8 C2 80 to C2 9F, are controls as well: a terminal that shows the file
+// may take one for the beginning of a command.
 bool has_control_character(std::string_view text, std::string_view allowed) {
     char previous = '\0';
     return std::any_of(text.begin(), text.end(), [&](char c) {

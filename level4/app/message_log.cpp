@@ -166,7 +166,7 @@ bool MessageLog::append(std::string line, const Take& take) {
     if (written != static_cast<ssize_t>(line.size())) {
         take_back(static_cast<std::size_t>(written), ENOSPC);
     }
-    // Where the write ended tells where it began, and our line may stand behind half of another.
+    // Where the write ended tells where it began, and our line may follow half of another.
     const off_t position = lseek(file_.number(), 0, SEEK_CUR);
     if (position != static_cast<off_t>(end_ + line.size())) return false;
     take_lines(line, 0, take);
@@ -174,7 +174,7 @@ bool MessageLog::append(std::string line, const Take& take) {
 }
 
 // When the disk fills up in the middle of a line, the half that was written is taken back, unless
-// something else stands behind it. Should this fail as well, the next writer cuts it off.
+// something else follows it. Should this fail as well, the next writer cuts it off.
 void MessageLog::take_back(std::size_t written, int error) {
     const off_t position = lseek(file_.number(), 0, SEEK_CUR);
     if (position == static_cast<off_t>(size()) &&
@@ -200,7 +200,7 @@ bool MessageLog::wait_until_on_disk(std::unique_lock<std::timed_mutex>& lock) {
         const std::uint64_t covered = end_;  // lines from here on wait for the next round
         lock.unlock();
         const bool good = sync_content(file_);
-        const bool still_there = size_by_path() >= covered;  // not if there is no size
+        const bool still_there = size_by_path() >= covered;  // false if it is gone
         lock.lock();
         syncing_ = false;
         if (good) on_disk_ = covered;

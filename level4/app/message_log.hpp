@@ -1,8 +1,8 @@
 // The file behind the message store: a row of lines that only grows. A line that was written is
 // never overwritten, so it can be read at any time, by any thread, without a lock. Several
 // processes may share one file, and other programs may replace it (sed -i, mv, a log rotation).
-// Leaves out: what the lines mean (message_table.hpp), making the file smaller again, and what to do
-// once the file was replaced (message_store.hpp).
+// Leaves out: what the lines mean (message_table.hpp), making the file smaller again, and what to
+// do once the file was replaced (message_store.hpp).
 #pragma once
 
 #include <sys/types.h>
@@ -52,7 +52,7 @@ class MessageLog {
     State look() const;
 
     // Calls `take` for each complete line that has been added since the last call, by any process.
-    // Returns what stands behind the last line end. Needs no lock, because a line that has its line
+    // Returns what follows the last line end. Needs no lock, because a line that has its line
     // end doesn't change any more.
     std::string read_new_lines(const Take& take);
 
@@ -63,14 +63,14 @@ class MessageLog {
     // .broken beside ours, and cuts it off. Does neither if the file is growing: see the function.
     void cut_off(const std::string& half);
 
-    // Under the file's lock, after read_new_lines() has returned "": appends a line, whole or not at
-    // all, and calls `take` for it. It may not be on disk yet. Returns false, and calls nothing,
+    // Under the file's lock, after read_new_lines() has returned "": appends a line, whole or not
+    // at all, and calls `take` for it. It may not be on disk yet. Returns false, and calls nothing,
     // if a program that doesn't respect the lock has written in the same moment.
     bool append(std::string line, const Take& take);
 
     // Returns when everything that was appended so far survives a power cut. `lock` is the owner's
-    // mutex, which is free while the disk works. False if the path has led to another file since, or
-    // the file was shortened: then what was appended must be written again, into another log.
+    // mutex, which is free while the disk works. False if the path has led to another file since,
+    // or the file was shortened: then what was appended must be written again, into another log.
     bool wait_until_on_disk(std::unique_lock<std::timed_mutex>& lock);
 
     // The bytes at that place; fewer if the file was shortened.

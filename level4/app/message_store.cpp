@@ -1,5 +1,5 @@
 // The file is the truth, and the table follows it. Before each read and each write the store reads
-// what other processes have appended, so all of them give ids from one row.
+// what other processes have appended, so all ids come from one sequence.
 #include "app/message_store.hpp"
 
 #include <algorithm>
@@ -16,13 +16,13 @@ namespace {
 // How often a writer looks whether the file's lock is free: after 1 ms, and then less and less.
 constexpr std::chrono::milliseconds first_pause{1}, longest_pause{50};
 
-// This many writers may wait for as long as their patience lasts, and more only for a moment. With a thread for
-// each client, a thousand that wait would leave none for a client that only reads.
+// This many writers may wait for their whole patience, and more only for a moment. With a thread
+// for each client, a thousand that wait would leave none for readers.
 constexpr int most_waiting = 100;
 constexpr std::chrono::milliseconds moment{500};
 
-// This many unreadable lines are described at a time, and the rest only counted, because a file that
-// isn't ours may have a million.
+// This many unreadable lines are described at a time, and the rest only counted, because a file
+// that isn't ours may have a million.
 constexpr std::size_t most_described = 10;
 
 // Counts one more for as long as it lives.
@@ -113,7 +113,7 @@ std::optional<Message> MessageStore::update(std::int64_t id, const std::string& 
                                             Clock::time_point since) {
     Message updated;
     const bool written = write(since, [&]() -> std::optional<Json> {
-        const bool again = updated.id != 0;  // then it goes into any file, because it was in one
+        const bool again = updated.id != 0;  // it was written once, so it goes into any file
         if (!again && !exists(id)) return std::nullopt;
         const auto* const entry = table_.find(id);
         const auto before = entry != nullptr ? read_message(*log_, *entry) : std::nullopt;
@@ -199,8 +199,9 @@ bool MessageStore::is_too_late(Clock::time_point deadline) {
     return now >= deadline || now - busy_since_ >= patience;
 }
 
-// A thread that has the mutex waits for no other process, but perhaps for a disk that doesn't answer.
-// (The wait is told by the time of day, because the thread sanitizer of g++ 12 knows no other.)
+// A thread that has the mutex waits for no other process, but perhaps for a disk that doesn't
+// answer. (The wait is told by the time of day, because the thread sanitizer of g++ 12 knows no
+// other.)
 MessageStore::Lock MessageStore::lock_until(Clock::time_point deadline, const char* refusal) {
     Lock lock(mutex_, std::try_to_lock);
     if (!lock &&
@@ -213,7 +214,8 @@ MessageStore::Lock MessageStore::lock_until(Clock::time_point deadline, const ch
 // --- Reading ---
 
 // The lines are read without the mutex, because they don't change while others write. If they did,
-// another program has been at the file. Then it is read again, and what is still missing is skipped.
+// another program has been at the file. Then it is read again, and what is still missing is
+// skipped.
 std::vector<Message> MessageStore::read(Clock::time_point since, const Choose& choose) {
     for (bool again = false;; again = true) {
         Lock lock = lock_until(since + patience_, not_read);
@@ -231,7 +233,7 @@ std::vector<Message> MessageStore::read(Clock::time_point since, const Choose& c
     }
 }
 
-// Returns what stands in the file behind the last line end.
+// Returns what follows the last line end in the file.
 std::string MessageStore::catch_up() {
     const auto state = log_->look();
     if (state == MessageLog::State::unchanged) return "";

@@ -1,9 +1,10 @@
 // What visitors wrote, kept in a file: a line of JSON for each message. A change and a deletion are
 // further lines at its end. When a call returns, what it did is on disk, and survives kill -9, a
 // power cut, and another program that puts another file in the place of ours.
-// Leaves out: search. Old versions of a message stay in the file. A program that copies the file and
-// puts the copy in its place (sed -i) loses what is written after its copy was made and before the
-// copy is in place, if that was acknowledged by then. Only the lock of message_log.hpp prevents it.
+// Leaves out: search. Old versions of a message stay in the file. A program that copies the file
+// and puts the copy in its place (sed -i) loses what is written after its copy was made and before
+// the copy is in place, if that was acknowledged by then. Only the lock of message_log.hpp prevents
+// it.
 #pragma once
 
 #include <atomic>
@@ -35,10 +36,9 @@ struct StoreBusy : HttpError {
 // where in the file each message lies. If the path leads to another file, or the file turns out to
 // hold other messages, it is read from its beginning; ids go on above all that were given.
 // All functions throw std::runtime_error when the disk fails; those that write also throw StoreFull
-// (disk.hpp). StoreBusy is thrown when `patience` is over, counted from `since`, which is when the
-// client's request was complete: that the request has waited for a worker counts as well. Those that
-// read never wait for another process. (How long the disk itself takes has no limit: a thread can't
-// be called back from it.)
+// (disk.hpp). StoreBusy is thrown when `patience` is over, counted from `since`, when the client's
+// request was complete, so time spent waiting for a worker counts. Those that read never wait for
+// another process. (The disk itself has no limit, because a thread can't be called back from it.)
 class MessageStore {
   public:
     using Clock = std::chrono::steady_clock;
@@ -96,6 +96,6 @@ class MessageStore {
     std::shared_ptr<MessageLog> log_;  // shared with threads that still read a file since replaced
     MessageTable table_;
     std::uint64_t lines_ = 0;         // how many lines of the file are in the table
-    Clock::time_point busy_since_{};  // another process has had the file's lock since then,
-    Clock::time_point found_busy_{};  // and has still had it when a writer last looked
+    Clock::time_point busy_since_{};  // since when another process has had the file's lock
+    Clock::time_point found_busy_{};  // when a writer last saw that it still had it
 };

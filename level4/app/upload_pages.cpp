@@ -29,7 +29,7 @@ Response take_file(const Request& request, const UploadSite& site) {
     for (const auto& file : form.files) {
         if (file.name != "file") continue;
         const auto name = site.store.save(file.content);
-        if (!name) return show_form(site, "This file is neither a picture nor a text.", 415);
+        if (!name) return show_form(site, "Please choose a picture or a text file.", 415);
         return Response::redirect("/upload/" + *name);
     }
     return show_form(site, "Please choose a file.", 422);

@@ -1,6 +1,7 @@
 // The wire, live (--wire): what passes on all other connections, at /wire, a moment after it has
 // passed. It shows what TRACE=1 shows, put in order, and without the secrets.
-// Leaves out: readers on other machines. A page like this one is for the person who runs the server.
+// Leaves out: readers on other machines. A page like this one is for the person who runs the
+// server.
 #pragma once
 
 #include <cstddef>
@@ -19,8 +20,8 @@
 
 class Wire {
   public:
-    static constexpr std::size_t most_exchanges = 200;     // that are remembered ...
-    static constexpr std::size_t most_bytes = 256 * 1024;  // ... and what their steps may hold
+    static constexpr std::size_t most_exchanges = 200;     // that are kept
+    static constexpr std::size_t most_bytes = 256 * 1024;  // for the steps of all exchanges
 
     // Watches the trace until its end. The templates must outlive the wire, and the wire must
     // outlive the server.
@@ -29,7 +30,8 @@ class Wire {
     Wire(const Wire&) = delete;
     Wire& operator=(const Wire&) = delete;
 
-    // /wire, the page, and /wire/events, its stream: first all that is remembered, then what passes.
+    // /wire, the page, and /wire/events, its stream: first all that is remembered, then what
+    // passes.
     void add_routes(Router& router);
 
   private:

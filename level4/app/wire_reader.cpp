@@ -1,6 +1,6 @@
 // See wire_reader.hpp. It reads leniently what the parser judges strictly: on bytes that the server
-// refuses the page may cut steps in another place, but secrets are masked in every line, wherever it
-// stands.
+// refuses the page may cut steps in another place, but secrets are masked in every line, wherever
+// it stands.
 #include "app/wire_reader.hpp"
 
 #include <algorithm>
@@ -81,7 +81,7 @@ void WireReader::read_bytes(Flow& flow, std::string_view bytes) {
     }
 }
 
-// Either a part of a file, which is a part of the body, or a frame behind a 101.
+// Either a part of a file, which is a part of the body, or a frame after a 101.
 void WireReader::read_note(Flow& flow, std::string_view note) {
     const auto size = parse_number<std::uint64_t>(note.substr(1, note.find(' ') - 1));
     if (flow.state == State::ignored) return show(flow, shown_bytes(note, note.size()));
@@ -183,7 +183,7 @@ void WireReader::pass_line(Flow& flow) {
     }
     std::uint32_t size = 0;
     const auto error = std::from_chars(line.data(), line.data() + line.size(), size, 16).ec;
-    flow.left = std::uint64_t{size} + 2;  // and the line end behind the chunk
+    flow.left = std::uint64_t{size} + 2;  // and the line end after the chunk
     flow.state = error != std::errc() ? State::endless : size > 0 ? State::chunk : State::trailers;
 }
 
@@ -192,7 +192,7 @@ void WireReader::finish_body(Flow& flow) {
     flow.body = {};
 }
 
-// If more of it comes, which may begin in the middle of a secret, that is counted only.
+// What still comes is only counted, because it may begin in the middle of a secret.
 void WireReader::show_body(Flow& flow) {
     Body& body = flow.body;
     if (body.size + body.size_of_file == 0) return;

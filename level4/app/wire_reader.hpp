@@ -9,7 +9,7 @@
 //       |------ stream, or refused ----> endless            until the connection closes
 //       '------ 101, or our own -------> ignored            until the connection closes
 //
-// Leaves out: bytes behind a 101, because each frame has a note in the trace.
+// Leaves out: bytes after a 101, because each frame has a note in the trace.
 #pragma once
 
 #include <cstddef>

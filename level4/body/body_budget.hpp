@@ -17,7 +17,7 @@ class BodyBudget {
     explicit BodyBudget(std::uint64_t bytes)
         : steps_left_(static_cast<std::int64_t>(bytes / step)) {}
 
-    // What a server needs whose bodies may have so many bytes: room for two, and 64 MiB at least.
+    // What a server needs if a body may have `bytes` bytes: room for two, and at least 64 MiB.
     static std::uint64_t for_bodies_of(std::uint64_t bytes) {
         return std::max<std::uint64_t>(64 << 20, bytes < UINT64_MAX / 2 ? 2 * bytes : UINT64_MAX);
     }
@@ -30,7 +30,8 @@ class BodyBudget {
     const BodyShare* guest_ = nullptr;  // the one that gets memory when there is none left
 };
 
-// What one body takes of the budget, which must outlive it. What was taken is given back at the end.
+// What one body takes of the budget, which must outlive it. What was taken is given back at the
+// end.
 class BodyShare {
   public:
     explicit BodyShare(BodyBudget& budget) : budget_(budget) {}
@@ -44,8 +45,8 @@ class BodyShare {
 
     std::uint64_t bytes() const { return static_cast<std::uint64_t>(steps_) * BodyBudget::step; }
 
-    // Takes what is missing to so many bytes. False if it doesn't fit. One share is always let in,
-    // or bodies that are all half complete would wait for each other.
+    // Grows the share to `bytes` bytes. False if there is no room. One share may always grow, or
+    // half-complete bodies would all wait for each other.
     bool cover(std::uint64_t bytes) {
         const auto wanted =
             static_cast<std::int64_t>((bytes + BodyBudget::step - 1) / BodyBudget::step);

@@ -42,8 +42,9 @@ std::string take_token(std::string_view& text, std::string_view ends) {
     return std::string(token);
 }
 
-// A value without quotes. It must be a token, except for a boundary: many programs don't quote those,
-// though they may contain a slash or an equals sign. See multipart.cpp for what a boundary may be.
+// A value without quotes. It must be a token, except for a boundary: many programs don't quote
+// those, though they may contain a slash or an equals sign. See multipart.cpp for what a boundary
+// may be.
 std::string take_unquoted(std::string_view& text, std::string_view name) {
     if (name != "boundary") return take_token(text, "; \t");
     const std::string_view boundary = text.substr(0, text.find_first_of("; \t"));

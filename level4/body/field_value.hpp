@@ -16,8 +16,8 @@ struct FieldValue {
 // Throws HttpError 400 if a parameter is malformed or appears twice.
 FieldValue parse_field_value(std::string_view text);
 
-// The same for a Content-Type. Throws HttpError 415, because a type with a malformed parameter is one
-// that we don't know (RFC 9110 §15.5.16).
+// The same for a Content-Type. Throws HttpError 415, because a type with a malformed parameter is
+// one that we don't know (RFC 9110 §15.5.16).
 FieldValue parse_media_type(std::string_view text);
 
 // Turns ASCII letters to lower case. The names of types and parameters hold no others.

@@ -12,8 +12,8 @@ Json::Json(Array items) : value_(std::move(items)) {}
 Json::Json(Object members) : value_(std::move(members)) {}
 Json::Json(std::initializer_list<Member> members) : value_(Object(members)) {}
 
-// Copied first and then moved in, because a copy may throw for lack of memory. With g++ 12 a variant
-// whose own copy throws is left without a value, and its destructor reads wild memory.
+// Copied first and then moved in, because a copy may throw for lack of memory. With g++ 12 a
+// variant whose own copy throws is left without a value, and its destructor reads wild memory.
 Json::Json(const Json& other) {
     std::visit([this](auto part) { value_ = std::move(part); }, other.value_);
 }
@@ -40,7 +40,7 @@ void Json::complain(const char* expected) const {
     throw JsonError(std::string("expected ") + expected + ", found " + kinds[value_.index()]);
 }
 
-// From the back, because of several members with one name the last counts. An index would pay only
+// From the back, because the last of several members with one name counts. An index would pay only
 // for objects far larger than ours.
 const Json* Json::find(std::string_view name) const {
     const Object* members = std::get_if<Object>(&value_);

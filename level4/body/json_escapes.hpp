@@ -3,6 +3,6 @@
 
 #include <string_view>
 
-// The letters behind the backslash, and in the same places the characters that they stand for.
+// The letters after the backslash, and in the same places the characters that they stand for.
 constexpr std::string_view escape_letters = "\"\\/bfnrt";
 constexpr std::string_view escape_meanings = "\"\\/\b\f\n\r\t";

@@ -178,7 +178,7 @@ class Parser {
         if (is_integer && std::from_chars(digits.data(), end, integer).ec == std::errc()) {
             return integer;
         }
-        // strtod() rounds what is too small to 0; from_chars() doesn't say which it was.
+        // strtod() makes it 0 or infinity; from_chars() doesn't say which it would be.
         const double number = std::strtod(std::string(digits).c_str(), nullptr);
         if (std::isinf(number)) fail("the number ending here is too large");
         return number;

@@ -43,7 +43,7 @@ void append_string(std::string& out, std::string_view text) {
     out += '"';
 }
 
-// Writes the fewest digits that read back as the same double, and ".0" behind a whole number, which
+// Writes the fewest digits that read back as the same double, and ".0" after a whole number, which
 // would otherwise read back as an integer.
 void append_double(std::string& out, double number) {
     if (!std::isfinite(number)) throw JsonError("NaN and infinity can't be written as JSON");

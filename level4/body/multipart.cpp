@@ -23,7 +23,7 @@ bool is_boundary(std::string_view text) {
 // A line that separates two parts or, with two more dashes, ends the last one (RFC 2046 §5.1.1).
 struct Delimiter {
     std::size_t begin;  // where the part in front of it ends
-    std::size_t end;    // where the part behind it begins
+    std::size_t end;    // where the next part begins
     bool is_last;
 };
 

@@ -1,4 +1,4 @@
-// How the parser of request.hpp reads a body (RFC 9112 §6 and §7): so many bytes, or chunks.
+// How the parser of request.hpp reads a body (RFC 9112 §6, §7), by its length or in chunks.
 // Leaves out: trailers, which are read and dropped.
 #include <algorithm>
 #include <charconv>
@@ -18,7 +18,7 @@
 
 namespace {
 
-// Bytes that are read at once where no body is. Few, because no budget counts them.
+// Bytes that are read at once outside a body. Few, because no budget counts them.
 constexpr std::size_t head_piece = 4096;
 
 HttpError too_large(std::uint64_t limit) {
@@ -34,7 +34,7 @@ bool skip_token(std::string_view& text) {
     return size > 0;
 }
 
-// Cuts off a quoted string, in which a backslash takes the next byte along (RFC 9110 §5.6.4).
+// Cuts off a quoted string, in which a backslash escapes the next byte (RFC 9110 §5.6.4).
 bool skip_quoted_string(std::string_view& text) {
     for (std::size_t i = 1; i < text.size(); ++i) {
         if (text[i] == '\\') {
@@ -113,7 +113,7 @@ bool RequestParser::make_room(std::size_t bytes) {
     return request_->share->cover(bytes);
 }
 
-// In a body no more than its end needs, so that little of the next request comes with it.
+// In a body what is missing and 4 KiB more, so little of the next request comes with it.
 std::size_t RequestParser::wants() const {
     if (!reading_body()) return head_piece;
     const std::uint64_t next = std::min(body_left_, BodyBudget::step) + head_piece;
@@ -167,13 +167,13 @@ bool RequestParser::skip_trailers() {
     }
 }
 
-// Then bytes go straight from where they were received to their place in the body.
+// If so, bytes go straight from the receive buffer into the body.
 bool RequestParser::body_is_next() const {
     return (state_ == State::body || state_ == State::chunk) && position_ == buffer_.size();
 }
 
-// Makes the body's place when a quarter of it has come, or if it is short. A string that grew to it
-// would be copied again and again. Not sooner, because a Content-Length costs its client nothing.
+// Reserves memory for all of the body once a quarter of it has come, or if it is short, because a
+// growing string is copied again and again. Not sooner, because any client can claim a length.
 void RequestParser::make_place() {
     const std::uint64_t size = request_->content_length;
     if (size <= request_->body.capacity() ||
@@ -197,7 +197,7 @@ bool RequestParser::move_to_body() {
     position_ += take_into_body(std::string_view(buffer_).substr(position_));
     searched_ = position_;
     if (body_left_ == 0) return true;
-    take_rest();  // there is none, but its memory is given back
+    take_rest();  // nothing is left, but this frees the memory
     return false;
 }
 
@@ -208,7 +208,7 @@ std::optional<std::string_view> RequestParser::take_crlf_line(std::size_t limit,
     const auto start = position_;
     const auto line = take_line(limit, status, too_long);
     if (line && position_ - start != line->size() + 2) {
-        throw HttpError(400, "A line of a chunked body ends in CR LF.");
+        throw HttpError(400, "Chunked lines must end in CR LF.");
     }
     return line;
 }

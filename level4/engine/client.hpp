@@ -1,4 +1,4 @@
-// What an event loop knows of one client. Whose move it is, is one state:
+// What an event loop knows of one client. Its state says whose move it is:
 //
 //     state        watched for    we look again          an event means   when the time is up
 //     talking      input *        at the deadline        read()           its time_out()
@@ -6,10 +6,10 @@
 //     with_worker  going away     after 5 s              it has gone      503 unless one has begun
 //     goodbye      input          after 5 s of silence   read and forget  dropped
 //
-// A client that is blocked is dropped if it takes fewer than limits.slowest_bytes in 10 s. A goodbye
-// takes 30 s at most, however much the client still sends.
-// * Only that it has gone, while its conversation wants no bytes, because other bodies fill the memory.
-// Only EventLoop::enter() changes it.
+// A client that is blocked is dropped if it takes fewer than limits.slowest_bytes in 10 s. A
+// goodbye takes 30 s at most, however much the client still sends.
+// * While other bodies fill the memory, it is only watched for going away.
+// Only EventLoop::enter() changes a client's state.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +26,8 @@
 
 struct Client {
     enum class State { talking, blocked, with_worker, goodbye };
-    // A request, and its place in the workers' queue. If the client goes before a worker has begun it,
-    // it goes along.
+    // A request, and its place in the workers' queue. It is dropped if the client goes before a
+    // worker has begun it.
     struct Job {
         std::shared_ptr<Request> request;
         std::shared_ptr<WorkerPool::Line> line;
@@ -52,9 +52,8 @@ struct Client {
     Clock::time_point look_again;    // the deadline of a client that is blocked or at its goodbye
     Clock::time_point goodbye_ends;  // however much the client still sends
 
-    // Progress of a client that is blocked: bytes that the kernel has taken from us, those that the
-    // client had taken at the beginning, and when it must have taken enough more.
-    std::uint64_t sent = 0;
-    std::uint64_t taken = 0;
-    Clock::time_point stalls_at;
+    // Progress of a client that is blocked.
+    std::uint64_t sent = 0;       // bytes that the kernel has taken from us
+    std::uint64_t taken = 0;      // of those, what the client had taken when we last saw progress
+    Clock::time_point stalls_at;  // when it is dropped unless it has taken enough more
 };

@@ -85,7 +85,8 @@ void EventLoop::advance(Client& client) {
             client.outgoing =
                 std::make_unique<Outgoing>(std::move(output), client.conversation.take_file());
             if (!client.conversation.has_input() || Clock::now() < turn_ends_) continue;
-            // Its turn is over. The poller will say at once that there is room, after the other clients.
+            // Its turn is over. The poller will say at once that there is room, after the other
+            // clients.
             return enter(client, State::blocked);
         }
         if (client.conversation.with_worker()) return run_in_worker(client);
@@ -94,7 +95,7 @@ void EventLoop::advance(Client& client) {
     }
 }
 
-// Gives the memory of what was sent back, because most clients are idle most of the time.
+// Frees the memory of what was sent, because most clients are idle most of the time.
 Sent EventLoop::send(Client& client) const {
     if (!client.outgoing) return Sent::all;
     const std::uint64_t before = client.outgoing->left();
@@ -104,8 +105,8 @@ Sent EventLoop::send(Client& client) const {
     return sent;
 }
 
-// A protocol speaks by itself, from other threads. The work is done in this loop, if at all, and
-// only the mailbox may be used once the loop has gone.
+// Other threads may have output for a protocol. They use only the mailbox, which outlives the loop;
+// the work is done in this loop, if at all.
 void EventLoop::let_others_wake(Client& client) {
     client.wakeable = true;
     client.conversation.on_wake([mailbox = mailbox_, this, id = client.id] {
@@ -148,13 +149,13 @@ void EventLoop::go_on(Client& client, Response response) {
     advance(client);
 }
 
-// All workers may wait for a disk that doesn't come back. A worker that has begun keeps its own time.
+// All workers may be stuck on a disk. A request that one has begun may take its time.
 void EventLoop::wait_no_longer(Client& client) {
     client.look_again = Clock::time_point::max();
     if (!workers_.withdraw(*client.job->line)) return;
     print_error("No worker was free in time, so this was refused",
                 visible(client.job->request->line));
-    go_on(client, Response::error(503, "The server is busy. Nothing was done. Please try again."));
+    go_on(client, Response::error(503, "The server is busy. Please try again."));
 }
 
 // The only place where a client's state changes: what is watched and when we look again follow
@@ -167,8 +168,7 @@ void EventLoop::enter(Client& client, State state) {
                                                                                  : Watch::input);
             break;
         case State::blocked:
-            // That we are woken is no progress of the client's, so being blocked again changes
-            // nothing.
+            // Being woken isn't progress by the client, so being blocked again changes nothing.
             if (is_new) client.taken = client.sent - unsent_bytes(client.socket);
             if (is_new) client.stalls_at = Clock::now() + send_stall;
             if (is_new) client.look_again = Clock::now() + std::chrono::seconds(1);

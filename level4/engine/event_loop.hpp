@@ -87,7 +87,7 @@ class EventLoop {
     Clock::time_point stop_deadline_ = Clock::time_point::max();
 };
 
-// So many loops, each in a thread of its own, and the workers that they share.
+// Several loops, each in a thread of its own, and the workers that they share.
 class EventLoops {
   public:
     // Makes all loops and all threads, which do not serve before run(). `engine` is epoll or poll.

@@ -1,6 +1,7 @@
-// Under which addresses other machines on the network reach this one, for the announcement of a
-// server that listens on all of them.
-// Leaves out: names, and addresses that only work together with a network card's name (fe80::1%eth0).
+// The addresses at which other machines on the network reach this one, announced by a server that
+// listens on all of them.
+// Leaves out: names, and addresses that only work together with a network card's name
+// (fe80::1%eth0).
 #pragma once
 
 #include <string>

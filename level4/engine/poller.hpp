@@ -3,8 +3,8 @@
 //
 //     poll    POSIX, so every system has it. The kernel is given the whole list each time and looks
 //             at all of it, so a turn costs more with each client, even an idle one.
-//     epoll   Linux. The kernel keeps the list, and a turn costs what those clients cost that it
-//             names.
+//     epoll   Linux. The kernel keeps the list, and a turn costs only as much as the clients that
+//             it names.
 //
 // Both are "level-triggered": what isn't read now is reported again. So it is never wrong to leave
 // some of it for later, and that is how all clients get their turn.
@@ -38,8 +38,8 @@ class Poller {
     // would take the next one with the same number for this one.
     virtual void forget(int descriptor) = 0;
 
-    // Waits for so many milliseconds at most, -1: for ever. No events: the time is up, or a signal
-    // has come. What it returns is valid until the next call.
+    // Waits at most `milliseconds` (-1: for ever). No events: the time is up, or a signal has come.
+    // What it returns is valid until the next call.
     virtual std::span<const Event> wait(int milliseconds) = 0;
 };
 

@@ -1,5 +1,5 @@
-// Where the thread of one client receives its bytes: a page of the stack, or a larger piece of the heap
-// for a client that sends a body or speaks another protocol.
+// Where the thread of one client receives its bytes: a page of the stack, or a larger piece of the
+// heap for a client that sends a body or speaks another protocol.
 // Leaves out: the event loop, which has one large buffer for all of its clients.
 #pragma once
 

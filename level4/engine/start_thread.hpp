@@ -1,5 +1,5 @@
-// Starts a thread, or says plainly why it can't. All threads of the program's start are made before
-// it says that it listens, so that a machine without threads is noticed then.
+// Starts a thread, or says plainly why it can't. The first threads are all made before the program
+// says that it listens, so a machine without threads is noticed in time.
 #pragma once
 
 #include <stdexcept>

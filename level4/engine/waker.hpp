@@ -28,8 +28,8 @@ class Waker {
 
     int descriptor() const { return output_.number(); }  // readable when there is something
     void wake() const {
-        // A full pipe is readable already. Any other failure passes, because it means that the kernel
-        // has no memory for the byte just now.
+        // A full pipe is readable already. Any other failure passes, because it means that the
+        // kernel has no memory for the byte just now.
         while (write(input_.number(), "x", 1) < 0 && errno != EAGAIN) std::this_thread::yield();
     }
     void clear() const {

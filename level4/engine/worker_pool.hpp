@@ -29,11 +29,11 @@ class WorkerPool {
     };
 
     // One client's work. The pool doesn't own it: when its last owner has gone, what waits in it is
-    // not done any more.
+    // no longer done.
     class Line {
         friend class WorkerPool;
         std::list<Piece> waiting_;
-        // Its place among the turns, made in advance. It is elsewhere while the line has its turn.
+        // A list node for turns_, made in advance. Empty while the line is in turns_ or at work.
         std::list<std::weak_ptr<Line>> turn_{1};
     };
 

@@ -1,7 +1,7 @@
 // CORS: lets pages of other origins read our replies (https://fetch.spec.whatwg.org/#http-cors).
 // A browser sends such a page's requests, but shows it a reply only if the reply says so. Before a
 // request that an HTML form couldn't make, it asks in a "preflight" whether it may send it at all.
-// Only browsers keep to this; curl doesn't ask. Nor does it stop forged posts: see csrf.hpp.
+// Only browsers keep to this; curl doesn't ask. CORS doesn't stop forged posts: see csrf.hpp.
 // Leaves out: origins by pattern, and private network access.
 #pragma once
 

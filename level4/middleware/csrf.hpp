@@ -17,6 +17,6 @@ struct CsrfOptions {
     std::string trusted_prefix = "/";  // the paths that they may post to
 };
 
-// Refuses a request by a page of another site with 403, unless it is GET, HEAD or OPTIONS. So it does
-// with one that has either of the two fields twice.
+// Unless it is GET, HEAD or OPTIONS, refuses with 403 a request from a page of another site, and
+// one that has either of the two fields twice.
 Middleware csrf(CsrfOptions options = {});

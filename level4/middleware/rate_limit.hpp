@@ -1,4 +1,4 @@
-// A limit to how often a client may do something: an address gets at most N requests through in any
+// A limit on how often a client may do something: an address gets at most N requests through in any
 // period of SECONDS. (The window slides. One that began anew each minute would let 2N through
 // around its border.) Past that the reply is 429 and says when to try again (RFC 6585 §4).
 // One limiter counts for all doors through which a client can write: HTTP requests (the middleware

@@ -5,7 +5,7 @@
 
 namespace {
 
-// The parts behind the first are needed, because default-src says nothing about <base>, forms and
+// The parts after the first are needed, because default-src says nothing about <base>, forms and
 // frames around a page (CSP Level 3 §6.1).
 constexpr std::string_view policy =
     "default-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none'; "

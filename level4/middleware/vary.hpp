@@ -6,6 +6,6 @@
 
 #include "headers.hpp"
 
-// Adds the name of a request field to the list, unless it is already there. The name is a literal of
-// ours, so it isn't checked again.
+// Adds the name of a request field to the list, unless it is already there. The name is a literal
+// of ours, so it isn't checked again.
 void vary_on(Headers& headers, std::string_view field);

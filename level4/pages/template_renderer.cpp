@@ -107,8 +107,8 @@ class Template::Renderer {
         }
     }
 
-    // Indents each line but the first, which begins a token (starts_line). Likewise the line that a
-    // final line feed begins belongs to the next token.
+    // Indents each line but the first, which render() has indented (starts_line). The line after a
+    // final line feed belongs to the next token.
     void append_text(std::string_view text, const std::string& indent) {
         if (indent.empty()) {
             out_ += text;

@@ -19,8 +19,8 @@ constexpr std::size_t max_cookie_bytes = 4096;
 // Reads `a=1; b="2"`, the value of a Cookie field. Malformed pairs are skipped and the others
 // count, because a cookie of another program on this host must not lock visitors out.
 // Names and values in the order of the field. A name may be there several times, because cookies
-// differ by path and domain as well, which aren't sent; the longer path comes first (RFC 6265 §5.4).
-// Quotes around a value are removed.
+// differ by path and domain as well, which aren't sent; the longer path comes first (RFC 6265
+// §5.4). Quotes around a value are removed.
 std::vector<std::pair<std::string, std::string>> parse_cookies(std::string_view field);
 
 // Does a browser add the cookie to requests that another site has started? `strict`: never. `lax`:

@@ -25,8 +25,8 @@ bool is_scheme(std::string_view text) {
            });
 }
 
-// Browsers write an IPv6 address as short as it can be. (One that holds an IPv4 address they write
-// in another way than inet_ntop() does; such an origin isn't accepted.)
+// Browsers write an IPv6 address as short as it can be. (They write one that holds an IPv4 address
+// differently from inet_ntop(), so it isn't accepted.)
 bool is_shortest_ipv6(const std::string& text) {
     in6_addr address;
     char shortest[INET6_ADDRSTRLEN];

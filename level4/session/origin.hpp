@@ -12,7 +12,7 @@
 // file), and is never the same as ours.
 bool is_same_origin(const Headers& headers);
 
-// True if a browser may send this as an Origin: a scheme in lower case, and a host and a port in the
-// one form in which browsers write them (no path, no user, not the scheme's own port; WHATWG URL
-// §3.5 and §4.5). For what is compared with Origin: a text in another form would never match.
+// True if a browser may send this as an Origin: a scheme in lower case, and a host and a port in
+// the one form in which browsers write them (no path, no user, not the scheme's own port; WHATWG
+// URL §3.5 and §4.5). For what is compared with Origin: a text in another form would never match.
 bool is_origin(std::string_view text);

@@ -95,7 +95,7 @@ Response EventChannel::subscribe(std::shared_ptr<Returning>& returning,
                                                 std::move(owned));
     returning = std::make_shared<Returning>(Returning{stream->outbox()});
     const std::lock_guard lock(mutex_);
-    std::erase_if(returning_, [](const auto& each) { return each.expired(); });  // have left again
+    std::erase_if(returning_, [](const auto& each) { return each.expired(); });  // those that left
     returning_.push_back(returning);
     return event_response(std::move(stream));
 }

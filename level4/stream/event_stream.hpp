@@ -1,7 +1,7 @@
 // Server-sent events: a reply that never ends, to which the server adds an event whenever there is
 // one (https://html.spec.whatwg.org/#server-sent-events). In a browser: new EventSource(address).
-// An event has an id. A browser that lost the connection asks again by itself, and says in the field
-// Last-Event-ID which event was the last one that it got.
+// An event has an id. A browser that lost the connection asks again by itself, and says in the
+// field Last-Event-ID which event was the last one that it got.
 // Leaves out: a memory of events. What a client missed is found by the caller, in its own store.
 #pragma once
 

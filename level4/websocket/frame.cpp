@@ -83,7 +83,7 @@ std::optional<FrameHeader> FrameHeaderReader::read(std::string_view& bytes) {
 // Eight bytes at a time, at a sixth of the cost of one at a time. That is all the speed we need.
 void append_unmasked(std::string& payload, std::string_view bytes, std::array<char, 4> mask,
                      std::uint64_t position) {
-    std::array<char, 8> turned{};  // the mask twice, from the byte on that the first one needs
+    std::array<char, 8> turned{};  // the mask twice, beginning with the first byte's
     for (std::size_t i = 0; i < turned.size(); ++i) turned[i] = mask[(position + i) % 4];
     std::uint64_t mask_word = 0;
     std::memcpy(&mask_word, turned.data(), sizeof mask_word);

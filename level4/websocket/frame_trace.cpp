@@ -1,4 +1,5 @@
-// See frame_trace.hpp. Only the first characters of a text are shown, and nothing of other payloads.
+// See frame_trace.hpp. Only the first characters of a text are shown, and nothing of other
+// payloads.
 #include "websocket/frame_trace.hpp"
 
 #include <algorithm>

@@ -13,8 +13,8 @@
 
 namespace {
 
-// Calls a handler of the application. False if it throws, whatever that is. Details are for the person
-// who runs the server, not for the client.
+// Calls a handler of the application. False if it throws, whatever that is. Details are for the
+// person who runs the server, not for the client.
 bool succeeds(const std::string& name, const std::function<void()>& handler) {
     try {
         handler();
@@ -136,9 +136,9 @@ void WebSocket::end_message() {
     if (!succeeds("on_message", tell)) fail_for_application();
 }
 
-// Half a message may lie here for as long as its client likes, and what is sent in reply until the
-// client reads it. Ten thousand clients may come, so a message takes part in the memory that all
-// bodies share. One that is short, as most are, costs less than its client does anyway.
+// Half a message may lie here for a minute, and the reply to it until the client reads it. Ten
+// thousand clients may come, so messages count against the memory that all bodies share. Short
+// ones, as most are, don't, because they cost less than their clients.
 void WebSocket::count_message() {
     if (limits_.bodies == nullptr || message_.capacity() <= limits_.uncounted) return;
     if (!share_) share_ = std::make_unique<BodyShare>(*limits_.bodies);
@@ -175,7 +175,7 @@ void WebSocket::fail_for_application() {
     fail(close_code::internal_error, "Something went wrong on the server.");
 }
 
-// There is no client any more that a close frame could be sent to.
+// There is no longer a client to send a close frame to.
 void WebSocket::give_up() {
     client_->discard();
     control_output_.clear();

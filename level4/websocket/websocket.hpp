@@ -73,8 +73,8 @@ class WebSocket : public Protocol {
     bool finished() const override { return state_ == State::finished || dropped(); }
     bool dropped() const override { return state_ == State::dropped || client_->overflowed(); }
 
-    // When the next ping is due, or an answer or the rest of a message overdue. time_out() pings, or
-    // gives up.
+    // When the next ping is due, or an answer or the rest of a message overdue. time_out() pings,
+    // or gives up.
     Clock::time_point deadline() const override { return std::min(deadline_, whole_by_); }
     void time_out() override;
 

@@ -1,4 +1,5 @@
-// Exercise 1-3: /about has a page, and other addresses are 404. The contract is in level1/README.md.
+// Exercise 1-3: /about has a page, and other addresses are 404. The contract is in
+// level1/README.md.
 #include <doctest/doctest.h>
 
 #include <string>

@@ -16,8 +16,8 @@
 
 namespace {
 
-// The server of this run with the flag. As it is it has to answer before that, because a server that
-// doesn't know the flag yet must not look like one that is down.
+// The server of this run with the flag. As it is it has to answer before that, because a server
+// that doesn't know the flag yet must not look like one that is down.
 Launch listing() {
     expect_status(exchange(get("/")), 200, {"the home page is there"});
     return {.command = settings().server + " --list"};

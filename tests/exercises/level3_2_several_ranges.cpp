@@ -202,7 +202,7 @@ TEST_CASE("parts of more than a mebibyte in all are the whole file") {
            std::to_string(reply.reply.body.size()) + " bytes", {"all or nothing"});
 }
 
-TEST_CASE("the boundary is none that the file has in it") {
+TEST_CASE("the boundary doesn't occur in the file") {
     if (lacks_public_folder()) return;
     PublicFolder folder;
     std::string file = pattern(0, 1000);

@@ -173,7 +173,8 @@ TEST_CASE("two clients that change two fields at the same time both succeed") {
     for (int round = 0; round < 20; ++round) {
         const std::string text = "text " + std::to_string(round);
         const std::string email = "round" + std::to_string(round) + "@example.com";
-        // Our own server's file is locked for a moment, so that both requests are under way at once.
+        // Our own server's file is locked for a moment, so that both requests are under way at
+        // once.
         std::optional<StoreLock> lock;
         if (round == 0 && !settings().program.empty()) lock.emplace(data);
         Client one(server), other(server);

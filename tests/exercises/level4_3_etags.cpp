@@ -1,5 +1,5 @@
-// Exercise 4-3: pages that are made anew have ETags, and are 304 if they have not changed. The contract
-// is in level4/README.md.
+// Exercise 4-3: pages that are made anew have ETags, and are 304 if they have not changed. The
+// contract is in level4/README.md.
 #include <doctest/doctest.h>
 
 #include <string>

@@ -1,4 +1,5 @@
-// Exercise 4-4: a second room, apart from the guestbook's chat. The contract is in level4/README.md.
+// Exercise 4-4: a second room, apart from the guestbook's chat. The contract is in
+// level4/README.md.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -19,8 +20,8 @@ namespace {
 const Reason apart = {"the two rooms have nothing of each other",
                       "a room and a store of its own, and the same code for both"};
 
-// A client that is certain to be in the room, because it has had the answer to a ping. The history has
-// been read.
+// A client that is certain to be in the room, because it has had the answer to a ping. The history
+// has been read.
 WebSocket join(const std::string& socket, ServerProcess& server = shared_server(),
                Where where = Where::here()) {
     WebSocket client(socket, server, {}, 0, where);

@@ -152,8 +152,8 @@ TEST_CASE("SIGTERM with a request in flight: it is answered, then the server end
     expect_status(
         reply, 200,
         {"a clean stop loses no request that has begun to arrive",
-         "a thread that waits for a first byte is to end, but one in the middle of a request is to "
-         "read on, 5 s at most, because its client is still owed a reply"});
+         "end the threads that wait for a first byte; one in the middle of a request reads on for "
+         "up to 5 s, because its client is still owed a reply"});
     server.process().wait_for_end(patience);
     expect_that(server.process().exit_code() == 0, "exit code 0 within 5 s",
                 server.process().how_it_ended(), {"SIGTERM is a request to stop, not an error"});
@@ -202,7 +202,8 @@ TEST_CASE("without a free descriptor the server neither dies nor spins, and reco
                     {"EMFILE is a passing state, not an end", "don't leave the accept loop"});
     }
     Exchange reply = exchange(get("/"), server);
-    // It may not have noticed yet that the crowd has left, and refuse a few more clients until then.
+    // It may not have noticed yet that the crowd has left, and refuse a few more clients until
+    // then.
     for (const double until = now() + patience; reply.reply.status != 200 && now() < until;) {
         let_pass(0.02);
         reply = exchange(get("/"), server);

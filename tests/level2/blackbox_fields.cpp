@@ -1,4 +1,5 @@
-// The fields of requests and replies of level 2, and that a reply is the last thing on its connection.
+// The fields of requests and replies of level 2, and that a reply is the last thing on its
+// connection.
 #include <doctest/doctest.h>
 
 #include <random>

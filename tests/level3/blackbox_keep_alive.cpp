@@ -269,7 +269,7 @@ TEST_CASE("SIGTERM: a request that never ends holds the server up for 5 seconds 
                 "exit code 0 after about 5 s",
                 server.process().how_it_ended() + " after " + std::to_string(now() - asked) + " s",
                 {"a client must not be able to keep a server from stopping",
-                 "wait for the clients that are left with a deadline, then return 0 all the same"});
+                 "wait for the last clients, but not past a deadline; then return 0 all the same"});
 }
 
 TEST_CASE("SIGTERM closes an idle kept-alive connection at once") {

@@ -114,7 +114,7 @@ TEST_CASE("a directory is redirected to the address with a slash, which shows it
     CHECK(folder.get("sub/").body == "index");
 }
 
-TEST_CASE("a redirect answers what was asked, not what was found") {
+TEST_CASE("only a path that names the folder is redirected") {
     const Folder folder;
     fs::create_directories(folder.root / "site/sub/index.html");
     CHECK(folder.get("sub/").status == 404);

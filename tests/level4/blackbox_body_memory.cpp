@@ -1,5 +1,6 @@
-// Thousands of clients that each send a body, or a message of a WebSocket, but for its last byte. What all of them take together
-// must be bounded, and a client that asks for something else must not notice them.
+// Thousands of clients that each send a body, or a message of a WebSocket, but for its last byte.
+// What all of them take together must be bounded, and a client that asks for something else must
+// not notice them.
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <sys/socket.h>

@@ -165,7 +165,7 @@ TEST_CASE("it makes no difference where a body is cut") {
     }
 }
 
-TEST_CASE("no bytes at all break the reading of bodies") {
+TEST_CASE("no input breaks the reading of bodies") {
     const std::vector<std::string> seeds{
         post("Content-Length: 5\r\n", "hello"),
         chunked("5;a=b\r\nhello\r\n3\r\nabc\r\n0\r\nT: t\r\n\r\n" + next_request)};

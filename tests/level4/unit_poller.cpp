@@ -82,7 +82,7 @@ TEST_CASE("a poller tells only what was asked for last") {
     CHECK(ready(*poller).empty());
 }
 
-TEST_CASE("a client that only sends no more has not gone, and one that has closed has") {
+TEST_CASE("a half-closed client isn't gone, and a closed one is") {
     const auto poller = any_poller();
     Pair pair;
     REQUIRE(poller->add(pair.ours.number(), Watch::input, 7));

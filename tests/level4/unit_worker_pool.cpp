@@ -1,5 +1,5 @@
-// The workers: all work that is submitted is done, by as many threads as there are. Each client's is
-// done in order, and clients take turns.
+// The workers: all work that is submitted is done, by as many threads as there are. Each client's
+// is done in order, and clients take turns.
 #include <doctest/doctest.h>
 
 #include <atomic>

@@ -77,7 +77,8 @@ class Client {
     // ends.
     bool receive_at_least(std::size_t count, double seconds = reply_patience());
 
-    // True once the server has refused bytes of ours, because it has closed the connection for good.
+    // True once the server has refused bytes of ours, because it has closed the connection for
+    // good.
     bool refused() const { return refused_; }
     // True once the server has closed; does not wait.
     bool ended();

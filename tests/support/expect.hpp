@@ -69,8 +69,8 @@ void expect_body(const Exchange& exchange, std::string_view body, const Reason& 
                  Where where = Where::here());
 void expect_in_body(const Exchange& exchange, std::string_view part, const Reason& reason,
                     Where where = Where::here());
-// The same, but not only in the address that was asked for, which a page may show as well: that says
-// nothing of what the server has understood.
+// The same, but not only in the address that was asked for, which a page may show as well: that
+// says nothing of what the server has understood.
 void expect_shown(const Exchange& exchange, std::string_view part, const Reason& reason,
                   Where where = Where::here());
 // The reply is whole, and this text is neither in its head and body nor in what follows it.

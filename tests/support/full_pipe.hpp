@@ -41,7 +41,8 @@ class FullPipe {
         }
     }
 
-    // Makes room for one line, on Linux at least, where a page is free only when all of it was read.
+    // Makes room for one line, on Linux at least, where a page is free only when all of it was
+    // read.
     void make_little_room() {
         char page[4096];
         if (read(descriptor_, page, sizeof page) < 0) throw std::runtime_error("the pipe is empty");

@@ -56,9 +56,9 @@ void change_user(const std::string& name) {
     dup2(command.output, 2);
     if (!command.folder.empty() && chdir(command.folder.c_str()) != 0) _exit(126);
     if (!command.run_as.empty()) change_user(command.run_as);
-    // The program must begin with the defaults, and what is ignored stays ignored in what is started.
-    // We ignore some of these, a shell that starts us in the background has us ignore SIGINT, and the
-    // keeper has a handler for SIGCHLD.
+    // The program must begin with the defaults, and what is ignored stays ignored in what is
+    // started. We ignore some of these, a shell that starts us in the background has us ignore
+    // SIGINT, and the keeper has a handler for SIGCHLD.
     for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD})
         signal(number, SIG_DFL);
     sigprocmask(SIG_SETMASK, &signals, nullptr);

@@ -25,6 +25,6 @@ struct Command {
     std::string run_as;  // the user; empty: the one that we are
 };
 
-// Returns the keeper's process id. It writes KeeperEvents to `channel`, one end of a socketpair, and
-// ends everything when the other end is closed.
+// Returns the keeper's process id. It writes KeeperEvents to `channel`, one end of a socketpair,
+// and ends everything when the other end is closed.
 pid_t start_keeper(const Command& command, int channel);

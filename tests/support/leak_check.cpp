@@ -69,7 +69,7 @@ void expect_nothing_left_behind(const std::vector<std::string>& requests) {
     const int descriptors = after->descriptors - before->descriptors;
     expect_that(descriptors <= spare_descriptors, "no more open descriptors after 1,000 requests",
                 std::to_string(descriptors) + " more",
-                {"a server that forgets to close something can't accept clients any more one day",
+                {"a server that forgets to close something will one day run out of descriptors",
                  "close() each client's socket, and each file, on every way out of the function"});
     const int threads = after->threads - before->threads;
     expect_that(threads <= spare_threads, "no more threads after 1,000 requests",

@@ -1,5 +1,6 @@
-// A program that the harness started, in its own process group, below a keeper (see keeper.hpp), and
-// with its output in a file. Ends only what it started. Knows nothing about ports or HTTP; server_process.hpp does.
+// A program that the harness started, in its own process group, below a keeper (see keeper.hpp),
+// and with its output in a file. Ends only what it started. Knows nothing about ports or HTTP;
+// server_process.hpp does.
 #pragma once
 
 #include <sys/types.h>

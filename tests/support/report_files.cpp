@@ -1,5 +1,5 @@
-// A report is written beside its file, and then takes its place, so that no reader sees half of one.
-// A file that isn't a regular one, such as /dev/stdout, is written once, when the run is over.
+// A report is written beside its file, and then takes its place, so that no reader sees half of
+// one. A file that isn't a regular one, such as /dev/stdout, is written once, when the run is over.
 #include "report_files.hpp"
 
 #include <cstdio>

@@ -14,8 +14,8 @@ namespace {
 constexpr double longest_wait = 14.0;
 constexpr double between_drops = 0.4;
 
-// How long a client that doesn't close its side may be waited for, in seconds after its reply: 5 s for
-// another request, where there may be one, and then for its end.
+// How long a client that doesn't close its side may be waited for, in seconds after its reply: 5 s
+// for another request, where there may be one, and then for its end.
 constexpr double goodbye_alone = 8.0;
 constexpr double idle_and_goodbye = 13.0;
 

@@ -1,5 +1,5 @@
-// Both ends of the pipe between a worker and the supervisor. What a worker calls, in order to tell the
-// supervisor something, is declared in supervisor.hpp.
+// Both ends of the pipe between a worker and the supervisor. What a worker calls, in order to tell
+// the supervisor something, is declared in supervisor.hpp.
 #include "worker_process.hpp"
 
 #include <fcntl.h>

@@ -22,7 +22,8 @@ struct Worker {
     std::set<std::string> folders;
 };
 
-// A new process that does the task, and nothing else. What it tells the supervisor arrives at `pipe`.
+// A new process that does the task, and nothing else. What it tells the supervisor arrives at
+// `pipe`.
 Worker start_worker(std::vector<std::size_t> todo,
                     const std::function<void(const std::vector<std::size_t>&)>& task);
 

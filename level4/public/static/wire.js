@@ -65,6 +65,6 @@ source.onopen = () => {  // each connection begins with all that the server reme
 source.onmessage = (event) => show(JSON.parse(event.data));
 source.onerror = () => {
     const ended = source.readyState === EventSource.CLOSED;
-    state.textContent = ended ? "The server shows no wire any more."
+    state.textContent = ended ? "The server no longer shows the wire."
                               : "The connection was lost. Trying again …";
 };

@@ -1,5 +1,5 @@
-// The pages of level 2 on top of cpp-httplib, which parses the requests and writes the replies: what it gets right
-// must not be judged wrong. Leaves out: /echo, and being strict about requests.
+// The pages of level 2 on top of cpp-httplib, which parses the requests and writes the replies:
+// what it gets right must not be judged wrong. Leaves out: /echo, and being strict about requests.
 #include <httplib.h>
 
 #include <csignal>

@@ -178,9 +178,9 @@ bool send_all(const Socket& client, std::string_view bytes) {
     return true;
 }
 
-void close_gently(const Socket& client) {
+void close_gently(const Socket& client, std::chrono::seconds at_most) {
     shutdown(client.number(), SHUT_WR);
-    auto end = Clock::now() + goodbye_time;
+    auto end = Clock::now() + at_most;
     auto silence = Clock::now() + goodbye_silence;
     std::array<char, 4096> buffer;
     while (Clock::now() < end) {

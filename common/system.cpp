@@ -57,6 +57,10 @@ timespec change_time(const struct stat& facts) {
     return facts.st_mtim;
 }
 
+timespec status_change_time(const struct stat& facts) {
+    return facts.st_ctim;
+}
+
 std::filesystem::path program_file(const std::string& name) {
     std::error_code error;
     const auto file = std::filesystem::canonical("/proc/self/exe", error);
@@ -107,6 +111,10 @@ bool sync_content(const Descriptor& file) {
 
 timespec change_time(const struct stat& facts) {
     return facts.st_mtimespec;
+}
+
+timespec status_change_time(const struct stat& facts) {
+    return facts.st_ctimespec;
 }
 
 std::filesystem::path program_file(const std::string& name) {

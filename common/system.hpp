@@ -62,6 +62,9 @@ bool sync_content(const Descriptor& file);
 // When a file was changed, to the nanosecond if its file system is that exact.
 timespec change_time(const struct stat& facts);
 
+// The same by the kernel's own clock. Programs such as rsync set the other one back.
+timespec status_change_time(const struct stat& facts);
+
 // Where the running program lies. The kernel knows it; if it won't say, the name that the program
 // was started by (argv[0]) has to do.
 std::filesystem::path program_file(const std::string& name);

@@ -38,8 +38,10 @@ const std::string reply =
     body;
 
 void handle_client(const Socket& client) {
-    // While we wait here every other client waits, so a client has ten seconds to send its request.
-    const auto deadline = Clock::now() + std::chrono::seconds(10);
+    // While we wait here every other client waits, so none gets more than ten seconds for its
+    // request, and ten for its goodbye.
+    constexpr std::chrono::seconds patience{10};
+    const auto deadline = Clock::now() + patience;
 
     // TCP is a stream of bytes, not of messages: a request may arrive in pieces. We read before we
     // reply, up to the blank line that ends a request's head, but not much more than 8 KiB.
@@ -53,7 +55,7 @@ void handle_client(const Socket& client) {
         request.append(buffer.data(), size);
     }
     send_all(client, reply);
-    close_gently(client);
+    close_gently(client, patience);
 }
 
 int main(int argc, char** argv) try {
@@ -64,7 +66,8 @@ int main(int argc, char** argv) try {
         return 0;
     }
     const int port = std::atoi(argument.c_str());
-    if (port < 1 || port > 65535) throw std::runtime_error(usage);
+    if (port < 1 || port > 65535 || std::to_string(port) != argument || argc > 2)
+        throw std::runtime_error(usage);
     handle_signals();
     const Socket listener = listen_on("127.0.0.1", port, argv[0]);
     std::cout << "Level 1 is listening on http://localhost:" << port << "  (Ctrl-C stops it)\n"

@@ -3,9 +3,12 @@
 #include "host.hpp"
 
 #include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
 
 #include <algorithm>
-#include <string>
+#include <cstring>
+#include <memory>
 
 #include "text.hpp"
 #include "url.hpp"
@@ -36,6 +39,20 @@ bool is_registered_name(std::string_view text) {
            name_characters.has_all_of(text);
 }
 
+// 127/8 (RFC 1122 §3.2.1.3), ::1, and the IPv6 form of the former, ::ffff:127.0.0.1.
+bool is_loopback(const sockaddr& address) {
+    if (address.sa_family == AF_INET) {
+        sockaddr_in ipv4;
+        std::memcpy(&ipv4, &address, sizeof ipv4);
+        return ntohl(ipv4.sin_addr.s_addr) >> 24 == 127;
+    }
+    sockaddr_in6 ipv6;
+    std::memcpy(&ipv6, &address, sizeof ipv6);
+    const in6_addr& bytes = ipv6.sin6_addr;
+    return IN6_IS_ADDR_LOOPBACK(&bytes) ||
+           (IN6_IS_ADDR_V4MAPPED(&bytes) && bytes.s6_addr[12] == 127);
+}
+
 }  // namespace
 
 std::optional<Host> parse_host(std::string_view text) {
@@ -52,4 +69,14 @@ std::optional<Host> parse_host(std::string_view text) {
         literal ? is_ip_literal(text.substr(1, name_end - 1)) : is_registered_name(host.name);
     if (!valid || !std::all_of(host.port.begin(), host.port.end(), is_digit)) return std::nullopt;
     return host;
+}
+
+bool is_only_this_machine(const std::string& host) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_PASSIVE;
+    addrinfo* found = nullptr;
+    if (getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return false;
+    const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> address(found, freeaddrinfo);
+    return is_loopback(*address->ai_addr);
 }

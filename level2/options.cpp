@@ -40,9 +40,13 @@ struct Arguments {
 
     // What follows the =, or else the next argument.
     std::string_view value() {
-        if (flag.size() < argument.size()) return argument.substr(flag.size() + 1);
-        if (++position >= count) throw UsageError(std::string(argument) + " needs a value.");
-        return values[position];
+        std::string_view text;
+        if (flag.size() < argument.size())
+            text = argument.substr(flag.size() + 1);
+        else if (++position < count)
+            text = values[position];
+        if (text.empty()) throw UsageError(std::string(flag) + " needs a value.");
+        return text;
     }
 };
 

@@ -1,8 +1,9 @@
 // The host and port that a client asks for, in the Host field or in a request target.
-// Leaves out: looking the name up, and names in scripts other than Latin, which arrive as ASCII.
+// Leaves out: names in scripts other than Latin, which arrive as ASCII.
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 struct Host {
@@ -13,3 +14,7 @@ struct Host {
 // Takes `name[:port]` apart. Nothing, unless it is what the grammar of RFC 3986 §3.2.2 allows. An
 // empty name is allowed by that grammar.
 std::optional<Host> parse_host(std::string_view text);
+
+// True if what listens on this name or address can be reached from this machine only. A name is
+// looked up, as it is for listening.
+bool is_only_this_machine(const std::string& host);

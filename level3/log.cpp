@@ -47,10 +47,15 @@ std::string quoted(std::string_view text) {
            '"';
 }
 
+// On a terminal, unless NO_COLOR is set to anything (no-color.org).
+bool wants_colours() {
+    const char* const no_color = std::getenv("NO_COLOR");
+    return isatty(STDOUT_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
+}
+
 }  // namespace
 
-AccessLog::AccessLog()
-    : coloured_(isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr) {}
+AccessLog::AccessLog() : coloured_(wants_colours()) {}
 
 void AccessLog::add(const LogEntry& entry) const {
     char numbers[64];

@@ -67,7 +67,7 @@ std::optional<ByteRange> parse_range(std::string_view value, std::uint64_t size)
         if (*first >= size) return ByteRange{0, 0};
         return ByteRange{*first, std::min(last.value_or(size - 1), size - 1) - *first + 1};
     }
-    if (!last) return std::nullopt;
+    if (!last || (size == 0 && *last > 0)) return std::nullopt;  // no range says "all of nothing"
     return ByteRange{size - std::min(*last, size), std::min(*last, size)};
 }
 

@@ -14,6 +14,8 @@ namespace {
 // How often a body that waits for memory looks for it.
 constexpr std::chrono::milliseconds room_pause{50};
 
+constexpr const char* no_memory = "The server is short of memory. Please try again.";
+
 // Does the client want no other reply on this connection (RFC 9112 §9.3)?
 bool wants_close(const Request& request) {
     if (request.headers.lists("Connection", "close")) return true;
@@ -90,7 +92,7 @@ void Connection::time_out() {
     if (turn_ == Turn::room) {
         deadline_ = std::min(Clock::now() + room_pause, room_ends_);
         if (Clock::now() < room_ends_) return;
-        return fail(503, "The server is short of memory. Please try again.");
+        return fail(503, no_memory);
     }
     if (parser_.in_request()) fail(408, "The request took too long to arrive.");
     finished_ = true;
@@ -136,6 +138,13 @@ void Connection::keep_share(const Request& request) {
     if (request.share) share_ = request.share;
 }
 
+// A long reply needs memory even if its request had no body. (What changes something on the disk
+// has a short one.) False if other bodies and replies have all of it.
+bool Connection::has_room_for(const Response& response) {
+    return response.body.size() <= limits_.output_batch ||
+           take_room(limits_, share_, response.body.size());
+}
+
 // What the head alone decides (401, 403, 404, 405, 421) is said before the body is sent. This runs
 // in the engine's own thread: no route's handler is called, and middleware doesn't wait.
 void Connection::answer_head() {
@@ -164,6 +173,7 @@ void Connection::fail(int status, std::string_view explanation) {
 }
 
 void Connection::reply(const Request& request, Response response, Clock::time_point started) {
+    if (!has_room_for(response)) response = Response::error(503, no_memory);
     add_error_page(response, request.line);
     ++requests_;
     give_turn(Turn::ours);

@@ -102,6 +102,7 @@ class Connection {
     void leave_to_worker(std::unique_ptr<Request> request);
     void answer(Request& request);
     void keep_share(const Request& request);
+    bool has_room_for(const Response& response);
     void answer_head();
     void fail(int status, std::string_view explanation);
     void reply(const Request& request, Response response, Clock::time_point started);

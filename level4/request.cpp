@@ -77,9 +77,12 @@ std::string RequestParser::take_rest() {
 bool RequestParser::read_head() {
     if (!request_ && position_ < buffer_.size()) request_ = std::make_unique<Request>();
     while (state_ == State::request_line) {
-        if (std::string_view(buffer_).substr(position_).starts_with(tls_handshake)) {
+        const auto begun = std::string_view(buffer_).substr(position_);
+        if (begun.starts_with(tls_handshake)) {
             throw HttpError(400, "This looks like TLS. Use http:// and not https:// here.");
         }
+        // Whatever is wrong with the rest, the reply to a HEAD has no body (RFC 9110 §9.3.2).
+        if (begun.starts_with("HEAD ")) request_->method = "HEAD";
         const auto line = take_line(limits_.request_line, 414, "The request line is too long.");
         if (!line) return false;
         if (line->empty()) continue;  // §2.2: ignore empty lines before the request line

@@ -26,6 +26,10 @@ constexpr std::array<std::string_view, 7> known_methods{"GET",   "HEAD",   "POST
 struct Route;
 class BodyShare;
 
+// Makes the share this large, and first of all makes it. False if other bodies, and replies, have all
+// of the memory. (body/request_body.cpp)
+bool take_room(const Limits& limits, std::shared_ptr<BodyShare>& share, std::size_t bytes);
+
 struct Request {
     std::string line;       // the request line as received, for the log
     std::string method;     // GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS

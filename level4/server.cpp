@@ -17,7 +17,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -30,6 +29,7 @@
 #include "engine/own_addresses.hpp"
 #include "engine/receive_buffer.hpp"
 #include "engine/waker.hpp"
+#include "host.hpp"
 #include "log.hpp"
 #include "outgoing.hpp"
 #include "stream/conversation.hpp"
@@ -93,9 +93,13 @@ class Server {
 
 void Server::run() {
     while (wait_for_room()) {
-        Socket client = accept_client(listener_);
-        if (!client) break;
-        start_thread(std::move(client));
+        try {
+            Socket client = accept_client(listener_);
+            if (!client) break;
+            start_thread(std::move(client));
+        } catch (const std::exception& error) {  // out of memory, most likely
+            print_error("A client was dropped", error.what());
+        }
     }
     listener_.close();  // from now on new clients are refused, not left waiting
 
@@ -129,7 +133,7 @@ void Server::start_thread(Socket client) {
     for (;;) {
         try {
             return std::thread([this, shared] { serve_client(*shared); }).detach();
-        } catch (const std::system_error&) {
+        } catch (const std::exception&) {
             lock.lock();
             client_left_.wait_for(lock, accept_pause);
             lock.unlock();
@@ -206,10 +210,6 @@ void use_small_stacks() {
 #endif
 }
 
-bool is_loopback(const std::string& host) {
-    return host.starts_with("127.") || host == "::1" || host == "localhost";
-}
-
 // The start line, and a few addresses to try.
 void announce(const Options& options, const Program& program) {
     const bool local = options.host == "127.0.0.1" || options.host == "0.0.0.0";
@@ -218,7 +218,9 @@ void announce(const Options& options, const Program& program) {
     const std::string site = "http://" + host + ":" + std::to_string(options.port);
     std::cout << program.name << " is listening on " << site << "  (Ctrl-C stops it)\n";
     for (const auto& address : program.addresses) std::cout << "  " << site << address << '\n';
-    if (!is_loopback(options.host)) std::cout << "  Every machine in the network can connect.\n";
+    if (!is_only_this_machine(options.host)) {
+        std::cout << "  Every machine in the network can connect.\n";
+    }
     if (options.host == "0.0.0.0" || options.host == "::") {
         for (const auto& address : own_addresses(ipv6))
             std::cout << "  http://" << address << ':' << options.port << '\n';

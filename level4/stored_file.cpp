@@ -26,7 +26,7 @@ constexpr std::uint64_t small_file = 64 * 1024;  // bytes; larger files are sent
 // Each version of a file, and each compressed copy, has an ETag of its own, so that a client can't
 // join half of one to half of another.
 std::string etag_of(const struct stat& facts, const char* suffix) {
-    const timespec changed = change_time(facts);
+    const timespec changed = status_change_time(facts);
     std::array<char, 64> text{};
     const int length = std::snprintf(text.data(), text.size(), "\"%llx-%llx-%llx%s\"",
                                      static_cast<unsigned long long>(changed.tv_sec),

@@ -97,13 +97,13 @@ void Chat::announce(const Message& message) {
 // A client that was connected before gets what it missed, once that was read from the disk. One
 // that says something else than an id in Last-Event-ID has missed nothing that we know of.
 Response Chat::subscribe(const Request& request) {
-    const auto* const field = request.headers.find("Last-Event-ID");
+    const auto* const field = request.headers.find_single("Last-Event-ID");
     const auto id = field != nullptr ? parse_number<std::int64_t>(*field) : std::nullopt;
     if (!id) return events_.subscribe();
     std::shared_ptr<EventChannel::Returning> returning;
     const auto line = std::make_shared<WorkerPool::Line>();
     auto response = events_.subscribe(returning, line);
-    writer_.submit(
+    reader_.submit(
         {{line, [this, id = *id, returning] { events_.catch_up(*returning, events_since(id)); }}});
     return response;
 }
@@ -130,7 +130,8 @@ std::vector<Event> Chat::events_since(std::int64_t id) try {
 // The page ignores a message that it gets twice.
 void Chat::welcome(const Client& client) {
     room_.join(client);
-    submit(client, [this, client] { send_history(client); });
+    const std::lock_guard lock(mutex_);
+    reader_.submit({{members_[client].history, [this, client] { send_history(client); }}});
 }
 
 void Chat::send_history(const Client& client) {

@@ -66,6 +66,7 @@ class Chat {
     // goodbye, its messages are still saved, unless too many such messages wait.
     struct Member {
         std::shared_ptr<WorkerPool::Line> line = std::make_shared<WorkerPool::Line>();
+        std::shared_ptr<WorkerPool::Line> history = std::make_shared<WorkerPool::Line>();
         std::size_t waiting = 0;  // messages that wait to be saved
     };
     std::mutex mutex_;  // guards what follows
@@ -75,6 +76,8 @@ class Chat {
     std::size_t waiting_since_goodbye_ = 0;  // messages of those
 
     // Reading and saving messages waits for the disk, which must not hold up the event loop that a
-    // socket is on. There is one thread, so that all see the messages in the order of their ids.
+    // socket is on. One thread saves, so that all see the messages in the order of their ids.
+    // Another one reads, because saving may wait for another process, and reading never does.
     WorkerPool writer_{1};
+    WorkerPool reader_{1};
 };

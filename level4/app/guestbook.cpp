@@ -15,6 +15,7 @@
 namespace {
 
 constexpr std::size_t page_size = 20;
+constexpr std::size_t most_shown = 16 * 1024;  // bytes of a field with a mistake
 
 // The number of the page that the query asks for, counted from 1, or 0 if it isn't a number.
 std::size_t page_number(const Request& request) {
@@ -64,12 +65,13 @@ Response Guestbook::take_form(const Request& request) {
     for (const auto& name : form.not_utf8) mistakes.set(name, "This is not valid UTF-8.");
 
     if (!mistakes.as_object().empty()) {
-        // The form again, with everything that was typed, so that it needn't be typed again.
+        // The form again, with what was typed, so that it needn't be typed again. Not all of a text
+        // that is far too long, because it would come back six times as long: " is &quot; then.
         const Json values{{"title", "Please check: sign the guestbook"},
                           {"at_contact", true},
-                          {"name", fields.name},
-                          {"email", fields.email},
-                          {"message", fields.message},
+                          {"name", fields.name.substr(0, most_shown)},
+                          {"email", fields.email.substr(0, most_shown)},
+                          {"message", fields.message.substr(0, most_shown)},
                           {"mistakes", mistakes},
                           {"focus_" + first_mistake(mistakes), true},
                           {"has_mistakes", true}};

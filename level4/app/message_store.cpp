@@ -16,9 +16,10 @@ namespace {
 // How often a writer looks whether the file's lock is free: after 1 ms, and then less and less.
 constexpr std::chrono::milliseconds first_pause{1}, longest_pause{50};
 
-// This many writers may wait for their whole patience, and more only for a moment. With a thread
-// for each client, a thousand that wait would leave none for readers.
-constexpr int most_waiting = 100;
+// This many writers may wait for their whole patience, and more only for a moment, because writers
+// that wait would leave no thread for readers: event loops have 16 workers, the other engine has
+// 1,000 threads.
+constexpr int most_waiting = 8;
 constexpr std::chrono::milliseconds moment{500};
 
 // This many unreadable lines are described at a time, and the rest only counted, because a file
@@ -89,9 +90,6 @@ Message MessageStore::add(const std::string& name, const std::string& email,
         const auto* const there = table_.find(added.id);
         // A message that is written again keeps its id if the new file is a copy that has it.
         if (there == nullptr || read_message(*log_, *there) != added) {
-            if (table_.last_id() >= MessageTable::max_id) {
-                throw_store_full(log_->path() + ": there is no id left");
-            }
             added = {table_.last_id() + 1, name, email, message, utc_now()};
         }
         return to_json(added);

@@ -10,7 +10,8 @@
 void MessageTable::apply(const Json& record, Place place) {
     const std::int64_t id = record.at("id").as_int();
     if (id < 1 || id > max_id) throw JsonError("there is no such id");
-    const bool deleted = record.find("deleted") != nullptr;
+    const Json* const mark = record.find("deleted");
+    const bool deleted = mark != nullptr && *mark == Json(true);
     if (!deleted) to_message(record);  // throws unless it is complete
 
     const bool known = find(id) != nullptr;

@@ -15,8 +15,9 @@ class MessageTable {
   public:
     using Place = MessageLog::Place;
 
-    // JavaScript counts in doubles, which are exact up to here. A larger id would get changed.
-    static constexpr std::int64_t max_id = std::int64_t{1} << 53;
+    // A line with a larger id isn't ours. JavaScript counts in doubles, which are exact up to 2^53,
+    // so as many ids as there are up to here are left for messages to come.
+    static constexpr std::int64_t max_id = std::int64_t{1} << 52;
 
     // The next line of the file: a message, a later version of one, or a deletion. Throws JsonError
     // if it is none of these, and changes nothing.

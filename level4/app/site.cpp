@@ -9,6 +9,7 @@
 #include "app/admin.hpp"
 #include "app/message_api.hpp"
 #include "app/upload_pages.hpp"
+#include "host.hpp"
 #include "middleware/allowed_hosts.hpp"
 #include "middleware/basic_auth.hpp"
 #include "middleware/compress.hpp"
@@ -51,7 +52,7 @@ RateLimitOptions limit_of(const Options& options) try {
 }
 
 const Options& checked(const Options& options) {
-    if (!options.wire || is_loopback_host(options.host)) return options;
+    if (!options.wire || is_only_this_machine(options.host)) return options;
     throw UsageError(
         "--wire shows every client's requests, so only this machine may see it: --host " +
         options.host + " lets other machines connect.");
@@ -96,7 +97,7 @@ std::vector<Middleware> Site::middleware() try {
                 "'.");
         }
     }
-    if (is_loopback_host(options_.host)) layers.push_back(allowed_hosts(options_.allow_hosts));
+    if (is_only_this_machine(options_.host)) layers.push_back(allowed_hosts(options_.allow_hosts));
     CsrfOptions trusted;
     if (options_.cors_origin) {
         CorsOptions readers;

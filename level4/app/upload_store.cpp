@@ -89,6 +89,7 @@ UploadStore::UploadStore(fs::path folder) : folder_(std::move(folder)) {
 std::optional<std::string> UploadStore::save(std::string_view content) const {
     const auto suffix = upload_suffix(content);
     if (!suffix) return std::nullopt;
+    make_folder(folder_);  // because it may have been removed since the start
     std::string name = random_name();
     const fs::path temporary = folder_ / ("." + name + std::string(temporary_suffix));
     name += *suffix;

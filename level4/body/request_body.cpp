@@ -20,6 +20,7 @@ namespace {
 
 // Bytes that are read at once outside a body. Few, because no budget counts them.
 constexpr std::size_t head_piece = 4096;
+constexpr std::size_t uncounted = 4096;  // so long a body costs less than its client does anyway
 
 HttpError too_large(std::uint64_t limit) {
     return {413,
@@ -106,18 +107,18 @@ std::size_t RequestParser::held() const {
     return request_->body.size() + buffer_.size() - position_;
 }
 
-// Takes memory for so many bytes of the body. False if other bodies have all of it.
+// Takes memory for this many bytes of the body. False if other bodies have all of it. A short body
+// needs none, or a thousand clients with a byte each would fill all of it, in steps of 64 KiB.
 bool RequestParser::make_room(std::size_t bytes) {
-    if (limits_.bodies == nullptr) return true;
-    if (!request_->share) request_->share = std::make_shared<BodyShare>(*limits_.bodies);
-    return request_->share->cover(bytes);
+    return bytes <= uncounted || take_room(limits_, request_->share, bytes);
 }
 
 // In a body what is missing and 4 KiB more, so little of the next request comes with it.
 std::size_t RequestParser::wants() const {
     if (!reading_body()) return head_piece;
     const std::uint64_t next = std::min(body_left_, BodyBudget::step) + head_piece;
-    if (!request_->share) return next;
+    if (limits_.bodies == nullptr) return next;
+    if (!request_->share) return std::min<std::uint64_t>(next, uncounted);
     const std::uint64_t room = request_->share->bytes();
     return std::min(next, room - std::min<std::uint64_t>(held(), room));
 }
@@ -229,4 +230,10 @@ void RequestParser::parse_chunk_size(std::string_view line) {
     }
     if (body_left_ > limits_.body - request_->body.size()) throw too_large(limits_.body);
     state_ = body_left_ == 0 ? State::trailers : State::chunk;
+}
+
+bool take_room(const Limits& limits, std::shared_ptr<BodyShare>& share, std::size_t bytes) {
+    if (limits.bodies == nullptr) return true;
+    if (!share) share = std::make_shared<BodyShare>(*limits.bodies);
+    return share->cover(bytes);
 }

@@ -2,6 +2,7 @@
 #include "engine/log_writer.hpp"
 
 #include <chrono>
+#include <exception>
 #include <utility>
 
 #include "engine/start_thread.hpp"
@@ -9,6 +10,7 @@
 namespace {
 
 constexpr std::size_t most_waiting = 1 << 20;  // bytes; past it lines are dropped, and counted
+constexpr std::size_t longest_block = longest_line - 64;  // write_line() may have a note to add
 constexpr std::chrono::milliseconds gathering{50};
 constexpr std::chrono::seconds longest_flush{1};  // a terminal may be stopped for ever
 
@@ -54,33 +56,40 @@ void LogWriter::run() {
         changed_.wait(lock, [this] { return pace_ == Pace::end || !lines_.empty(); });
         changed_.wait_for(lock, gathering, [this] { return pace_ != Pace::gather; });
         if (lines_.empty()) return;
-        if (lost_ > 0) {
-            lines_.push_back({Stream::error, "(" + std::to_string(lost_) + " lines were lost)"});
-        }
-        lost_ = 0;
         bytes_ = 0;
         const auto lines = std::exchange(lines_, {});
+        const auto lost = std::exchange(lost_, 0);
         writing_ = true;
         lock.unlock();
-        write(lines);
+        const auto still_lost = write(lines, lost);
         lock.lock();
+        lost_ += still_lost;
         writing_ = false;
         if (lines_.empty()) written_.notify_all();
     }
 }
 
-// Joins neighbours that go to the same stream and fit into one write().
-void LogWriter::write(const std::vector<Line>& lines) {
-    std::string block;
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-        block += lines[i].text;
-        const bool joins = i + 1 < lines.size() && lines[i + 1].stream == lines[i].stream &&
-                           block.size() + lines[i + 1].text.size() + 2 <= longest_line;
-        if (joins) {
-            block += '\n';
-        } else {
+// Joins neighbours that go to the same stream and fit into one write(), and then says how many lines
+// were lost before. Returns how many are left to be told of, because memory ran out on the way.
+std::uint64_t LogWriter::write(const std::vector<Line>& lines, std::uint64_t lost) noexcept {
+    std::size_t written = 0;
+    try {
+        std::string block;
+        for (std::size_t i = 0; i < lines.size(); ++i) {
+            block += lines[i].text;
+            const bool joins = i + 1 < lines.size() && lines[i + 1].stream == lines[i].stream &&
+                               block.size() + lines[i + 1].text.size() <= longest_block;
+            if (joins) {
+                block += '\n';
+                continue;
+            }
             write_line(lines[i].stream, block);
             block.clear();
+            written = i + 1;
         }
+        if (lost > 0) write_line(Stream::error, "(" + std::to_string(lost) + " lines were lost)");
+        return 0;
+    } catch (const std::exception&) {
+        return lost + lines.size() - written;
     }
 }

@@ -32,7 +32,7 @@ class LogWriter {
     void add(Stream stream, std::string_view line);
     void flush();
     void run();
-    static void write(const std::vector<Line>& lines);
+    static std::uint64_t write(const std::vector<Line>& lines, std::uint64_t lost) noexcept;
 
     std::mutex mutex_;  // guards all below but the thread
     std::vector<Line> lines_;

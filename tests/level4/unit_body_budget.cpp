@@ -5,9 +5,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "body/body_budget.hpp"
 #include "connection.hpp"
@@ -27,9 +29,20 @@ Response size_of(Request& request) {
     return Response::text(std::to_string(request.body.size()));
 }
 
+std::string get(std::size_t size) {
+    return "GET /" + std::to_string(size) + " HTTP/1.1\r\nHost: a\r\n\r\n";
+}
+
+// As many bytes as the path says.
+Response text_of(Request& request) {
+    return Response::text(std::string(std::stoul(request.path.substr(1)), 'x'));
+}
+
 // A conversation whose body takes memory of a budget.
 struct BodyTalk : Talk {
-    explicit BodyTalk(BodyBudget& budget) : Talk(size_of) { limits.bodies = &budget; }
+    explicit BodyTalk(BodyBudget& budget, Handler answer = size_of) : Talk(std::move(answer)) {
+        limits.bodies = &budget;
+    }
 
     // Says as much as the server wants to read, as an engine does. Returns how much that was.
     std::size_t say_wanted(std::size_t size) {
@@ -94,6 +107,8 @@ TEST_CASE("a body without memory is not read, and is read on when another body h
     std::optional<Hog> hog(budget);
     BodyTalk talk(budget);
     talk.say(head(3 * step));
+    const std::size_t said = talk.say_wanted(3 * step);
+    CHECK(said < 10'000);
     CHECK(talk.connection.wants() == 0);
     talk.connection.time_out();  // it is time to look again
     CHECK(talk.listen().empty());
@@ -103,16 +118,16 @@ TEST_CASE("a body without memory is not read, and is read on when another body h
     talk.connection.time_out();
     CHECK(talk.listen().empty());
     CHECK(talk.connection.wants() > 0);
-    talk.say_wanted(3 * step - 1);
+    talk.say_wanted(3 * step - said - 1);
     CHECK(talk.say("x").ends_with("\r\n\r\n196608"));
 }
 
 TEST_CASE("a body that has begun stops where its memory ends") {
     BodyBudget budget(3 * step);
     BodyTalk talk(budget);
-    talk.say(head(10 * step) + "x");
+    talk.say(head(10 * step) + std::string(5000, 'x'));
     const Hog hog(budget);
-    CHECK(talk.say_wanted(10 * step) == step - 1);
+    CHECK(talk.say_wanted(10 * step) == step - 5000);
     CHECK(talk.connection.wants() == 0);
 }
 
@@ -121,7 +136,7 @@ TEST_CASE("after five seconds without memory a body is refused, and nothing of i
     BodyTalk talk(budget);
     talk.limits.room = std::chrono::seconds(0);  // as if they were over
     const Hog hog(budget);
-    talk.say(head(5) + "hel");
+    talk.say(head(9000) + std::string(5000, 'x'));
     REQUIRE(talk.connection.wants() == 0);
     CHECK(talk.connection.deadline() <= Clock::now() + std::chrono::seconds(1));
     talk.connection.time_out();
@@ -136,7 +151,7 @@ TEST_CASE("time in which a body waits for memory does not count against its clie
     std::optional<Hog> hog(budget);
     BodyTalk talk(budget);
     talk.limits.body_slow = std::chrono::seconds(0);  // as if ten seconds had passed meanwhile
-    talk.say(head(5));
+    talk.say(head(9000) + std::string(5000, 'x'));
     REQUIRE(talk.connection.wants() == 0);
     talk.limits.body_slow = std::chrono::seconds(10);
     hog.reset();
@@ -145,15 +160,46 @@ TEST_CASE("time in which a body waits for memory does not count against its clie
     CHECK(talk.connection.deadline() > Clock::now() + std::chrono::seconds(9));
 }
 
-TEST_CASE("a client that asks before it sends is told to when there is memory") {
+TEST_CASE("a short body needs none of the memory for bodies") {
     BodyBudget budget(step);
-    std::optional<Hog> hog(budget);
+    const Hog hog(budget);
     BodyTalk talk(budget);
-    CHECK(talk.say(head(5, "Expect: 100-continue\r\n")).empty());
-    hog.reset();
-    talk.connection.time_out();
-    CHECK(talk.listen() == "HTTP/1.1 100 Continue\r\n\r\n");
+    CHECK(talk.say(head(5, "Expect: 100-continue\r\n")) == "HTTP/1.1 100 Continue\r\n\r\n");
     CHECK(talk.say("hello").ends_with("\r\n\r\n5"));
+    CHECK(talk.say(head(4000) + std::string(4000, 'x')).ends_with("\r\n\r\n4000"));
+}
+
+TEST_CASE("a thousand bodies of a byte each leave memory for others") {
+    BodyBudget budget(2 * step);
+    std::vector<std::unique_ptr<BodyTalk>> talks;
+    for (int i = 0; i < 1000; ++i) {
+        talks.push_back(std::make_unique<BodyTalk>(budget));
+        talks.back()->say(head(9000) + "x");
+    }
+    CHECK(talks.front()->say_wanted(8998) == 8998);
+    CHECK(talks.front()->say("x").ends_with("\r\n\r\n9000"));
+}
+
+TEST_CASE("a long reply takes memory until it has been sent, and is 503 where there is none") {
+    BodyBudget budget(2 * step);
+    BodyTalk first(budget, text_of);
+    BodyTalk second(budget, text_of);
+    first.connection.feed(get(2 * step));
+    REQUIRE(first.connection.take_output().starts_with("HTTP/1.1 200 "));
+    {
+        const Hog hog(budget);  // gets more than there is, as one may
+        const auto refusal = second.say(get(2 * step));
+        CHECK(refusal.starts_with("HTTP/1.1 503 "));
+        CHECK(refusal.find("\r\nRetry-After: ") != std::string::npos);
+        CHECK(second.say(get(10)).starts_with("HTTP/1.1 200 "));
+    }
+    CHECK_FALSE(second.say(get(2 * step)).starts_with("HTTP/1.1 503 "));
+    BodyShare other(budget);
+    BodyShare guest(budget);
+    REQUIRE(guest.cover(1));
+    CHECK_FALSE(other.cover(1));
+    CHECK(first.connection.take_output().empty());  // asked for when all of it has been sent
+    CHECK(other.cover(1));
 }
 
 TEST_CASE("a request without a body is answered when there is no memory for bodies") {

@@ -24,6 +24,12 @@ bool wants_close(const Request& request) {
 
 }  // namespace
 
+Response with_room(Response response, const Limits& limits, std::shared_ptr<BodyShare>& share) {
+    const bool fits = response.body.size() <= limits.output_batch ||
+                      take_room(limits, share, response.body.size());
+    return fits ? std::move(response) : Response::error(503, no_memory);
+}
+
 Connection::Connection(const Handler& handler, const Limits& limits, AccessLog* log,
                        std::string peer)
     : handler_(handler),
@@ -138,13 +144,6 @@ void Connection::keep_share(const Request& request) {
     if (request.share) share_ = request.share;
 }
 
-// A long reply needs memory even if its request had no body. (What changes something on the disk
-// has a short one.) False if other bodies and replies have all of it.
-bool Connection::has_room_for(const Response& response) {
-    return response.body.size() <= limits_.output_batch ||
-           take_room(limits_, share_, response.body.size());
-}
-
 // What the head alone decides (401, 403, 404, 405, 421) is said before the body is sent. This runs
 // in the engine's own thread: no route's handler is called, and middleware doesn't wait.
 void Connection::answer_head() {
@@ -173,7 +172,7 @@ void Connection::fail(int status, std::string_view explanation) {
 }
 
 void Connection::reply(const Request& request, Response response, Clock::time_point started) {
-    if (!has_room_for(response)) response = Response::error(503, no_memory);
+    response = with_room(std::move(response), limits_, share_);
     add_error_page(response, request.line);
     ++requests_;
     give_turn(Turn::ours);

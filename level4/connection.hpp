@@ -30,6 +30,11 @@ struct Takeover {
     std::string input;     // what the client has sent after the request
 };
 
+// A long reply takes memory of that for all bodies, even if its request had none. Returns the
+// response, or a 503 if others have the memory. (What changes something on the disk has short
+// replies, so a 503 means that nothing was done.)
+Response with_room(Response response, const Limits& limits, std::shared_ptr<BodyShare>& share);
+
 class Connection {
   public:
     // `log` may be nullptr. Handler, limits and log must live longer than the connection.
@@ -102,7 +107,6 @@ class Connection {
     void leave_to_worker(std::unique_ptr<Request> request);
     void answer(Request& request);
     void keep_share(const Request& request);
-    bool has_room_for(const Response& response);
     void answer_head();
     void fail(int status, std::string_view explanation);
     void reply(const Request& request, Response response, Clock::time_point started);

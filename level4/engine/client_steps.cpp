@@ -128,10 +128,11 @@ void EventLoop::run_in_worker(Client& client) {
                              if (!*response) return drop(waiting);
                              go_on(waiting, std::move(**response));
                          }});
-    auto work = [&handler = program_.handler, mailbox = mailbox_, request = client.job->request,
-                 response, way_back] {
+    auto work = [&program = program_, mailbox = mailbox_, request = client.job->request, response,
+                 way_back] {
         try {
-            *response = call_handler(handler, *request);
+            *response =
+                with_room(call_handler(program.handler, *request), program.limits, request->share);
         } catch (const std::exception& error) {
             print_error("A request was not answered", error.what());
         }

@@ -16,11 +16,11 @@ namespace {
 // How often a writer looks whether the file's lock is free: after 1 ms, and then less and less.
 constexpr std::chrono::milliseconds first_pause{1}, longest_pause{50};
 
-// This many writers may wait for their whole patience, and more only for a moment, because writers
-// that wait would leave no thread for readers: event loops have 16 workers, the other engine has
-// 1,000 threads.
+// This many writers may wait for their whole patience, and those that come while they wait only for
+// a moment. Otherwise writers would leave no thread for readers: event loops share 16 workers, and
+// the other engine has 1,000 threads.
 constexpr int most_waiting = 8;
-constexpr std::chrono::milliseconds moment{500};
+constexpr std::chrono::milliseconds moment{1000};
 
 // This many unreadable lines are described at a time, and the rest only counted, because a file
 // that isn't ours may have a million.
@@ -29,10 +29,12 @@ constexpr std::size_t most_described = 10;
 // Counts one more for as long as it lives.
 class Counted {
   public:
-    explicit Counted(std::atomic<int>& count) : count_(count) { ++count_; }
+    explicit Counted(std::atomic<int>& count) : rank(++count), count_(count) {}
     ~Counted() { --count_; }
     Counted(const Counted&) = delete;
     Counted& operator=(const Counted&) = delete;
+
+    const int rank;  // how many there were, with this one
 
   private:
     std::atomic<int>& count_;
@@ -151,7 +153,7 @@ bool MessageStore::write(Clock::time_point since, const Change& change) {
     for (auto pause = first_pause;; pause = std::min(2 * pause, longest_pause)) {
         const Attempt attempt = try_to_write(deadline, change);
         if (attempt != Attempt::again) return attempt == Attempt::done;
-        if (is_too_late(deadline)) throw_store_busy(file_.string(), not_saved);
+        if (is_too_late(deadline, counted.rank)) throw_store_busy(file_.string(), not_saved);
         std::this_thread::sleep_for(pause);
     }
 }
@@ -188,12 +190,12 @@ MessageStore::Attempt MessageStore::try_to_write(Clock::time_point deadline, con
 
 // If other writers have waited long enough, the next one needn't: all of a long queue are told at
 // about the same time.
-bool MessageStore::is_too_late(Clock::time_point deadline) {
+bool MessageStore::is_too_late(Clock::time_point deadline, int rank) {
     const Lock lock = lock_until(deadline, not_saved);
     const auto now = Clock::now();
     if (now - found_busy_ > 2 * longest_pause) busy_since_ = now;
     found_busy_ = now;
-    const auto patience = writers_ > most_waiting ? std::min(patience_, moment) : patience_;
+    const auto patience = rank > most_waiting ? std::min(patience_, moment) : patience_;
     return now >= deadline || now - busy_since_ >= patience;
 }
 

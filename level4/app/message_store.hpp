@@ -78,7 +78,7 @@ class MessageStore {
 
     bool write(Clock::time_point since, const Change& change);
     Attempt try_to_write(Clock::time_point deadline, const Change& change);
-    bool is_too_late(Clock::time_point deadline);
+    bool is_too_late(Clock::time_point deadline, int rank);
     std::vector<Message> read(Clock::time_point since, const Choose& choose);
     Lock lock_until(Clock::time_point deadline, const char* refusal);
 

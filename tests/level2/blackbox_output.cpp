@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "client.hpp"
@@ -56,6 +57,15 @@ TEST_CASE("lines that were lost are counted once there is room again") {
     }
     expect_that(contains(printed, "lines were lost"), "a line that says how many were lost",
                 visible(printed), {"a gap in a log must show"});
+    for (std::string_view rest = printed; !rest.empty();) {
+        const auto end = rest.find('\n');
+        if (end == std::string_view::npos) break;  // the rest of it is still to come
+        const std::string_view line = rest.substr(0, end);
+        rest.remove_prefix(end + 1);
+        if (contains(line, "\"GET"))
+            expect_that(contains(line, "ms"), "whole lines, up to the time that the reply took",
+                        visible(line), {"half a line is neither read nor counted"});
+    }
 }
 
 TEST_SUITE_END();

@@ -100,6 +100,19 @@ TEST_CASE("HEAD gets the head of the reply") {
     CHECK(reply.ends_with("\r\n\r\n"));
 }
 
+TEST_CASE("whatever is wrong with a HEAD, its reply has no body") {
+    for (const std::string& wrong :
+         {std::string("HEAD / HTTP/2.0\r\n"), std::string("HEAD / HTTP/1.1x\r\n"),
+          std::string("HEAD /a b HTTP/1.1\r\n"), std::string("HEAD no-slash HTTP/1.1\r\n"),
+          "HEAD /" + std::string(9000, 'a'), std::string("HEAD / HTTP/1.1\r\nX : y\r\n")}) {
+        CAPTURE(wrong);
+        Talk talk(answer);
+        const auto reply = talk.say(wrong);
+        CHECK(reply.starts_with("HTTP/1.1 "));
+        CHECK(reply.ends_with("\r\n\r\n"));
+    }
+}
+
 TEST_CASE("what isn't a request is refused, and the conversation is over") {
     Talk talk(answer);
     const auto reply = talk.say("nonsense\r\n" + request);

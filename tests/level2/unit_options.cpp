@@ -59,7 +59,7 @@ TEST_CASE("the other options are understood") {
 
 TEST_CASE("a bad command line is refused") {
     for (const char* argument : {"0", "65536", "-1", "80x", "", "--nonsense", "--port", "--host",
-                                 "--port=", "--port=80x", "--quiet=yes", "-x"}) {
+                                 "--port=", "--host=", "--port=80x", "--quiet=yes", "-x"}) {
         CAPTURE(argument);
         CHECK_THROWS_AS(parse({argument}), UsageError);
     }

@@ -201,6 +201,8 @@ TEST_CASE("a range outside of the file is 416, which says how long the file is")
     CHECK(*folder.get("a.txt", "Range", "bytes=10-").headers.find("Content-Range") == "bytes */10");
     folder.write("site/empty.txt", "");
     CHECK(folder.get("empty.txt", "Range", "bytes=0-").status == 416);
+    CHECK(folder.get("empty.txt", "Range", "bytes=-0").status == 416);
+    CHECK(folder.get("empty.txt", "Range", "bytes=-5").status == 200);  // the last 5 bytes at most
 }
 
 TEST_CASE("a position past 64 bits is past the end of any file") {
@@ -239,6 +241,16 @@ TEST_CASE("a condition on the ETag takes precedence over one on the date") {
     both.add("If-None-Match", "\"x\"");
     both.add("If-Modified-Since", modified);
     CHECK(folder.get("a.txt", both).status == 200);
+}
+
+TEST_CASE("another file of the same length and age has another ETag") {
+    const Folder folder;
+    const auto before = *folder.get("a.txt").headers.find("ETag");
+    folder.write("site/b.txt", "9876543210");
+    fs::last_write_time(folder.root / "site/b.txt",
+                        fs::last_write_time(folder.root / "site/a.txt"));
+    fs::rename(folder.root / "site/b.txt", folder.root / "site/a.txt");  // as rsync does
+    CHECK(folder.get("a.txt", "If-None-Match", before).status == 200);
 }
 
 TEST_CASE("a comma or a star inside an ETag is part of that ETag") {

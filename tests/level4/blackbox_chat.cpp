@@ -328,6 +328,25 @@ TEST_CASE("no client is shown a message of the chat before it is stored") {
     for (WebSocket& member : members) expect_heard(member, name, {"it is stored now"});
 }
 
+TEST_CASE("a client that joins while a message waits for another process is shown what is known") {
+    if (lacks_program()) return;
+    DataFolder data;
+    ServerProcess server(data.launch("--quiet"));
+    const std::string known = unique("Known");
+    expect_status(exchange(api_post(known), server), 201, {"a message to be shown"});
+    auto members = join_chat(1, server);
+    StoreLock lock(data);
+    const std::string held = unique("Held");
+    say(members[0], held);
+    const double start = now();
+    WebSocket late("/ws/chat", server);
+    expect_heard(late, known, {"what is known can be read without the lock"});
+    expect_that(now() - start < 3, "within 3 s", std::to_string(now() - start) + " s",
+                {"what is read must not queue up behind what is to be written"});
+    lock.release();
+    expect_heard(late, held, {"it is stored now"});
+}
+
 TEST_CASE("after kill -9 every message that a client has seen in the chat is there exactly once") {
     if (lacks_program()) return;
     DataFolder data;

@@ -203,6 +203,18 @@ TEST_CASE("a form that does not validate is 422, and shown again as it was typed
     }
 }
 
+TEST_CASE("a form that is far too long does not come back six times as long") {
+    const std::string field(400'000, '"');
+    Exchange reply = exchange(
+        with_body("POST", "/contact", urlencoded_type, "name=" + field + "&message=" + field));
+    expect_status(reply, {413, 422}, {"a name of 400,000 characters is no name"});
+    expect(reply.reply.body.size() < 2 * field.size(), reply,
+           "a page that is shorter than the form was",
+           std::to_string(reply.reply.body.size()) + " bytes",
+           {"sixty clients that don't read their pages would fill the memory",
+            "show only the beginning of a text that is far too long"});
+}
+
 TEST_CASE("a field that is missing counts as empty") {
     for (const std::string& body :
          {std::string(), urlencoded({{"name", "Ada"}}), urlencoded({{"message", "hello"}})})

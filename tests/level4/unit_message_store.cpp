@@ -844,7 +844,7 @@ TEST_CASE("readers don't wait for another process that holds the lock, and write
     CHECK(store.add("Ada", "", "third").id == 3);
 }
 
-TEST_CASE("of many writers that wait for another process only a hundred wait for long") {
+TEST_CASE("of many writers that wait for another process only the first eight wait for long") {
     Folder folder;
     Warnings warnings;
     MessageStore store(folder.file);
@@ -852,7 +852,7 @@ TEST_CASE("of many writers that wait for another process only a hundred wait for
     REQUIRE(flock(file.number(), LOCK_EX) == 0);
     std::atomic<int> refused = 0, saved = 0;
     std::vector<std::thread> writers;
-    for (int i = 0; i < 120; ++i) {
+    for (int i = 0; i < 20; ++i) {
         writers.emplace_back([&] {
             try {
                 store.add("Ada", "", "hello");
@@ -863,12 +863,12 @@ TEST_CASE("of many writers that wait for another process only a hundred wait for
         });
     }
     const auto begun = Clock::now();
-    while (refused < 20 && Clock::now() - begun < std::chrono::seconds(4))
+    while (refused < 12 && Clock::now() - begun < std::chrono::seconds(4))
         std::this_thread::yield();
     REQUIRE(flock(file.number(), LOCK_UN) == 0);
     for (std::thread& writer : writers) writer.join();
-    CHECK(refused >= 20);
-    CHECK(saved > 50);  // two that look at the same moment may both find one too many
+    CHECK(refused == 12);
+    CHECK(saved == 8);
 }
 
 TEST_CASE("that a request has waited before counts as well") {

@@ -266,3 +266,16 @@ TEST_CASE("of several session cookies the first valid one counts, wherever it st
     grace.set("name", "Grace");
     CHECK(found({"session=" + sealed(grace) + "; session=" + good}) == "Grace");
 }
+
+TEST_CASE("a client can't make the server try a thousand session cookies") {
+    std::string nine, ten;
+    for (int i = 0; i < 9; ++i) nine += "session=x.y; ";
+    for (int i = 0; i < 10; ++i) ten += "session=x.y; ";
+    const auto name_in = [](const std::string& cookies) {
+        Headers headers;
+        headers.add("Cookie", cookies + "session=" + sealed(ada()));
+        return find_session(headers, keys, now).get("name");
+    };
+    CHECK(name_in(nine) == ada().get("name"));
+    CHECK(name_in(ten).empty());
+}

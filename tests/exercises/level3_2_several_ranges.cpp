@@ -217,6 +217,20 @@ TEST_CASE("the boundary doesn't occur in the file") {
     expect_parts(ask(address, range), file, {{0, 499}, {500, 999}}, range);
 }
 
+TEST_CASE("the boundary can't be known from an earlier run") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    const std::string address = folder.write("a.txt", pattern(0, 1000));
+    const auto boundary_of_a_run = [&] {
+        ServerProcess server({});
+        return boundary_of(exchange(get(address, {"Range: bytes=0-1,4-5"}), server));
+    };
+    const std::string first = boundary_of_a_run(), second = boundary_of_a_run();
+    expect_that(first != second, "another boundary after each start", first,
+                {"a generator with a fixed seed begins with the same number each time",
+                 "use std::random_device, or getentropy()"});
+}
+
 TEST_CASE("HEAD, If-Range and a compressed copy are as with a single range") {
     if (lacks_public_folder()) return;
     PublicFolder folder;

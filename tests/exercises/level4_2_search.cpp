@@ -24,7 +24,8 @@ std::string new_word() {
 
 // Posts a message, and returns its address in the API.
 std::string add(const std::string& name, const std::string& message, Where where = Where::here()) {
-    const Exchange reply = exchange(api_post(name, message));
+    const Exchange reply =
+        exchange(with_body("POST", "/api/messages", json_type, message_json(name, message)));
     expect_status(reply, 201, {"a good message"}, where);
     return reply.reply.value("Location");
 }

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "client.hpp"
@@ -62,6 +63,13 @@ TEST_CASE("/tearoom is a page for its own socket, and /chat leads to it") {
     const Exchange page = exchange(get("/tearoom"));
     expect_status(page, 200, {"the second room"});
     expect_in_body(page, "/ws/tearoom", {"its script has to know where to connect"});
+    constexpr std::string_view mark = "<script src=\"";
+    for (std::string_view rest = page.reply.body; contains(rest, mark);) {
+        rest.remove_prefix(rest.find(mark) + mark.size());
+        const Exchange script = exchange(get(rest.substr(0, rest.find('"'))));
+        expect(!contains(script.reply.body, "/ws/chat"), script, "a script for both rooms",
+               "one that always connects to /ws/chat", {"the page has to tell it where"});
+    }
     for (const char* name : {"name", "message"})
         expect(control(page.reply.body, name).found, page, std::string("a field ") + name, "none",
                {"one can write there as in the first room"});

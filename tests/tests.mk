@@ -58,8 +58,7 @@
 
 # The tests are many, and it is their servers that have to be fast. Not compiling them for speed
 # halves the time that a first `make test` takes. Their compilation is announced once, in one line.
-# CAPTURE() shows a const char* as text, and not as an address.
-COMPILE_TEST = $(COMPILE) -O0 -g1 -DDOCTEST_CONFIG_TREAT_CHAR_STAR_AS_STRING $(FROM_BREW)
+COMPILE_TEST = $(COMPILE) -O0 -g1 $(FROM_BREW)
 quietly      = $(if $(V),,@)
 
 # Where brew puts doctest on a Mac with Apple's processor. The compiler doesn't look there by itself.

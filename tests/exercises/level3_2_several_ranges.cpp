@@ -222,7 +222,7 @@ TEST_CASE("the boundary can't be known from an earlier run") {
     PublicFolder folder;
     const std::string address = folder.write("a.txt", pattern(0, 1000));
     const auto boundary_of_a_run = [&] {
-        ServerProcess server({});
+        ServerProcess server;
         return boundary_of(exchange(get(address, {"Range: bytes=0-1,4-5"}), server));
     };
     const std::string first = boundary_of_a_run(), second = boundary_of_a_run();

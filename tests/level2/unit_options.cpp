@@ -45,7 +45,7 @@ TEST_CASE("the help has a line for each flag and each variable") {
     const auto text = help("server");
     for (const char* word : {"--port N ", "--host ADDR ", "--quiet ", "-h, --help", "PORT ",
                              "TRACE=1", "NO_COLOR", "(9000)", "127.0.0.1"}) {
-        CAPTURE(word);
+        CAPTURE(std::string(word));
         CHECK(text.find(word) != std::string::npos);
     }
 }
@@ -60,7 +60,7 @@ TEST_CASE("the other options are understood") {
 TEST_CASE("a bad command line is refused") {
     for (const char* argument : {"0", "65536", "-1", "80x", "", "--nonsense", "--port", "--host",
                                  "--port=", "--host=", "--port=80x", "--quiet=yes", "-x"}) {
-        CAPTURE(argument);
+        CAPTURE(std::string(argument));
         CHECK_THROWS_AS(parse({argument}), UsageError);
     }
     CHECK_THROWS_AS(parse({}, "many"), UsageError);

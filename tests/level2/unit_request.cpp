@@ -156,11 +156,11 @@ TEST_CASE("HTTP/1.1 needs exactly one valid Host") {
     CHECK(status_of_fields("") == "400");
     CHECK(status_of_fields("Host: a\r\nHost: a\r\n") == "400");
     for (const char* host : {"a/b", "a b", "u@a", "a:b", "a:80:1", "[::1", "[::1]x", "a#", "a?"}) {
-        CAPTURE(host);
+        CAPTURE(std::string(host));
         CHECK(status_of_fields(std::string("Host: ") + host + "\r\n") == "400");
     }
     for (const char* host : {"", "a", "a.b-c:80", "127.0.0.1:9000", "[::1]", "[::1]:80", "a:"}) {
-        CAPTURE(host);
+        CAPTURE(std::string(host));
         CHECK(status_of_fields(std::string("Host: ") + host + "\r\n") == "");
     }
 }
@@ -183,7 +183,7 @@ TEST_CASE("framing that two programs could read differently is refused") {
           "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
           "Transfer-Encoding: \x0b"
           "chunked\r\n"}) {
-        CAPTURE(fields);
+        CAPTURE(std::string(fields));
         CHECK(status_of_fields(std::string("Host: a\r\n") + fields) == "400");
     }
     CHECK(status_of_fields("Host: a\r\nTransfer-Encoding: gzip, chunked\r\n") == "501");

@@ -17,7 +17,7 @@ TEST_CASE("a plus is a plus in a path") {
 
 TEST_CASE("a percent sign without two hexadecimal digits is refused in a path") {
     for (const char* text : {"%", "%4", "%zz", "%4g", "a%", "%-1", "%+1", "% 1", "%0x"}) {
-        CAPTURE(text);
+        CAPTURE(std::string(text));
         CHECK_FALSE(percent_decode(text).has_value());
     }
 }

@@ -43,7 +43,7 @@ TEST_CASE("an exact pattern answers its path and no other") {
     CHECK(body(router, "/") == "home");
     CHECK(body(router, "/a/b") == "ab");
     for (const char* path : {"/a", "/a/b/", "/a/b/c", "//a/b", "/A/b", ""}) {
-        CAPTURE(path);
+        CAPTURE(std::string(path));
         CHECK(ask(router, "GET", path).status == 404);
     }
 }
@@ -64,7 +64,7 @@ TEST_CASE("an int parameter is digits, for a number that fits into 64 bits") {
     CHECK(body(router, "/users/007") == "user id=007");
     for (const char* text : {"abc", "4x", "-1", "+1", "1.5", " 1", "-0", "9223372036854775808",
                              "99999999999999999999999999"}) {
-        CAPTURE(text);
+        CAPTURE(std::string(text));
         CHECK(ask(router, "GET", std::string("/users/") + text).status == 404);
     }
 }
@@ -302,7 +302,7 @@ TEST_CASE("two patterns that match the same path equally well are refused, by na
 TEST_CASE("patterns that differ in an exact segment, or in the kind of one, don't conflict") {
     Router router;
     for (const char* pattern : {"/", "/a", "/a/", "/{x}", "/*x", "/a/{x}", "/{x}/a", "/a/*x"}) {
-        CAPTURE(pattern);
+        CAPTURE(std::string(pattern));
         CHECK_NOTHROW(router.get(pattern, named(pattern)));
     }
     CHECK(body(router, "/a/") == "/a/");
@@ -312,7 +312,7 @@ TEST_CASE("patterns that differ in an exact segment, or in the kind of one, don'
 TEST_CASE("a malformed pattern is refused") {
     for (const char* pattern :
          {"", "a", "/{}", "/{:int}", "/*", "/*a/b", "/{a", "/a}", "/a{b}", "/a*", "/{a:float}"}) {
-        CAPTURE(pattern);
+        CAPTURE(std::string(pattern));
         Router router;
         CHECK_THROWS_AS(router.get(pattern, named("x")), std::invalid_argument);
     }

@@ -67,7 +67,7 @@ TEST_CASE("a file is served with the fields that describe it") {
     CHECK(response.body == "0123456789");
     CHECK(*response.headers.find("Content-Type") == "text/plain; charset=utf-8");
     for (const char* name : {"ETag", "Last-Modified", "Cache-Control", "Accept-Ranges"}) {
-        CAPTURE(name);
+        CAPTURE(std::string(name));
         CHECK(response.headers.find(name) != nullptr);
     }
 }
@@ -223,7 +223,7 @@ TEST_CASE("several ranges, other units and nonsense are answered with the whole 
     for (const char* value :
          {"bytes=0-1,3-4", "lines=0-1", "bytes=4-2", "bytes=-", "bytes=", "bytes=a-b", "bytes=1",
           "bytes=--1", "bytes= 1-2", "bytes=+1-2", ""}) {
-        CAPTURE(value);
+        CAPTURE(std::string(value));
         CHECK(folder.range(value) == "200");
     }
 }
@@ -258,7 +258,7 @@ TEST_CASE("a comma or a star inside an ETag is part of that ETag") {
     const auto etag = *folder.get("a.txt").headers.find("ETag");
     for (const char* list :
          {R"("client,*,tag")", R"("a, *")", R"("x", *)", R"(*, "x")", R"(W/"*")"}) {
-        CAPTURE(list);
+        CAPTURE(std::string(list));
         CHECK(folder.get("a.txt", "If-None-Match", list).status == 200);
         CHECK(folder.get("a.txt", "If-Match", list).status == 412);
     }
@@ -306,7 +306,7 @@ TEST_CASE("a 304 has the fields that bring a copy up to date, and no others") {
     const auto response = folder.get("a.txt", headers);
     CHECK(response.status == 304);
     for (const char* name : {"ETag", "Cache-Control", "Vary"}) {
-        CAPTURE(name);
+        CAPTURE(std::string(name));
         CHECK(response.headers.find(name) != nullptr);
     }
     CHECK(response.headers.size() == 3);
@@ -327,14 +327,14 @@ TEST_CASE("all three forms of a date are understood (RFC 9110 §5.6.7), and othe
     const Folder folder;
     for (const char* date : {"Fri, 01 Jan 2038 00:00:00 GMT", "Friday, 01-Jan-38 00:00:00 GMT",
                              "Fri Jan  1 00:00:00 2038"}) {
-        CAPTURE(date);
+        CAPTURE(std::string(date));
         CHECK(folder.get("a.txt", "If-Modified-Since", date).status == 304);
     }
     for (const char* date :
          {"tomorrow", "", "Fri,  01 Jan 2038 00:00:00 GMT", "Fri, 01 Jan 2038 00:00:00",
           "Fri, 1 Jan 2038 00:00:00 GMT", "Fri, 01 Jan 2038 00:00:00 UTC",
           "fri, 01 jan 2038 00:00:00 GMT", "Friday, 01 Jan 2038 00:00:00 GMT"}) {
-        CAPTURE(date);
+        CAPTURE(std::string(date));
         CHECK(folder.get("a.txt", "If-Modified-Since", date).status == 200);
     }
 }
@@ -347,7 +347,7 @@ TEST_CASE("a day or a time of day that doesn't exist makes no date") {
                              "Fri, 01 Jan 2038 00:00:61 GMT", "Mon, 01 Jan 2038 00:00:00 GMT",
                              "Monday, 01-Jan-38 00:00:00 GMT", "Mon Jan  1 00:00:00 2038",
                              "Wed Feb 31 00:00:00 2035", "Friday, 32-Jan-38 00:00:00 GMT"}) {
-        CAPTURE(date);
+        CAPTURE(std::string(date));
         CHECK(folder.get("a.txt", "If-Modified-Since", date).status == 200);
     }
     CHECK(folder.get("a.txt", "If-Modified-Since", "Tue, 29 Feb 2028 00:00:00 GMT").status == 304);

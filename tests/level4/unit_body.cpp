@@ -112,7 +112,7 @@ TEST_CASE("chunks that two programs could read differently are refused") {
           "5\r\nhello\n0\r\n\r\n", "5\r\nhelloX\r\n0\r\n\r\n", "5\r\nhello\r\r\n", ";a\r\n",
           "10000000000000005\r\nhello", "0\r\nno colon\r\n\r\n", "0\r\nX : y\r\n\r\n", "0\r\n\n",
           "5\rhello\r\n"}) {
-        CAPTURE(body);
+        CAPTURE(std::string(body));
         CHECK(outcome(chunked(body)) == "400");
     }
 }

@@ -106,11 +106,11 @@ TEST_CASE("a name, value, domain or path that would break the Set-Cookie field i
 
 TEST_CASE("a value with a blank, comma, quote or backslash is refused") {
     for (const char* bad : {"a b", "a,b", "\"a\"", "a\\b", " ", ","}) {
-        CAPTURE(bad);
+        CAPTURE(std::string(bad));
         CHECK_THROWS_AS(serialize_cookie({.name = "a", .value = bad}), std::invalid_argument);
     }
     for (const char* bad : {"", "a b", "a=b", "a,b", "\"a\""}) {
-        CAPTURE(bad);
+        CAPTURE(std::string(bad));
         CHECK_THROWS_AS(serialize_cookie({.name = bad, .value = "1"}), std::invalid_argument);
     }
 }

@@ -227,11 +227,11 @@ TEST_CASE("the boundary has 1 to 70 characters of the allowed set") {
     CHECK(with("\"b*\"", "b*") == 400);
     CHECK(status("multipart/form-data", "--b--") == 400);
     for (const char* unquoted : {"a/b", "a=b", "a'()+_,-./:=?0Z", "=", "/"}) {
-        CAPTURE(unquoted);
+        CAPTURE(std::string(unquoted));
         CHECK(with(unquoted, unquoted) == 200);
     }
     for (const char* unquoted : {"a\"b", "a@b", "a\\b", "a<b"}) {
-        CAPTURE(unquoted);
+        CAPTURE(std::string(unquoted));
         CHECK(with(unquoted, unquoted) == 400);
     }
     CHECK(status("multipart/form-data; BOUNDARY=b ; charset=utf-8;", "--b--") == 200);
@@ -242,7 +242,7 @@ TEST_CASE("a type with a malformed parameter is one that we don't know, which is
     for (const char* parameters :
          {"boundary", "boundary=\"b", "boundary=a b", "boundary=b; boundary=b", "boundary=\"b\"c",
           "charset=a/b; boundary=b", "=b; boundary=b", "boundary=b; charset="}) {
-        CAPTURE(parameters);
+        CAPTURE(std::string(parameters));
         CHECK(status(std::string("multipart/form-data; ") + parameters, "--b--") == 415);
     }
     CHECK(status("application/x-www-form-urlencoded; charset", "a=1") == 415);
@@ -272,7 +272,7 @@ TEST_CASE("a part that is not form-data with one name is 400") {
           "form-data; name=a; name=b", "form-data; name=a; NAME=a", "form-data; name=\"a\"b",
           "form-data name=a", "form-data; =a", "form-data; na me=a", "form-data; name =a",
           "form-data; name=caf\xC3\xA9"}) {
-        CAPTURE(wrong);
+        CAPTURE(std::string(wrong));
         CHECK(disposition_status(wrong) == 400);
     }
 }

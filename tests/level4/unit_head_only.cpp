@@ -57,7 +57,7 @@ TEST_CASE(
     "a head that nothing objects to gets 100, and its handler is called once, with the body") {
     Site site;
     for (const char* path : {"/open", "/added"}) {
-        CAPTURE(path);
+        CAPTURE(std::string(path));
         site.calls = 0;
         Talk talk(site.handler);
         CHECK(talk.say(post(path)) == "HTTP/1.1 100 Continue\r\n\r\n");

@@ -36,11 +36,11 @@ TEST_CASE("a message has 1 to 2,000 characters, on any number of lines") {
 
 TEST_CASE("an e-mail address may be left out, and otherwise looks like one") {
     for (const char* good : {"", "a@b", "ada.l+x@example.org"}) {
-        CAPTURE(good);
+        CAPTURE(std::string(good));
         CHECK(wrong({"Ada", good, "Hi"}) == "");
     }
     for (const char* bad : {"a", "@b", "a@", "a@b@c", "a b@c", "a@b.", "a@b\n"}) {
-        CAPTURE(bad);
+        CAPTURE(std::string(bad));
         CHECK(wrong({"Ada", bad, "Hi"}) == "email ");
     }
     CHECK(wrong({"Ada", repeated("a", 253) + "@b", "Hi"}) == "email ");
@@ -51,7 +51,7 @@ TEST_CASE("control characters past ASCII, which some terminals obey, are refused
                                 "\xC2\x9B"
                                 "31m",
                                 "\xC2\x9F"}) {
-        CAPTURE(control);
+        CAPTURE(std::string(control));
         const std::string text = std::string("a") + control;
         CHECK(wrong({text, "x@" + text, text}) == "name email message ");
     }

@@ -48,7 +48,7 @@ TEST_CASE("localhost, names that end in .localhost and loopback addresses are th
          {"localhost", "localhost:9000", "LocalHost", "localhost.", "localhost.:80",
           "app.localhost", "a.b.LOCALHOST.:9000", "127.0.0.1", "127.0.0.1:9000", "127.255.1.2",
           "[::1]", "[::1]:9000", "[0:0:0:0:0:0:0:1]", "127.1", "localhost:"}) {
-        CAPTURE(host);
+        CAPTURE(std::string(host));
         CHECK(status_of(host) == 200);
     }
 }
@@ -87,12 +87,12 @@ TEST_CASE("a name that was allowed is this server, in any case and with any port
                                          "192.0.2.1"};
     for (const char* host : {"example.com", "EXAMPLE.COM:80", "example.com.", "www.example.org",
                              "[2001:db8::1]:9000", "192.0.2.1:8080", "localhost"}) {
-        CAPTURE(host);
+        CAPTURE(std::string(host));
         CHECK(status_of(host, names) == 200);
     }
     for (const char* host :
          {"www.example.com", "example.com.evil.example", "xexample.com", "2.example.org"}) {
-        CAPTURE(host);
+        CAPTURE(std::string(host));
         CHECK(status_of(host, names) == 421);
     }
 }
@@ -101,7 +101,7 @@ TEST_CASE(
     "only what changes something, the API, the admin's pages, the wire and sockets are guarded") {
     for (const char* path :
          {"/", "/messages", "/apiary", "/administration", "/wired", "/static/api"}) {
-        CAPTURE(path);
+        CAPTURE(std::string(path));
         for (const char* method : {"GET", "HEAD", "OPTIONS"})
             CHECK(status_of_path(method, path) == 200);
         for (const char* method : {"POST", "PUT", "PATCH", "DELETE", "PURGE", "get"})
@@ -110,7 +110,7 @@ TEST_CASE(
     for (const char* path :
          {"/api", "/api/", "/api/messages", "/api/messages/events", "/api/none", "/admin",
           "/admin/", "/admin/messages/1/delete", "/wire", "/wire/events"}) {
-        CAPTURE(path);
+        CAPTURE(std::string(path));
         for (const char* method : {"GET", "HEAD", "OPTIONS", "POST"})
             CHECK(status_of_path(method, path) == 421);
     }
@@ -137,7 +137,7 @@ TEST_CASE("a refusal names the flag to the client and on standard error, on one 
 
 TEST_CASE("a name to be allowed is one that a Host field can have, without its port") {
     for (const char* name : {"example.com", "example.com.", "a", "my_box", "10.0.0.1", "[::1]"}) {
-        CAPTURE(name);
+        CAPTURE(std::string(name));
         CHECK(is_host_name(name));
     }
     for (const char* name :
@@ -146,7 +146,7 @@ TEST_CASE("a name to be allowed is one that a Host field can have, without its p
           "b\xC3\xBC"
           "cher.example",
           "a,b?"}) {
-        CAPTURE(name);
+        CAPTURE(std::string(name));
         CHECK_FALSE(is_host_name(name));
         CHECK_THROWS_AS(allowed_hosts({name}), std::invalid_argument);
     }
@@ -155,11 +155,11 @@ TEST_CASE("a name to be allowed is one that a Host field can have, without its p
 TEST_CASE("a server listens on the loopback if its address says so") {
     for (const char* address :
          {"127.0.0.1", "127.0.0.2", "127.1", "localhost", "::1", "LOCALHOST", "0:0:0:0:0:0:0:1"}) {
-        CAPTURE(address);
+        CAPTURE(std::string(address));
         CHECK(is_loopback_host(address));
     }
     for (const char* address : {"0.0.0.0", "::", "192.168.1.2", "", "example.com", "127"}) {
-        CAPTURE(address);
+        CAPTURE(std::string(address));
         CHECK_FALSE(is_loopback_host(address));
     }
 }

@@ -98,7 +98,7 @@ TEST_CASE("if no user or password has been set, every request is 403, also one w
 TEST_CASE("options that can't work stop the program at its start") {
     CHECK_THROWS_AS(basic_auth({.user = "a:b", .password = "c"}), std::invalid_argument);
     for (const char* realm : {"say \"hi\"", "back\\slash", "line\r\nSet-Cookie: a=b", "\x01"}) {
-        CAPTURE(realm);
+        CAPTURE(std::string(realm));
         CHECK_THROWS_AS(basic_auth({.realm = realm, .user = "a", .password = "b"}),
                         std::invalid_argument);
     }

@@ -118,7 +118,7 @@ TEST_CASE("there are many ways to accept gzip") {
     for (const char* accepts :
          {"gzip", "GZip", "br, gzip", "deflate,gzip;q=0.1", "*", "*;q=0.1", "gzip, identity",
           "identity;q=0.5, gzip;q=1.0", "identity;q=0, *"}) {
-        CAPTURE(accepts);
+        CAPTURE(std::string(accepts));
         CHECK(is_compressed(passed_through(make_reply(), {{"Accept-Encoding", accepts}}), text));
     }
 }
@@ -128,13 +128,13 @@ TEST_CASE("text is compressed, but not what is already compressed") {
          {"text/html", "text/html; charset=utf-8", "TEXT/CSS", "text/plain ;x=y",
           "application/json", "application/javascript", "text/javascript", "application/xml",
           "application/ld+json", "application/rss+xml; charset=utf-8", "image/svg+xml"}) {
-        CAPTURE(type);
+        CAPTURE(std::string(type));
         CHECK(is_compressed(passed_through(make_reply({{"Content-Type", type}})), text));
     }
     for (const char* type :
          {"image/png", "application/zip", "application/octet-stream", "font/woff2", "video/mp4", "",
           "image/png; was=text/html", "x-text/html", "application/pdf; a=json"}) {
-        CAPTURE(type);
+        CAPTURE(std::string(type));
         const Response response = passed_through(make_reply({{"Content-Type", type}}));
         CHECK_FALSE(is_compressed(response, text));
         CHECK(value_of(response, "Vary") == "(none)");

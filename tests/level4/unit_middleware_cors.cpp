@@ -190,7 +190,7 @@ TEST_CASE("a path prefix covers the path and everything below it, and nothing el
         CHECK_FALSE(preflight(options, ours, path).reached);
     }
     for (const char* path : {"/", "/ap", "/apiary", "/API", "/x/api", ""}) {
-        CAPTURE(path);
+        CAPTURE(std::string(path));
         CHECK_FALSE(send(options, "GET", {}, path).mentions_cors());
         CHECK(preflight(options, ours, path).reached);
     }

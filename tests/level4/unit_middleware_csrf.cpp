@@ -37,7 +37,7 @@ TEST_CASE("methods that change nothing pass, wherever they come from") {
         CHECK(status_of(method, {{"Sec-Fetch-Site", "cross-site"}, {"Origin", "null"}}) == 200);
     }
     for (const char* method : {"POST", "PUT", "PATCH", "DELETE", "get", "PURGE"}) {
-        CAPTURE(method);
+        CAPTURE(std::string(method));
         CHECK(status_of(method, {{"Sec-Fetch-Site", "cross-site"}}) == 403);
     }
 }
@@ -46,7 +46,7 @@ TEST_CASE("with Sec-Fetch-Site, a request of our own pages or of the user passes
     CHECK(status_of("POST", {{"Sec-Fetch-Site", "same-origin"}}) == 200);
     CHECK(status_of("POST", {{"Sec-Fetch-Site", "none"}}) == 200);
     for (const char* site : {"cross-site", "same-site", "Same-Origin", "nonsense", "none, none"}) {
-        CAPTURE(site);
+        CAPTURE(std::string(site));
         CHECK(status_of("POST", {{"Sec-Fetch-Site", site}}) == 403);
     }
 }
@@ -62,7 +62,7 @@ TEST_CASE("if both are sent, Sec-Fetch-Site counts and Origin doesn't") {
 TEST_CASE("without Sec-Fetch-Site the host of Origin must be the Host") {
     for (const char* origin : {"http://www.example.com:9000", "https://www.example.com:9000",
                                "http://WWW.EXAMPLE.com:9000"}) {
-        CAPTURE(origin);
+        CAPTURE(std::string(origin));
         CHECK(status_of("POST", {{"Origin", origin}}) == 200);
     }
     for (const char* origin :
@@ -71,7 +71,7 @@ TEST_CASE("without Sec-Fetch-Site the host of Origin must be the Host") {
           "http://evil.example/www.example.com:9000", "http://www.example.com:9000.evil.example",
           "www.example.com:9000", "http://", "nonsense",
           "http://evil.example://www.example.com:9000"}) {
-        CAPTURE(origin);
+        CAPTURE(std::string(origin));
         CHECK(status_of("POST", {{"Origin", origin}}) == 403);
     }
 }
@@ -128,7 +128,7 @@ TEST_CASE("an origin is trusted only for the paths below the prefix") {
     const Fields foreign{{"Sec-Fetch-Site", "cross-site"}, {"Origin", "https://app.example"}};
     CHECK(status_of("POST", foreign, options, "/api/messages") == 200);
     for (const char* path : {"/admin/messages/1/delete", "/contact", "/api", "/apixyz", "/"}) {
-        CAPTURE(path);
+        CAPTURE(std::string(path));
         CHECK(status_of("POST", foreign, options, path) == 403);
     }
 }

@@ -79,7 +79,7 @@ TEST_CASE("content that a browser might run is kept as a text") {
          {"<!DOCTYPE html><script>alert(1)</script>", "<svg xmlns='http://www.w3.org/2000/svg'/>",
           "<?xml version='1.0'?>", "#!/bin/sh\n", "%PDF-1.4\n", "RIFF", "RIFF1234WEB", "GIF88a",
           ""}) {
-        CAPTURE(content);
+        CAPTURE(std::string(content));
         CHECK(upload_suffix(content) == ".txt");
     }
 }

@@ -97,7 +97,7 @@ void exchange(int connection, const std::string& target) {
 TEST_CASE("the values of secret fields are masked, in whatever line they stand") {
     for (const char* name : {"Cookie", "Set-Cookie", "Authorization", "Proxy-Authorization",
                              "cOOKIE", "AUTHORIZATION", "Cookie2", "X-Authorization"}) {
-        CAPTURE(name);
+        CAPTURE(std::string(name));
         for (const char* before : {"", "A: b\r\n", "a body\n\n", "\r", " "}) {
             const std::string line = std::string(before) + name;
             CHECK(shown_bytes(line + ": s3cret\r\nB: c", 100).find("s3cret") == std::string::npos);
@@ -241,7 +241,7 @@ TEST_CASE("what is refused before it is complete is shown, and what still comes 
 TEST_CASE("the page's own exchanges are left out, and others on the same connection are not") {
     for (const char* target : {"/wire", "/wire?x", "/wire/events", "/static/wire.js", "/%77ire",
                                "HTTP://a/wire/events"}) {
-        CAPTURE(target);
+        CAPTURE(std::string(target));
         const std::string own = "GET " + std::string(target) + " HTTP/1.1\r\n\r\n";
         const Pieces pieces = {{'<', get + own + get}, {'>', no_content + no_content + no_content}};
         CHECK(steps_of(pieces) == "1< " + shown_get + "\n3< " + shown_get + "\n1> " +

@@ -444,7 +444,7 @@ MUTANTS = [
            'std::to_string(std::stoll(request.params.at("id")))',
            'request.params.at("id")', "a number with zeros before it*"),
     Mutant("files answer any method", "level3/main.cpp",
-           'router.get("/files/*path"', 'router.any("/files/*path"', "a file has no methods but*"),
+           'router.get("/files/*path"', 'router.any("/files/*path"', "*DELETE of a file are 405"),
     Mutant("a range past the end is 416 although If-Range doesn't hold", "level3/static_files.cpp",
            '    if (range_field == nullptr || request.method != "GET" ||\n        !if_range_holds(request.headers, file.etag)) {',
            '    const auto outside = range_field ? parse_range(*range_field, file.size) : std::nullopt;\n    if (range_field == nullptr || request.method != "GET" ||\n        ((!outside || outside->length > 0) && !if_range_holds(request.headers, file.etag))) {',

@@ -33,6 +33,16 @@ std::string without_spaces(const std::string& text) {
     return result;
 }
 
+void expect_json_id(const Exchange& reply, const std::string& id, Where where = Where::here()) {
+    const std::string body = without_spaces(reply.reply.body);
+    const bool has_id =
+        contains(body, "\"id\":" + id + ",") || contains(body, "\"id\":" + id + "}");
+    expect(has_id, reply, "a body with \"id\": " + id, "another body",
+           {"the id is a number, which JSON writes without quotes (RFC 8259 §6)",
+            "write the number that was read, not the text of the address"},
+           where);
+}
+
 }  // namespace
 
 TEST_SUITE_BEGIN("level3 / 1 the site");
@@ -83,10 +93,13 @@ TEST_CASE("a path parameter that must be a number is 404 if it isn't one") {
     expect_status(exchange(get("/api/v1/users/42")), 200, {"a number is a user"});
     for (const char* target :
          {"/users/abc", "/users/4x", "/users/", "/users/4.2", "/users/%20", "/users/42/more",
+          "/users/+42", "/users/%2042", "/users/42%20", "/users/0x2a", "/api/v1/users/+42",
           "/api/v1/users/abc", "/users/99999999999999999999999999", "/users/9223372036854775808"}) {
         expect_status(exchange(get(target)), 404,
-                      {"{id:int} matches whole numbers only; nothing else is there",
-                       "std::from_chars reports both no number and too large a number", target});
+                      {"{id:int} matches digits only; nothing else is there",
+                       "std::from_chars skips no blanks and no plus, and reports a number that is "
+                       "too large; check that it has read to the end",
+                       target});
     }
 }
 
@@ -99,12 +112,15 @@ TEST_CASE("the API answers with JSON") {
         std::string type = reply.reply.value("Content-Type");
         expect(type.starts_with("application/json"), reply, "Content-Type: application/json", type,
                {"SHOULD RFC 9110 §8.3: the type of the body (RFC 8259 §11: that of JSON)"});
-        const std::string body = without_spaces(reply.reply.body);
-        const bool has_id =
-            contains(body, "\"id\":" + id + ",") || contains(body, "\"id\":" + id + "}");
-        expect(has_id, reply, "a body with \"id\": " + id, "another body",
-               {"the id is a number, which JSON writes without quotes (RFC 8259 §6)"});
+        expect_json_id(reply, id);
     }
+}
+
+TEST_CASE("a number with zeros before it is 404, or the API writes it without them") {
+    expect_json_id(exchange(get("/api/v1/users/7")), "7");
+    Exchange reply = exchange(get("/api/v1/users/007"));
+    expect_status(reply, {200, 404}, {"007 may be another way to write 7, or no id at all"});
+    if (reply.reply.status == 200) expect_json_id(reply, "7");
 }
 
 TEST_CASE("every route answers OPTIONS with the methods it has") {

@@ -45,11 +45,44 @@ TEST_CASE("a .gz is not sent to a client that refuses gzip") {
     folder.write("page.css.gz", "\x1f\x8b compressed");
     expect_field(exchange(get(address, {"Accept-Encoding: gzip"})), "Content-Encoding", "gzip",
                  {"a client that accepts gzip gets it"});
-    for (const char* refused :
-         {"gzip;q=0", "gzip; q=0.0", "gzip;q=0.000", "br", "identity", "", "xgzip", "*;q=0"})
+    for (const char* refused : {"gzip;q=0", "gzip; q=0.0", "gzip;q=0.000", "br", "identity", "",
+                                "xgzip", "*;q=0", "*, gzip;q=0", "gzip;q=0, *"})
         expect_body(exchange(get(address, {std::string("Accept-Encoding: ") + refused})), "plain",
                     {"MUST RFC 9110 §12.4.2: q=0 means not acceptable",
-                     "split the list, then look at each member's q", refused});
+                     "read the whole list; a * counts only if gzip isn't named, whatever the order",
+                     refused});
+}
+
+TEST_CASE("If-None-Match is compared with the ETag of the copy that would be sent") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    const std::string address = folder.write("page.css", "plain");
+    folder.write("page.css.gz", "compressed");
+    const std::string gzip = "Accept-Encoding: gzip";
+    const std::string plain = exchange(get(address)).reply.value("ETag");
+    const std::string packed = exchange(get(address, {gzip})).reply.value("ETag");
+    const Reason same = {"MUST RFC 9110 §13.1.2: the client has these very bytes",
+                         "choose the copy first, then judge the conditions by its ETag"};
+    const Reason other = {
+        "MUST RFC 9110 §13.1.2: the client has the other copy, which names other "
+        "bytes (§8.8.3.3)",
+        "choose the copy first, then judge the conditions by its ETag"};
+    expect_status(exchange(get(address, {gzip, "If-None-Match: " + packed})), 304, same);
+    expect_status(exchange(get(address, {"If-None-Match: " + plain})), 304, same);
+    expect_status(exchange(get(address, {gzip, "If-None-Match: " + plain})), 200, other);
+    expect_status(exchange(get(address, {"If-None-Match: " + packed})), 200, other);
+}
+
+TEST_CASE("a 304 says Vary if the file has a compressed copy") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    const std::string address = folder.write("page.css", "plain");
+    folder.write("page.css.gz", "compressed");
+    Exchange reply = exchange(get(address, {"If-None-Match: *"}));
+    expect_status(reply, 304, {"MUST RFC 9110 §13.1.2: * matches any file that is there"});
+    expect_listed(reply, "Vary", "Accept-Encoding",
+                  {"MUST RFC 9110 §15.4.5: a 304 has the Vary of the 200, because a cache takes "
+                   "over its fields"});
 }
 
 TEST_CASE("a .gz that can't be sent leaves the file as it is") {

@@ -21,8 +21,10 @@ TEST_CASE("a folder without its slash is redirected to the address with it") {
     if (lacks_public_folder()) return;
     PublicFolder folder;
     folder.write("sub/index.html", "<h1>index</h1>");
+    folder.write("two words/index.html", "<h1>index</h1>");
     for (auto [query, expected] : {std::pair("sub", "sub/"), std::pair("sub?a=1&b", "sub/?a=1&b"),
-                                   std::pair("sub?a=1?b=2/c", "sub/?a=1?b=2/c")}) {
+                                   std::pair("sub?a=1?b=2/c", "sub/?a=1?b=2/c"),
+                                   std::pair("two%20words?a=%20", "two%20words/?a=%20")}) {
         Exchange reply = exchange(get(folder.address(query)));
         expect_status(reply, 301, {"without the slash, relative links in the page go wrong"});
         std::string location = reply.reply.value("Location");
@@ -30,7 +32,8 @@ TEST_CASE("a folder without its slash is redirected to the address with it") {
             location.ends_with(folder.address(expected)), reply,
             "Location: " + folder.address(expected), "Location: " + location,
             {"the new address, with the query of the old one: all that follows the first '?' (RFC 3986 "
-             "§3.4)"});
+             "§3.4), percent-encoded as it came",
+             "put the slash into the target as it was sent, not into the decoded path"});
     }
     expect_status(exchange(get("/files")), 301, {"this is also a folder"});
 }
@@ -66,10 +69,21 @@ TEST_CASE("an index.html that is a folder is not an index") {
             get(folder.write("sub/index.html", "page").substr(0, folder.address("sub/").size()))),
         200, {"an index.html that is a file is one"});
     std::filesystem::create_directories(folder.path() / "idx/index.html");
-    expect_status(exchange(get(folder.address("idx/"))), 404,
+    expect_status(exchange(get(folder.address("idx/"))), {403, 404},
                   {"a redirect answers what was asked, and idx/ is right"});
     Exchange reply = exchange(get(folder.address("idx/index.html")));
     expect_status(reply, 301, {"that is a folder without its slash"});
+}
+
+TEST_CASE("POST, PUT, PATCH and DELETE of a file are 405") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    const std::string address = folder.write("file.txt", "text");
+    expect_status(exchange(get(address)), 200, {"the file is there"});
+    for (const char* method : {"POST", "PUT", "PATCH", "DELETE"})
+        expect_status(exchange(request(method, address, {"Content-Length: 0"})), 405,
+                      {"SHOULD RFC 9110 §15.5.6: the file is there, the method is not",
+                       "ask the router, as for every other address", method});
 }
 
 TEST_CASE("an empty file has a body of no bytes") {
@@ -178,6 +192,35 @@ TEST_CASE("a change to a file on disk shows within two seconds") {
                  "remember when you last looked; once a second is plenty"});
     expect(after.reply.value("ETag") != before.reply.value("ETag"), after, "another ETag",
            "the same ETag", {"MUST RFC 9110 §8.8.1: other bytes need another ETag"});
+}
+
+TEST_CASE("a new file appears, and a removed one disappears, within two seconds") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    const std::string old = folder.write("old.txt", "it was here");
+    folder.set_changed("old.txt", std::time(nullptr) - 20);
+    const std::string fresh = folder.address("new.txt");
+    expect_status(exchange(get(old)), 200, {"the file is there"});
+    expect_status(exchange(get(fresh)), 404, {"this one isn't there yet"});
+    std::filesystem::remove(folder.path() / "old.txt");
+    folder.write("new.txt", "it is here");
+    Exchange gone = exchange(get(old));
+    Exchange there = exchange(get(fresh));
+    const auto as_on_disk = [&] {
+        return gone.reply.status == 404 && there.reply.body == "it is here";
+    };
+    for (double end = now() + 2.5; now() < end && !as_on_disk();) {
+        let_pass(0.05);
+        gone = exchange(get(old));
+        there = exchange(get(fresh));
+    }
+    expect_status(gone, 404,
+                  {"a cache of files must notice that one has been removed",
+                   "if it can't be opened any more, forget what was remembered of it"});
+    expect_status(there, 200,
+                  {"that a file was missing says nothing of now",
+                   "don't remember what doesn't exist, because there is no end to such names"});
+    expect_body(there, "it is here", {"the file as it is"});
 }
 
 TEST_SUITE_END();

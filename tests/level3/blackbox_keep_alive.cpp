@@ -75,6 +75,24 @@ TEST_CASE("Connection: close is honoured in a list, and in upper or lower case")
     }
 }
 
+TEST_CASE("Connection: close also counts in the second of two lines") {
+    Exchange reply = exchange(get_and_stay("/about", {"Connection: foo", "Connection: close"}));
+    expect_status(reply, 200, {"a good request"});
+    expect_one_reply_then_close(reply,
+                                {"MUST RFC 9112 §9.6: two lines of a list field are one list (RFC "
+                                 "9110 §5.3), and this one has close in it",
+                                 "join the lines with a comma, then split", "close"});
+}
+
+TEST_CASE("nothing is answered after a request that says Connection: close") {
+    Exchange reply = exchange(get("/about") + get_and_stay("/hello?name=second"));
+    expect_status(reply, 200, {"the first request is a good one"});
+    expect_one_reply_then_close(
+        reply,
+        {"MUST RFC 9112 §9.6: a server must not process what follows a request that says close",
+         "stop reading after that request, also if the next one has arrived", "close"});
+}
+
 TEST_CASE("a connection that is kept says for how long") {
     Client client;
     for (const char* target : {"/about", "/static/style.css", "/nothing/here"}) {
@@ -96,10 +114,12 @@ TEST_CASE("an HTTP/1.0 connection is closed unless the client asks to keep it") 
     expect_one_reply_then_close(closed, {"MUST RFC 9112 §9.3: HTTP/1.0 closes by default",
                                          "the default depends on the request's version"});
     Client kept;
-    for (int i = 0; i < 2; ++i) {
-        kept.send("GET /about HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    for (const char* value : {"keep-alive", "Keep-Alive", "foo, KEEP-ALIVE"}) {
+        kept.send(std::string("GET /about HTTP/1.0\r\nConnection: ") + value + "\r\n\r\n");
         Exchange reply = kept.read_reply();
-        expect_status(reply, 200, {"RFC 9112 §9.3: HTTP/1.0 may ask to keep the connection"});
+        expect_status(reply, 200,
+                      {"RFC 9112 §9.3: HTTP/1.0 may ask to keep the connection",
+                       "split the list, and compare without regard to case", value});
         expect_listed(reply, "Connection", "keep-alive",
                       {"MUST RFC 9112 §9.3: an old client counts on it only if the reply says so"});
     }

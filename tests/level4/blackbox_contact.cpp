@@ -110,6 +110,18 @@ TEST_CASE("the form recognizes a visitor who has been here before, and no other"
            {"what belongs to one visitor must not be in a global variable"});
 }
 
+TEST_CASE("a visitor who signs with another name is greeted by that one") {
+    const std::string second = unique("Grace");
+    std::string cookie = visit({unique("Ada")});
+    Exchange reply = exchange(contact({second}, {cookie}));
+    expect_status(reply, 303, {"a good form"});
+    if (reply.reply.field("Set-Cookie") != nullptr) cookie = cookie_field(reply);
+    Exchange page = exchange(get("/thankyou", {cookie}));
+    expect_shown_as_text(page, "Thank you, " + second + "!",
+                         {"the thanks are for the message that was just sent",
+                          "set the name in the session with each message that is stored"});
+}
+
 TEST_CASE("a page with the visitor's name is kept out of shared caches") {
     const std::string session = visit({unique()});
     for (const char* target : {"/contact", "/thankyou"}) {

@@ -72,6 +72,21 @@ TEST_CASE("/messages shows the newest message first, 20 on a page") {
                  {"a page"});
 }
 
+TEST_CASE("the last page of messages has the oldest one, also if it isn't full") {
+    long long total = number(list("?limit=1")["total"]);
+    while (total < 21 || total % 20 == 0) {
+        post_in_a_row(1);
+        total = number(list("?limit=1")["total"]);
+        REQUIRE(total > 0);
+    }
+    const JsonValue oldest = list("?limit=1&offset=" + std::to_string(total - 1))["messages"];
+    Exchange page = exchange(get("/messages?page=" + std::to_string(total / 20 + 1)));
+    expect_status(page, 200,
+                  {"there are " + std::to_string(total) + " messages, 20 on a page",
+                   "round the number of pages up"});
+    expect_shown_as_text(page, oldest[0]["name"].text, {"the oldest message is the last one"});
+}
+
 TEST_CASE("a page that does not exist is not an error of the server") {
     for (const char* page : {"0", "-1", "abc", "999999", "99999999999999999999999999", "", "1.5"})
         expect_status(exchange(get(std::string("/messages?page=") + page)), {200, 400, 404, 422},
@@ -100,6 +115,20 @@ TEST_CASE("/api/messages lists the newest first, with limit, offset and total") 
     JsonValue none = list("?offset=" + std::to_string(number(part["total"]) + 1000));
     CHECK(none["messages"].is(Kind::array));
     CHECK(none["messages"].size() == 0);
+}
+
+TEST_CASE("total counts the messages that are there, without those that were deleted") {
+    Exchange posted =
+        exchange(with_body("POST", "/api/messages", json_type, message_json(unique(), "one more")));
+    expect_status(posted, 201, {"a good message"});
+    const long long before = number(list("")["total"]);
+    expect_status(exchange(request("DELETE", posted.reply.value("Location"))), 204,
+                  {"a message can be deleted"});
+    const long long after = number(list("")["total"]);
+    expect_that(after == before - 1, "\"total\": " + std::to_string(before - 1),
+                "\"total\": " + std::to_string(after),
+                {"a program asks for as many pages as total needs",
+                 "count what can be listed, not the ids that were given"});
 }
 
 TEST_CASE("a limit or an offset that isn't a number is refused") {

@@ -184,6 +184,20 @@ TEST_CASE("a browser's request from a page on another site is refused, and chang
                         {"it is refused before it reaches the handler"});
 }
 
+TEST_CASE("an Origin is compared with Host, each with its port") {
+    const auto post_from = [](const std::string& origin) {
+        std::string bytes = form_post({"Origin: " + origin});
+        return exchange(bytes.insert(bytes.find("localhost") + 9, ":9000"));
+    };
+    for (const char* own : {"http://localhost:9000", "https://localhost:9000"})
+        expect_status(post_from(own), 303,
+                      {"the page is ours: it has the host and the port of Host", "", own});
+    for (const char* other : {"http://localhost", "http://localhost:9001", "http://localhost:90"})
+        expect_status(post_from(other), 403,
+                      {"another port is another origin (RFC 6454 §5), and another program",
+                       "compare all that follows the scheme with all of Host", other});
+}
+
 TEST_CASE("requests from our own pages, from the user and from programs are accepted") {
     const std::vector<std::vector<std::string>> own = {
         {},

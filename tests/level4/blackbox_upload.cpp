@@ -91,7 +91,7 @@ TEST_CASE("any text comes back as plain text, even HTML and SVG") {
         "<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" "
         "onload=\"alert(1)\"/>\n";
     const std::string text =
-        "J\xc3\xbcrgen, \xf0\x9f\x98\x80\r\nline two\n\n--" + boundary + " -\n";
+        "J\xc3\xbcrgen, \xf0\x9f\x98\x80\r\nline\ttwo\n\n--" + boundary + " -\n";
     for (const std::string& content : {html, svg, text}) {
         for (const auto& [filename, claimed] :
              {std::pair("page.html", "text/html"), std::pair("picture.svg", "image/svg+xml"),
@@ -106,11 +106,17 @@ TEST_CASE("any text comes back as plain text, even HTML and SVG") {
 }
 
 TEST_CASE("a file that is neither a picture nor a text is refused") {
-    for (const std::string& content : {"\x7f"
-                                       "ELF\x02\x01\x01\0\0\0\0\0"s,
-                                       "PK\x03\x04\x14\0\0\0"s, "text with a \0 in it"s,
-                                       "not UTF-8: \xff\xfe\xc3\x28"s, "GIF"s + "\0\xff"s})
-        expect_status(upload(content), {415, 422}, {"only what can be shown safely is kept"});
+    expect_status(upload("a text\n"), 303, {"a text is kept"});
+    for (const std::string& content :
+         {"\x7f"
+          "ELF\x02\x01\x01\0\0\0\0\0"s,
+          "PK\x03\x04\x14\0\0\0"s, "text with a \0 in it"s, "not UTF-8: \xff\xfe\xc3\x28"s,
+          "GIF"s + "\0\xff"s, "\x1b[31mred\n"s, "a bell: \x07\n"s, "\x7f at the end"s})
+        expect_status(
+            upload(content), {415, 422},
+            {"only what can be shown safely is kept, and a control character is a command "
+             "to the terminal that shows it",
+             "of U+0000 to U+001F and U+007F, allow tabs and line ends"});
 }
 
 TEST_CASE("a form without a file is refused") {

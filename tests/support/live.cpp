@@ -71,6 +71,23 @@ void expect_heard(WebSocket& socket, std::string_view name, const Reason& reason
            message ? "that name in another field" : "no such message", reason, where);
 }
 
+void expect_as_in_api(const JsonValue& message, Where where) {
+    const Exchange reply = exchange(get("/api/messages/" + message["id"].text));
+    const JsonValue stored = parse_json(reply.reply.body).value_or(JsonValue{});
+    for (const char* name : {"id", "name", "email", "message", "created"}) {
+        const JsonValue& member = message[name];
+        const bool there = !member.is(JsonValue::Kind::nothing);
+        const bool same = member.kind == stored[name].kind && member.text == stored[name].text;
+        expect(
+            there && same, reply,
+            "the message that arrived has the \"" + std::string(name) + "\" that the API shows",
+            there ? visible(member.text) : "it has none",
+            {"a page needs to know one form of a message only",
+             "write the object in one function, and use it for the API, the chat and the events"},
+            where);
+    }
+}
+
 EventStream::EventStream(ServerProcess& server, int receive_buffer,
                          const std::vector<std::string>& fields, std::string_view path)
     : client_(server, receive_buffer) {

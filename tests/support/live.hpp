@@ -37,6 +37,9 @@ std::vector<std::string> hear_names(WebSocket& socket, std::string_view mark, st
 void expect_heard(WebSocket& socket, std::string_view name, const Reason& reason,
                   Where where = Where::here());
 
+// The message, as it arrived live, has the members that the API shows under its id.
+void expect_as_in_api(const JsonValue& message, Where where = Where::here());
+
 // A client of a stream of events.
 class EventStream {
   public:

@@ -154,6 +154,11 @@ MUTANTS = [
            '        const std::string_view name = take_until(value, "=");',
            '        const std::string_view name = take_until(value, "=");\n'
            "        value = value.substr(0, value.find('='));", "/hello greets*"),
+    Mutant("the backlog holds ten connections", "common/socket.cpp",
+           "listen(listener.number(), SOMAXCONN)", "listen(listener.number(), 10)", "50 connections*", "2"),
+    Mutant("a line feed at the start of a piece is lost", "level2/request.cpp", "void RequestParser::feed(std::string_view bytes) {",
+           "void RequestParser::feed(std::string_view bytes) {\n    if (bytes.starts_with('\\n')) bytes.remove_prefix(1);",
+           "a request gets the same reply wherever*"),
 
     Mutant("dot-files are served", "level3/static_files.cpp",
            "segment.starts_with('.')", 'segment == ".."'),

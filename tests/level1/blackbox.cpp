@@ -51,6 +51,18 @@ TEST_CASE("the reply says Connection: close, and then the connection is closed")
                                         "shutdown() or close() the client's socket after sending"});
 }
 
+TEST_CASE("whatever the method and the address are, the page is the answer") {
+    if (outgrown(2, "level 2 looks at the request")) return;
+    for (const std::string& bytes :
+         {get("/nothing/here"), get("/?a=1"), request("POST", "/"), request("BREW", "/tea")}) {
+        Exchange reply = exchange(bytes);
+        expect_status(
+            reply, 200,
+            {"level 1 doesn't look at the request", "answer once the blank line has come"});
+        expect_in_body(reply, "<h1>Hello, world!</h1>", {"it is the same page for all of them"});
+    }
+}
+
 TEST_CASE("ten clients one after the other are answered within five seconds") {
     const double start = now();
     Exchange reply;
@@ -81,7 +93,7 @@ TEST_CASE("the server waits for a request that arrives in pieces") {
 
 TEST_CASE("nothing is sent before the request has ended") {
     Client client;
-    client.send("GET / HTTP/1.1\r\nHost: localhost\r\n");
+    client.send("GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: " + std::string(2000, 'x') + "\r\n");
     client.receive_more(now() + 0.3);
     const bool waits = client.unread().empty() && client.ending() == Ending::open;
     expect(waits, client.so_far(), "no byte before the blank line",
@@ -92,6 +104,20 @@ TEST_CASE("nothing is sent before the request has ended") {
     if (!waits) return;
     client.send("\r\n");
     expect_status(client.read_to_end(), 200, {"now it has ended"});
+}
+
+TEST_CASE("half a request isn't answered with the page when its client closes its side") {
+    expect_status(exchange(Script({get("/")}, true)), 200, {"this request is whole"});
+    for (const char* half :
+         {"GET / HTTP/1.1\r\nHost: local", "GET / HTTP/1.1\r\nHost: localhost\r\n"}) {
+        Exchange reply = exchange(Script({half}, true));
+        expect(
+            reply.received.empty() || reply.reply.status == 400, reply,
+            "the end of the connection, or status 400", "",
+            {"MUST RFC 9112 §2.1: a head that ends before its blank line is incomplete, and what "
+             "was to follow may have changed its meaning",
+             "when recv() returns 0 (b'' in Python), look whether the blank line has come"});
+    }
 }
 
 TEST_CASE("a client that has closed its side still gets its reply") {
@@ -146,6 +172,40 @@ TEST_CASE("a client that leaves before its reply doesn't end the server") {
                    "send(..., MSG_NOSIGNAL), or ignore SIGPIPE"});
 }
 
+TEST_CASE("a client that closes without reading its reply doesn't end the server") {
+    for (int i = 0; i < 20; ++i) {
+        Client leaves;
+        leaves.send(get("/"));
+    }
+    Exchange reply = exchange(get("/"));
+    expect_status(
+        reply, 200,
+        {"the kernel answers what is sent to a closed socket with RST, and a second send() "
+         "then raises SIGPIPE, which kills the server",
+         "ignore SIGPIPE, or send with MSG_NOSIGNAL"});
+}
+
+TEST_CASE("an endless request doesn't fill the memory") {
+    constexpr long long spare_memory = 16 << 20;  // bytes
+    expect_status(exchange(get("/")), 200, {"a request with an end is answered"});
+    Process& process = shared_server().process();
+    const std::optional<Usage> before = process.usage();
+    Client endless;
+    endless.send("GET /" + std::string(64 << 20, 'a'));
+    endless.receive_more(now() + 8.0);  // it goes out until the server answers, closes, or 8 s pass
+    const std::optional<Usage> after = process.usage();
+    if (!before || !after) {
+        skip("memory can't be measured, because there is no /proc here");
+        return;
+    }
+    const long long grown = after->memory_bytes - before->memory_bytes;
+    expect_that(grown < spare_memory,
+                "less than 16 MiB more, after up to 64 MiB without a line end",
+                std::to_string(grown >> 20) + " MiB more",
+                {"what one client may send must have a limit, or it takes the memory of all",
+                 "give up on a request whose head is larger than 8 KiB or so"});
+}
+
 TEST_CASE("an endless request doesn't bring the server down") {
     Client endless;
     endless.send("GET /" + std::string(1'000'000, 'a'));
@@ -191,6 +251,23 @@ TEST_CASE("a client that says nothing holds the next one up for 10 seconds at mo
                    "wait for the client with poll() and a deadline"});
 }
 
+TEST_CASE("a client that sends a byte now and then holds the next one up for 10 seconds at most" *
+          doctest::timeout(30)) {
+    if (outgrown(2, "from level 2 on, clients are served side by side")) return;
+    Client trickler;
+    Client next;
+    next.send(get("/"));
+    for (const double until = now() + 14.0; !next.ended() && now() < until;) {
+        trickler.send("z");
+        let_pass(0.4);
+    }
+    expect_status(
+        next.read_to_end(0.5), 200,
+        {"ten seconds are for the whole request, or a client that trickles keeps the server",
+         "set the deadline once, when the client has come; a time-out per recv() starts "
+         "again with each byte"});
+}
+
 TEST_SUITE_END();
 
 TEST_SUITE_BEGIN("level1 / 4 start and stop");
@@ -209,6 +286,26 @@ TEST_CASE("SIGTERM and SIGINT end the server with exit code 0") {
              "catch both signals, leave the accept loop, and end main() as usual. To try it: kill -TERM "
              "and the process id; then echo $? in the server's terminal"});
     }
+}
+
+TEST_CASE("SIGTERM ends the server although a client says nothing") {
+    ServerProcess server;
+    expect_status(exchange(get("/"), server), 200, {"it serves before it is stopped"});
+    const std::optional<Usage> before = server.process().usage();
+    Client silent(server);
+    // Until the server has accepted it, which shows in its descriptors (where there is a /proc).
+    for (const double until = now() + 1.0; before && now() < until; let_pass(0.01)) {
+        const std::optional<Usage> seen = server.process().usage();
+        if (!seen || seen->descriptors > before->descriptors) break;
+    }
+    server.signal(SIGTERM);
+    server.process().wait_for_end(patience);
+    expect_that(
+        server.process().exit_code() == 0, "exit code 0 within 5 s",
+        server.process().how_it_ended(),
+        {"a client that says nothing must not keep a server from stopping",
+         "a signal interrupts poll() and recv() (EINTR) only in the thread that gets it, and "
+         "recv() may be restarted: wait with a timeout, and look whether a stop was asked for"});
 }
 
 TEST_CASE("a taken port ends the second server with exit code 1 and a clear message") {

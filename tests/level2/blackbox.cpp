@@ -64,6 +64,8 @@ TEST_CASE("/hello greets by name, and the world when there is none") {
                         {"/hello?name=Ada%20Lovelace", "Ada Lovelace"},
                         {"/hello?name=%41da%2BCo", "Ada+Co"},
                         {"/hello?name=J%C3%BCrgen", "J\xc3\xbcrgen"},
+                        {"/hello?name=J%c3%bcrgen", "J\xc3\xbcrgen"},
+                        {"/hello?name=a=b", "a=b"},
                         {"/hello", "world"},
                         {"/hello?name=", "world"},
                         {"/hello?name", "world"},
@@ -73,7 +75,7 @@ TEST_CASE("/hello greets by name, and the world when there is none") {
         expect_status(reply, 200, {"a name is optional"});
         expect_shown(reply, row.greeted,
                      {"MUST RFC 3986 §2.1: %41 stands for the byte 0x41; in a query '+' is a space",
-                      "split the query at & and =, then decode each part", "?"});
+                      "split the query at each &, and each part at its first =; then decode", "?"});
     }
 }
 
@@ -86,6 +88,15 @@ TEST_CASE("a name is escaped before it becomes HTML") {
          "replace & < > \" ' by &amp; &lt; &gt; &quot; &#39;, the & first"});
     expect_in_body(reply, "&lt;script&gt;alert(", {"the name is shown, not swallowed"});
     expect_in_body(reply, "&amp;", {"an & that is not escaped may start a character reference"});
+}
+
+TEST_CASE("an address is escaped before it becomes HTML") {
+    Exchange reply = exchange(get("/%3Cscript%3Ealert(1)%3C/script%3E"));
+    expect_status(reply, 404, {"there is no page with this name"});
+    expect_not_in_reply(
+        reply, "<script>alert",
+        {"an address can be in a link that another site shows, so it must not run (XSS)",
+         "escape the path on an error page, as you escape the name"});
 }
 
 TEST_CASE("any name comes back as it was sent") {
@@ -119,16 +130,37 @@ TEST_CASE("the query is not part of the path") {
     expect_status(reply, 200,
                   {"MUST RFC 3986 §3.4: the path ends at the question mark",
                    "split the target at its first '?'", "?"});
+    Exchange greeting = exchange(get("/hello?name=a?b"));
+    expect_status(greeting, 200,
+                  {"MUST RFC 3986 §3.4: a query may contain question marks",
+                   "split the target at its first '?'", "?b"});
+    expect_shown(greeting, "a?b", {"MUST RFC 3986 §3.4: only the first one begins the query"});
 }
 
 TEST_CASE("a letter of the path may be percent-encoded") {
-    for (const char* target : {"/%61bout", "/abou%74", "/%61%62%6F%75%74"}) {
+    for (const char* target : {"/%61bout", "/abou%74", "/%61%62%6F%75%74", "/ab%6fut"}) {
         expect_status(exchange(get(target)), 200,
                       {"MUST RFC 3986 §2.3: %61 is another way to write the letter a",
                        "decode the path before you compare it", target});
     }
     expect_status(exchange(get("/%41bout")), 404,
                   {"MUST RFC 3986 §2.3: %41 is A, and paths are compared with regard to case"});
+}
+
+TEST_CASE("a path is decoded once only") {
+    expect_status(exchange(get("/%61bout")), 200, {"decoded once, this is /about"});
+    expect_status(
+        exchange(get("/%2561bout")), 404,
+        {"MUST RFC 3986 §2.4: the same string is not decoded twice. %25 is a percent sign, "
+         "so this path is '/%61bout'",
+         "decode into a new string, and don't look at the result again", "%25"});
+}
+
+TEST_CASE("an encoded question mark is part of the path") {
+    expect_status(exchange(get("/about?x")), 200, {"this one begins the query"});
+    expect_status(exchange(get("/about%3Fx")), 404,
+                  {"MUST RFC 3986 §2.4: an address is split into its parts before they are decoded",
+                   "split at '?' first, then decode the path", "%3F"});
 }
 
 TEST_CASE("a % in a query that no hex digits follow does no harm") {
@@ -155,16 +187,32 @@ TEST_CASE("HEAD gets the fields of GET and no body") {
     }
 }
 
+TEST_CASE("the refusal of a HEAD has no body either") {
+    expect_status(exchange(request("HEAD", "/about")), 200, {"a good HEAD is not refused"});
+    for (const std::string& bytes :
+         {std::string("HEAD /about HTTP/1.1\r\n\r\n"), request("HEAD", "/about", {"X : y"})}) {
+        Exchange reply = exchange(bytes);
+        expect_status(reply, 400, {"the request is malformed, but its method is known"});
+        expect_one_reply_then_close(reply,
+                                    {"MUST RFC 9110 §9.3.2: a reply to HEAD ends after its head",
+                                     "errors need to know the method as well", "HEAD"});
+    }
+}
+
 TEST_CASE("a method that the page does not have is 405, and Allow lists those it has") {
-    for (const char* method : {"POST", "PUT", "DELETE", "PATCH"}) {
-        Exchange reply = exchange(request(method, "/about"));
-        expect_status(reply, 405,
-                      {"SHOULD RFC 9110 §15.5.6: the server knows the method, but not for "
-                       "this address",
-                       "", method});
-        for (const char* allowed : {"GET", "HEAD"})
-            expect_listed(reply, "Allow", allowed,
-                          {"MUST RFC 9110 §10.2.1: a 405 must say which methods there are"});
+    std::vector<std::string> targets = {"/", "/about", "/hello"};
+    if (settings().level < 4) targets.push_back("/echo");  // level 4's takes bodies
+    for (const std::string& target : targets) {
+        for (const char* method : {"POST", "PUT", "DELETE", "PATCH"}) {
+            Exchange reply = exchange(request(method, target));
+            expect_status(reply, 405,
+                          {"SHOULD RFC 9110 §15.5.6: the server knows the method, but not for "
+                           "this address",
+                           "", method});
+            for (const char* allowed : {"GET", "HEAD"})
+                expect_listed(reply, "Allow", allowed,
+                              {"MUST RFC 9110 §10.2.1: a 405 must say which methods there are"});
+        }
     }
 }
 
@@ -219,6 +267,11 @@ TEST_CASE("a target may be a whole URL") {
     expect_status(reply, 200,
                   {"MUST RFC 9112 §3.2.2: a server must accept the absolute form",
                    "skip 'http://host' and use the rest", "http://"});
+    expect_status(exchange("GET HTTP://localhost/about HTTP/1.1\r\nHost: localhost\r\n"
+                           "Connection: close\r\n\r\n"),
+                  200,
+                  {"SHOULD RFC 3986 §3.1: a scheme in capitals is the same scheme",
+                   "compare 'http://' without regard to case", "HTTP://"});
     expect_in_body(exchange("GET http://localhost?/about HTTP/1.1\r\nHost: localhost\r\n"
                             "Connection: close\r\n\r\n"),
                    "<h1>Hello, world!</h1>",

@@ -62,6 +62,19 @@ TEST_CASE("connections are answered in the reverse of the order in which they we
     }
 }
 
+TEST_CASE("50 connections at once are accepted without delay") {
+    ServerProcess server;
+    expect_status(exchange(get("/"), server), 200, {"one client comes before 50"});
+    const std::size_t accepted = connections_at_once(server, 50, 0.5);
+    expect_that(
+        accepted == 50, "50 connections, each accepted within half a second",
+        "no answer to one after " + std::to_string(accepted),
+        {"the kernel accepts connections up to the backlog, and drops the client's SYN beyond "
+         "that. The client sends it again after a second, then after three",
+         "listen(fd, SOMAXCONN)"});
+    expect_status(exchange(get("/"), server), 200, {"the 50 have left, so it serves as before"});
+}
+
 TEST_CASE("200 clients at once all get their own reply") {
     expect_status(exchange(get("/hello?name=one")), 200, {"one client comes before 200"});
     std::vector<Client> clients(200);

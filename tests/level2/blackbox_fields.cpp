@@ -18,7 +18,8 @@ namespace {
 std::vector<Exchange> replies_of_every_kind() {
     return exchange_all({get("/"), get("/about"), get("/hello?name=Ada"), get("/echo"),
                          get("/nothing/here"), request("HEAD", "/about"), request("POST", "/about"),
-                         request("BREW", "/about"), "GET / HTTP/1.1\r\n\r\n",
+                         request("BREW", "/about"), get("/" + std::string(9000, 'a')),
+                         get("/", {"X: " + std::string(30'000, 'x')}), "GET / HTTP/1.1\r\n\r\n",
                          "GET / HTTP/2.0\r\nHost: localhost\r\n\r\n"});
 }
 
@@ -47,6 +48,20 @@ TEST_CASE("/echo returns the request line and the fields in their order") {
                  "keep fields in a list, not in a map"});
 }
 
+TEST_CASE("/echo returns the names of fields as they were written") {
+    Exchange reply = exchange(get("/echo", {"x-lower-CASE: 1"}));
+    expect_in_body(reply, "\nx-lower-CASE: 1\n",
+                   {"/echo shows the request as it came, and a name may be written in any case",
+                    "keep the name as it is, and ignore case when you look it up"});
+}
+
+TEST_CASE("a field name may have any character of a token") {
+    for (const char* field : {"X_Y: 1", "X.Y: 1", "!#$%&'*+-.^_`|~0aZ: 1"})
+        expect_status(exchange(get("/about", {field})), 200,
+                      {"MUST RFC 9110 §5.1: a field's name is a token, and §5.6.2 says of what",
+                       "letters, digits and !#$%&'*+-.^_`|~", field});
+}
+
 TEST_CASE("a tab and bytes above 127 in a value are accepted") {
     Exchange reply = exchange(get("/about", {"X-Test: a\tb", "X-Name: J\xc3\xbcrgen"}));
     expect_status(reply, 200, {"MAY RFC 9110 §5.5: a value may hold tabs and obs-text"});
@@ -63,10 +78,18 @@ TEST_CASE("every reply gives the length and the type of its body") {
         expect_listed(reply, "X-Content-Type-Options", "nosniff",
                       {"without it browsers guess a type, and run what was meant as text"});
         std::string type = reply.reply.value("Content-Type");
-        expect(type.starts_with("text/") && contains(type, "charset=utf-8"), reply,
+        const std::string plain = media_type(type);
+        expect(plain.starts_with("text/") && contains(plain, ";charset=utf-8"), reply,
                "Content-Type: text/... with charset=utf-8", "Content-Type: " + type,
                {"SHOULD RFC 9110 §8.3: the type of the body"});
     }
+}
+
+TEST_CASE("every reply after which the connection is closed says so") {
+    for (const Exchange& reply : replies_of_every_kind())
+        expect_listed(reply, "Connection", "close",
+                      {"MUST RFC 9112 §9.6: a server that is going to close the connection says so",
+                       "errors need it as well, because they end the connection"});
 }
 
 TEST_CASE("no reply gives away the server's name and version") {

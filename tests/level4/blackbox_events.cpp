@@ -31,7 +31,7 @@ TEST_SUITE_BEGIN("level4 / 7 the live guestbook");
 TEST_CASE("the stream of events begins at once, in chunks and with its own type") {
     EventStream stream;
     expect_status(stream.head(), 200, {"a client waits for the head before it listens"});
-    const std::string type = lower(stream.head().reply.value("Content-Type"));
+    const std::string type = media_type(stream.head().reply.value("Content-Type"));
     expect(type.starts_with("text/event-stream"), stream.head(), "Content-Type: text/event-stream",
            type, {"HTML, server-sent events §9.2.5: any other type is an error for EventSource"});
     expect_listed(stream.head(), "Transfer-Encoding", "chunked",

@@ -103,11 +103,13 @@ Client::Client(ServerProcess& server, int receive_buffer)
     if (error == 0) return;
     close(socket_);
     const std::string death = server.death();
+    const std::string advice = advice_on(death);
     if (!death.empty()) {
         throw std::runtime_error("The server ended with " + death +
                                  ", so it accepts no connection. What the client before did must "
                                  "not end it: it may leave at any time, or break the connection "
-                                 "(RST), and then recv() and send() fail");
+                                 "(RST), and then recv() and send() fail" +
+                                 (advice.empty() ? "" : "\nHint: " + advice));
     }
     errno = error;
     fail("The server did not accept a connection");
@@ -406,6 +408,20 @@ bool accepts_connections(const char* address, int port) {
     const int error = connect_to(probe, address, port, 0.5);
     close(probe);
     return error == 0;
+}
+
+std::size_t connections_at_once(ServerProcess& server, std::size_t wanted, double seconds) {
+    std::vector<int> sockets;
+    std::size_t accepted = 0;
+    server.hold();
+    for (std::size_t i = 0; i < wanted; ++i) {
+        sockets.push_back(open_socket(0));
+        if (connect_to(sockets.back(), loopback, server.port(), seconds) != 0) break;
+        ++accepted;
+    }
+    server.let_go();
+    for (const int descriptor : sockets) close(descriptor);
+    return accepted;
 }
 
 bool refuses_connections(ServerProcess& server) {

@@ -150,5 +150,9 @@ std::string get_and_stay(std::string_view target, const std::vector<std::string>
 // Whether an address of this machine, other than the usual 127.0.0.1, accepts a connection.
 bool accepts_connections(const char* address, int port);
 
+// How many of so many connections are accepted before one isn't within `seconds`. The server is held
+// meanwhile, or it might take some off its backlog before the last one comes.
+std::size_t connections_at_once(ServerProcess& server, std::size_t wanted, double seconds);
+
 // Whether new connections are refused. Waits up to 2 s for that to happen.
 bool refuses_connections(ServerProcess& server);

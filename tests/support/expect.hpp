@@ -48,7 +48,8 @@ void expect_that(bool met, const std::string& expected, const std::string& got,
 void expect_status(const Exchange& exchange, const Statuses& statuses, const Reason& reason,
                    Where where = Where::here());
 
-// The field is there exactly once and has this value.
+// The field is there exactly once and has this value. (A Content-Type may be written in any way that
+// means the same.)
 void expect_field(const Exchange& exchange, std::string_view name, std::string_view value,
                   const Reason& reason, Where where = Where::here());
 // The field is there and its list has this member.

@@ -31,11 +31,12 @@ bool is_token(std::string_view text) {
     });
 }
 
-// "HTTP/1.1 200 OK": the version, a space, three digits, a space, and a phrase that may be empty.
+// "HTTP/1.1 200 OK": the version, which is the server's own whatever the client's is (RFC 9110
+// §2.5), a space, three digits, a space, and a phrase that may be empty.
 void read_status_line(Reply& reply, std::string_view line) {
     std::optional<std::size_t> code;
     if (line.size() >= 13 && line[8] == ' ' && line[12] == ' ') code = number(line.substr(9, 3));
-    if (!line.starts_with("HTTP/1.") || !code || *code < 100) {
+    if (!line.starts_with("HTTP/1.1 ") || !code || *code < 100) {
         reply.problem = "the status line must read like 'HTTP/1.1 200 OK' (RFC 9112 §4)";
         return;
     }

@@ -202,6 +202,7 @@ std::string report(const Exchange& exchange, const Failure& failure, Detail deta
     add(text, "got", failure.got);
     add(text, "why", failure.why);
     add(text, "hint", failure.hint);
+    if (!contains(failure.hint, "MSG_NOSIGNAL")) add(text, "hint", advice_on(exchange.crash));
     const bool said = failure.hint.find("SHUT_WR") != std::string::npos;
     if (exchange.ending == Ending::reset && exchange.crash.empty() && !said)
         add(text, "hint",

@@ -150,6 +150,18 @@ void ServerProcess::give_up(const std::string& trouble, const Launch& launch) {
 
 void ServerProcess::signal(int number) {
     signals_.push_back(number == SIGTERM ? "SIGTERM" : number == SIGINT ? "SIGINT" : "SIGKILL");
+    send_signal(number);
+}
+
+void ServerProcess::hold() {
+    send_signal(SIGSTOP);
+}
+
+void ServerProcess::let_go() {
+    send_signal(SIGCONT);
+}
+
+void ServerProcess::send_signal(int number) {
     if (listener_ == 0)
         process_.signal(number);
     else if (process_.running())
@@ -165,6 +177,11 @@ std::string ServerProcess::last_words() {
     const std::string words = last_lines(process_.output(), 12);
     if (!words.empty()) return "The last lines that it printed:\n" + words;
     return "It has printed nothing, or its output waits in a buffer (python3 -u, or flush it).";
+}
+
+std::string advice_on(const std::string& death) {
+    if (!death.starts_with("signal " + std::to_string(SIGPIPE) + " ")) return "";
+    return "it sent to a client that has gone: ignore SIGPIPE, or send with MSG_NOSIGNAL";
 }
 
 ServerProcess& shared_server() {

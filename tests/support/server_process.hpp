@@ -25,6 +25,9 @@ class ServerProcess {
     // Sends a signal to the program that listens, and to no shell or script around it, because
     // those would die of it and hide how the program ends.
     void signal(int number);
+    // While it is held (SIGSTOP), only the kernel accepts connections for it.
+    void hold();
+    void let_go();
     // The names of those that it was sent, such as SIGTERM.
     const std::vector<std::string>& signals() const { return signals_; }
     // How long it has been accepting connections, in seconds.
@@ -38,6 +41,7 @@ class ServerProcess {
     std::string last_words();
 
   private:
+    void send_signal(int number);
     [[noreturn]] void give_up(const std::string& trouble, const Launch& launch);
 
     int port_;
@@ -52,6 +56,9 @@ ServerProcess& shared_server();
 void stop_shared_server();
 // The same, if it has been started and has not been stopped; it may have died.
 ServerProcess* running_shared_server();
+
+// What a program that has died like this is usually missing; empty if that could be anything.
+std::string advice_on(const std::string& death);
 
 // A port on which no program listens.
 int free_port();

@@ -130,6 +130,12 @@ void expect_slow_clients_are_sent_away(Connections connections) {
     for (SlowClient* slow : slow_ones) {
         Exchange reply = slow->client.read_to_end(0.5);
         expect_status(reply, 408, slow_head);
+        expect_present_date(reply);
+        for (const char* name : {"Content-Length", "Content-Type"})
+            expect_present(reply, name, {"a 408 is a reply like all others, with a page"});
+        expect_listed(
+            reply, "Connection", "close",
+            {"MUST RFC 9112 §9.6: a server that is going to close the connection says so"});
         expect_time(*slow, reply, 7.0, 13.0, "the end of the connection after about 10 s",
                     slow_head);
     }

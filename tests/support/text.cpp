@@ -15,6 +15,7 @@ constexpr std::size_t line_width = 100;
 constexpr std::size_t most_bytes = 4'000;
 constexpr std::size_t head_lines = 14;
 constexpr std::size_t tail_lines = 3;
+constexpr std::size_t longest_printed = 200;
 
 struct Line {
     std::size_t offset;
@@ -93,6 +94,12 @@ std::vector<std::string> split(std::string_view text, char separator) {
             parts.back() += c;
     }
     return parts;
+}
+
+std::string media_type(std::string_view text) {
+    std::string result = lower(text);
+    std::erase_if(result, [](char c) { return c == ' ' || c == '\t' || c == '"'; });
+    return result;
 }
 
 std::string visible(std::string_view bytes) {
@@ -194,5 +201,11 @@ std::string last_lines(std::string_view text, int most) {
     while (most > 0 && begin > 0) {
         if (text[--begin] == '\n') --most;
     }
-    return std::string(text.substr(begin > 0 ? begin + 1 : 0));
+    std::string result;
+    for (const std::string& line : split(text.substr(begin > 0 ? begin + 1 : 0), '\n')) {
+        if (!result.empty()) result += '\n';
+        result += line.substr(0, longest_printed);
+        if (line.size() > longest_printed) result += " ...";
+    }
+    return result;
 }

@@ -12,7 +12,11 @@ std::string_view trimmed(std::string_view text);
 bool contains(std::string_view text, std::string_view part);
 std::vector<std::string> split(std::string_view text, char separator);
 
-// The last lines of a text, at most so many.
+// A media type as it can be compared: in small letters, without blanks, and with no value in quotes
+// (RFC 9110 §8.3.1).
+std::string media_type(std::string_view text);
+
+// The last lines of a text, at most so many, and of each its first 200 characters.
 std::string last_lines(std::string_view text, int most);
 
 // Bytes as a reader can see them: \r, \n, \t, \0, \xNN, and \\ for a backslash.

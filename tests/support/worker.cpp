@@ -35,8 +35,10 @@ void look_after_server(Result& result) {
     const std::string death = server->death();
     result.crashed = !death.empty();
     if (!result.crashed && answers(*server)) return;
+    const std::string advice = advice_on(death);
+    const std::string hint = advice.empty() ? "" : " Hint: " + advice + ".";
     result.remarks.push_back(
-        result.crashed ? "The server ended with " + death + ". It is started again."
+        result.crashed ? "The server ended with " + death + ". It is started again." + hint
                        : "After this case the server answers no request. It is ended, and "
                          "started again.");
     result.remarks.push_back(server->last_words());

@@ -1,6 +1,7 @@
 // A log and error messages that are not read, with many threads that write them.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,15 +49,16 @@ TEST_CASE("lines that were lost are counted once there is room again") {
     pipe.fill();
     // This is longer than the first line waits for room.
     for (const double end = now() + 0.5; now() < end;) exchange(get("/lost"), server);
-    pipe.drain();
-    std::string printed;
+    std::string printed = pipe.drain();
     for (int i = 0; i < 100 && !contains(printed, "/found"); ++i) {
         exchange(get("/found"), server);
         let_pass(0.02);
         printed += pipe.drain();
     }
-    expect_that(contains(printed, "lines were lost"), "a line that says how many were lost",
-                visible(printed), {"a gap in a log must show"});
+    expect_that(
+        contains(printed, "lines were lost"), "a line that says how many were lost",
+        visible(printed.substr(printed.size() - std::min<std::size_t>(printed.size(), 500))),
+        {"a gap in a log must show"});
     for (std::string_view rest = printed; !rest.empty();) {
         const auto end = rest.find('\n');
         if (end == std::string_view::npos) break;  // the rest of it is still to come

@@ -42,7 +42,7 @@ function check(request) {
     if (!/^([A-Za-z0-9._~!$&'()*+;=-]*|\[[0-9a-fA-F:.]+\])(:[0-9]*)?$/.test(host)) return 400;
     if (!known.includes(request.method)) return 501;
     if (request.method === 'TRACE') return 405;
-    if (!/^(\/|http:\/\/[^/?])/.test(request.url) || /[^!-~]/.test(request.url)) return 400;
+    if (!/^(\/|http:\/\/[^/?])/i.test(request.url) || /[^!-~]/.test(request.url)) return 400;
     const coding = request.headers['transfer-encoding'];
     if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || request.httpVersion === '1.0')) return 400;
     if (request.url.length > 8170) return 414;
@@ -54,7 +54,7 @@ function answer(request, reply) {
     request.socket.begun = true;
     const mistake = check(request);
     if (mistake) return refuse(reply, mistake);
-    const rest = request.url.replace(/^http:\/\/[^/?]*/, '');
+    const rest = request.url.replace(/^http:\/\/[^/?]*/i, '');
     const url = rest.startsWith('/') ? rest : '/' + rest;
     const mark = url.indexOf('?');
     const query = mark < 0 ? '' : url.slice(mark + 1);
@@ -77,11 +77,11 @@ function answer(request, reply) {
 const codes = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 
 // An answer from outside of the module, to what it doesn't take for a request.
-function endWith(socket, status) {
+function endWith(socket, status, isHead = false) {
     const body = `<h1>${status}</h1>`;
     socket.end(`HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nDate: ${new Date().toUTCString()}\r\n` +
         'Content-Type: text/html; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n' +
-        `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`);
+        `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${isHead ? '' : body}`);
 }
 
 const server = http.createServer({ maxHeaderSize: 18 * 1024, requireHostHeader: false, insecureHTTPParser: false,
@@ -95,9 +95,10 @@ server.on('connection', (socket) => {
 });
 server.on('clientError', (error, socket) => {
     if (!socket.writable || socket.bytesRead === 0 || socket.begun) return socket.destroy();
+    const packet = (error.rawPacket || '').toString();
     // Also what it calls a line that ends in a bare \n.
-    const foreign = /HTTP\/[2-9]\.\d/.test((error.rawPacket || '').toString());
-    endWith(socket, foreign ? 505 : codes[error.code] || 400);
+    const foreign = /HTTP\/[2-9]\.\d/.test(packet);
+    endWith(socket, foreign ? 505 : codes[error.code] || 400, packet.startsWith('HEAD '));
 });
 server.on('connect', (request, socket) => endWith(socket, 405));
 server.on('error', () => {

@@ -120,7 +120,7 @@ class Handler(BaseHTTPRequestHandler):
             raise Refused(501)
         if self.command in ("CONNECT", "TRACE"):
             raise Refused(405)
-        if not re.match(r"/|http://[^/?]", self.path):
+        if not re.match(r"/|(?i:http)://[^/?]", self.path):
             raise Refused(400)
         parts = urlsplit(self.path).path.split("%")[1:]
         if any(len(part) < 2 or not all(c in "0123456789abcdefABCDEF" for c in part[:2]) for part in parts):

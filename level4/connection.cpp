@@ -24,10 +24,10 @@ bool wants_close(const Request& request) {
 
 }  // namespace
 
-Response with_room(Response response, const Limits& limits, std::shared_ptr<BodyShare>& share) {
-    const bool fits = response.body.size() <= limits.output_batch ||
-                      take_room(limits, share, response.body.size());
-    return fits ? std::move(response) : Response::error(503, no_memory);
+void charge(Response& response, const Limits& limits, std::shared_ptr<BodyShare>& share) {
+    const std::size_t size = response.body.size();
+    if (size <= limits.output_batch || take_room(limits, share, size)) return;
+    response = Response::error(503, no_memory);
 }
 
 Connection::Connection(const Handler& handler, const Limits& limits, AccessLog* log,
@@ -172,7 +172,7 @@ void Connection::fail(int status, std::string_view explanation) {
 }
 
 void Connection::reply(const Request& request, Response response, Clock::time_point started) {
-    response = with_room(std::move(response), limits_, share_);
+    charge(response, limits_, share_);
     add_error_page(response, request.line);
     ++requests_;
     give_turn(Turn::ours);

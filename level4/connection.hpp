@@ -30,10 +30,10 @@ struct Takeover {
     std::string input;     // what the client has sent after the request
 };
 
-// A long reply takes memory of that for all bodies, even if its request had none. Returns the
-// response, or a 503 if others have the memory. (What changes something on the disk has short
-// replies, so a 503 means that nothing was done.)
-Response with_room(Response response, const Limits& limits, std::shared_ptr<BodyShare>& share);
+// A long reply takes memory of that for all bodies, even if its request had none. It becomes a 503
+// if others have the memory. (What changes something on the disk has short replies, so a 503 means
+// that nothing was done.)
+void charge(Response& response, const Limits& limits, std::shared_ptr<BodyShare>& share);
 
 class Connection {
   public:

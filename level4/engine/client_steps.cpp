@@ -131,8 +131,8 @@ void EventLoop::run_in_worker(Client& client) {
     auto work = [&program = program_, mailbox = mailbox_, request = client.job->request, response,
                  way_back] {
         try {
-            *response =
-                with_room(call_handler(program.handler, *request), program.limits, request->share);
+            *response = call_handler(program.handler, *request);
+            charge(**response, program.limits, request->share);
         } catch (const std::exception& error) {
             print_error("A request was not answered", error.what());
         }

@@ -76,7 +76,7 @@ MUTANTS = [
     Mutant("the last bytes of an empty file are 416", "level3/static_files.cpp", "(size == 0 && *last > 0)", "false"),
     Mutant("a byte takes 64 KiB of the memory for bodies", "level4/body/request_body.cpp",
            "bytes <= uncounted || take_room", "take_room"),
-    Mutant("a long reply needs no memory", "level4/connection.cpp", "return fits ? ", "return fits || true ? "),
+    Mutant("a long reply needs no memory", "level4/connection.cpp", "|| take_room(limits, share, size)) return;", "|| take_room(limits, share, size) || true) return;"),
     Mutant("a form that is far too long comes back six times as long", "level4/app/guestbook.cpp",
            "fields.message.substr(0, most_shown)", "fields.message", "a form that is far too long*"),
     Mutant("the history waits for what is to be written", "level4/app/chat.cpp",

@@ -148,8 +148,11 @@ TEST_CASE("what a visitor says is saved, and all in the chat get it as the API s
 
 TEST_CASE("a visitor's messages are saved and answered in order, though mistakes take no time") {
     Site site;
+    site.store.add("Ada", "", "the history");
     Visitor visitor(site);
     visitor.join();
+    REQUIRE(visitor.wait_for("the history"));
+    visitor.heard.clear();
     std::string frames;
     for (int i = 0; i < 10; ++i) {
         frames += client::text(Json{{"name", "Ada"}, {"message", std::to_string(i)}}.dump());

@@ -20,7 +20,7 @@ namespace {
 
 // Bytes that are read at once outside a body. Few, because no budget counts them.
 constexpr std::size_t head_piece = 4096;
-constexpr std::size_t uncounted = 4096;  // so long a body costs less than its client does anyway
+constexpr std::size_t uncounted = 4096;  // a body this short costs less than its client
 
 HttpError too_large(std::uint64_t limit) {
     return {413,

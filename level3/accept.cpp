@@ -18,6 +18,7 @@ int weight(std::string_view parameters) {
         value = trim(value);
         if (value.find_first_not_of("0123456789.") != std::string_view::npos) return 0;
         const auto whole = parse_number<int>(take_until(value, "."));
+        // What is left of "0.5" is "5", and with zeros after it "500".
         const auto thousandths = parse_number<int>(std::string(value).append("000").substr(0, 3));
         if (!whole || !thousandths) return 0;
         return std::min(std::min(*whole, 1) * 1000 + *thousandths, 1000);

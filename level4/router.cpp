@@ -30,8 +30,9 @@ struct Segment {
 // Cuts off and returns the first segment. `path` begins with a slash, and so does what is left of
 // it, if anything. (The slash stays, because /about and /about/ are two paths.)
 std::string_view next_segment(std::string_view& path) {
-    const std::string_view segment = path.substr(1, path.find('/', 1) - 1);
-    path.remove_prefix(1 + segment.size());
+    path.remove_prefix(1);
+    const std::string_view segment = path.substr(0, path.find('/'));
+    path.remove_prefix(segment.size());
     return segment;
 }
 

@@ -131,7 +131,7 @@ std::vector<Event> Chat::events_since(std::int64_t id) try {
 void Chat::welcome(const Client& client) {
     room_.join(client);
     const std::lock_guard lock(mutex_);
-    reader_.submit({{members_[client].history, [this, client] { send_history(client); }}});
+    reader_.submit({{members_[client].to_read, [this, client] { send_history(client); }}});
 }
 
 void Chat::send_history(const Client& client) {
@@ -183,9 +183,15 @@ void Chat::give_place_back(const Client& client) {
     --waiting_;
 }
 
+// By way of the reader, so that no client hears a message before a history that it asked for
+// earlier.
 void Chat::submit(const Client& client, std::function<void()> work) {
     const std::lock_guard lock(mutex_);
-    writer_.submit({{members_[client].line, std::move(work)}});
+    const Member& member = members_[client];
+    auto pass_on = [this, line = std::weak_ptr(member.to_write), work = std::move(work)] {
+        if (const auto there = line.lock()) writer_.submit({{there, work}});
+    };
+    reader_.submit({{member.to_read, std::move(pass_on)}});
 }
 
 void Chat::leave(const Client& client, std::uint16_t code) {

@@ -65,8 +65,8 @@ class Chat {
     // The disk work that a client waits for. It is dropped when the client goes. If it said
     // goodbye, its messages are still saved, unless too many such messages wait.
     struct Member {
-        std::shared_ptr<WorkerPool::Line> line = std::make_shared<WorkerPool::Line>();
-        std::shared_ptr<WorkerPool::Line> history = std::make_shared<WorkerPool::Line>();
+        std::shared_ptr<WorkerPool::Line> to_read = std::make_shared<WorkerPool::Line>();
+        std::shared_ptr<WorkerPool::Line> to_write = std::make_shared<WorkerPool::Line>();
         std::size_t waiting = 0;  // messages that wait to be saved
     };
     std::mutex mutex_;  // guards what follows

@@ -166,7 +166,8 @@ std::size_t WireReader::pass_body(Flow& flow, std::string_view bytes) {
     flow.body.start += kept;
     flow.body.room -= kept.size();
     flow.body.size += size;
-    if (counted && (flow.left -= size) == 0)
+    if (counted) flow.left -= size;
+    if (counted && flow.left == 0)
         flow.state = flow.state == State::sized ? State::head : State::chunk_size;
     if (in_line) flow.head += part.substr(0, most_of_head - flow.head.size());
     if (in_line && part.ends_with('\n')) pass_line(flow);

@@ -40,16 +40,18 @@ TEST_CASE("TRACE=1 shows each frame of a WebSocket") {
     DataFolder data;
     for (const char* engine : {"epoll", "threads"}) {
         ServerProcess server(data.launch("--quiet --engine "s + engine, {"TRACE=1"}));
-        WebSocket socket("/ws/echo", server);
-        const std::string sent[] = {"hello\n", std::string(200, 'a'), std::string(70'000, 'b')};
-        for (const std::string& text : sent) {
-            socket.say(text);
-            socket.read_message();
+        {
+            WebSocket socket("/ws/echo", server);
+            const std::string sent[] = {"hello\n", std::string(200, 'a'), std::string(70'000, 'b')};
+            for (const std::string& text : sent) {
+                socket.say(text);
+                socket.read_message();
+            }
+            socket.send(frame(op_ping, "now"));
+            socket.read_frame();
+            socket.send(frame(op_close, close_payload(1000)));
+            socket.read_frame();
         }
-        socket.send(frame(op_ping, "now"));
-        socket.read_frame();
-        socket.send(frame(op_close, close_payload(1000)));
-        socket.read_frame();
         server.signal(SIGTERM);
         server.process().wait_for_end(patience);
         const std::string output = server.process().output();

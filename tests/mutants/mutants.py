@@ -80,7 +80,7 @@ MUTANTS = [
     Mutant("a form that is far too long comes back six times as long", "level4/app/guestbook.cpp",
            "fields.message.substr(0, most_shown)", "fields.message", "a form that is far too long*"),
     Mutant("the history waits for what is to be written", "level4/app/chat.cpp",
-           "reader_.submit({{members_", "writer_.submit({{members_", "a client that joins while*"),
+           "reader_.submit({{members_[client].to_read", "writer_.submit({{members_[client].to_write", "a client that joins while*"),
     Mutant("a message is removed by deleted: false", "level4/app/message_table.cpp", " && *mark == Json(true)", ""),
     Mutant("one absurd id uses up all others", "level4/app/message_table.hpp", "{1} << 52", "{1} << 62"),
     Mutant("a client may have a thousand sessions tried", "level4/session/session.cpp", "most_tried = 10", "most_tried = 1000"),

@@ -20,7 +20,7 @@ constexpr std::chrono::milliseconds first_pause{1}, longest_pause{50};
 // a moment. Otherwise writers would leave no thread for readers: event loops share 16 workers, and
 // the other engine has 1,000 threads.
 constexpr int most_waiting = 8;
-constexpr std::chrono::milliseconds moment{1000};
+constexpr std::chrono::milliseconds moment{500};
 
 // Counts one more for as long as it lives.
 class Counted {

@@ -68,11 +68,12 @@ Received receive(const Socket& client, char* buffer, std::size_t size, Clock::ti
 bool send_all(const Socket& client, std::string_view bytes);
 constexpr std::chrono::seconds send_stall{10};
 
-// Says goodbye: "I send no more", then reads until the client closes as well, because a client that
-// is still sending may not have looked at our reply yet. A plain close() with unread bytes makes
-// the kernel send RST, and on RST the client may throw that reply away (RFC 9112 §9.6).
-// How long that may last: in all, without a byte, and once the program is to stop.
+// How long a goodbye may last: in all, without a byte, and once the program is to stop.
 constexpr std::chrono::seconds goodbye_time{30};
 constexpr std::chrono::seconds goodbye_silence{5};
 constexpr std::chrono::seconds goodbye_at_stop{2};
+
+// Says goodbye: "I send no more", then reads until the client closes as well, because a client that
+// is still sending may not have looked at our reply yet. A plain close() with unread bytes makes
+// the kernel send RST, and on RST the client may throw that reply away (RFC 9112 §9.6).
 void close_gently(const Socket& client, std::chrono::seconds at_most = goodbye_time);

@@ -62,7 +62,8 @@ bool sync_content(const Descriptor& file);
 // When a file was changed, to the nanosecond if its file system is that exact.
 timespec change_time(const struct stat& facts);
 
-// The same by the kernel's own clock. Programs such as rsync set the other one back.
+// When anything about a file was changed, its name included. A program such as rsync can set back
+// change_time(), but not this.
 timespec status_change_time(const struct stat& facts);
 
 // Where the running program lies. The kernel knows it; if it won't say, the name that the program

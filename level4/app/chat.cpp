@@ -188,8 +188,8 @@ void Chat::give_place_back(const Client& client) {
 void Chat::submit(const Client& client, std::function<void()> work) {
     const std::lock_guard lock(mutex_);
     const Member& member = members_[client];
-    auto pass_on = [this, line = std::weak_ptr(member.to_write), work = std::move(work)] {
-        if (const auto there = line.lock()) writer_.submit({{there, work}});
+    auto pass_on = [this, line = std::weak_ptr(member.to_write), work = std::move(work)]() mutable {
+        if (const auto there = line.lock()) writer_.submit({{there, std::move(work)}});
     };
     reader_.submit({{member.to_read, std::move(pass_on)}});
 }

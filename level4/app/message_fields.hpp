@@ -7,9 +7,9 @@
 
 #include "body/json.hpp"
 
-// How long the JSON text of a message may be, in bytes. 2,000 characters that
-// are all written as \ud83d\ude00 are 24 KB. This limit is far below --max-body because a JSON text
-// takes up to 60 times its size in memory while it is read.
+// How long the JSON text of a message may be, in bytes. 2,000 characters that are all written as
+// \ud83d\ude00 are 24 KB. This limit is far below --max-body because a JSON text takes up to 60 times
+// its size in memory while it is read.
 constexpr std::size_t most_json = 32 * 1024;
 
 struct MessageFields {

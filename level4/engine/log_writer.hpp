@@ -37,7 +37,7 @@ class LogWriter {
     std::mutex mutex_;  // guards all below but the thread
     std::vector<Line> lines_;
     std::size_t bytes_ = 0;   // of lines_
-    std::uint64_t lost_ = 0;  // lines dropped since the last write
+    std::uint64_t lost_ = 0;  // lines that were dropped, and not told of yet
     bool writing_ = false;
     enum class Pace { gather, hurry, end } pace_ = Pace::gather;
     std::condition_variable changed_;

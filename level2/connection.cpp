@@ -74,7 +74,6 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
     // Not after an error, or while a body is still to come, which we don't read.
     client_ends_ = !finished_ && wants_close(request) && !request.has_body();
     finished_ = true;
-    response.headers.add_checked("Connection", "close");
     const bool with_body = request.method != "HEAD";
     serialize(response, with_body, output_);
     if (log_ != nullptr) {

@@ -19,9 +19,10 @@ inline std::string_view take_until(std::string_view& text, std::string_view sepa
 
 // Without the spaces and tabs around it (OWS, RFC 9110 §5.6.3).
 inline std::string_view trim(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+    const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+    return text;
 }
 
 // Appends all the parts, and makes room for them once. None of them may point into the text itself,

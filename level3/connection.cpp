@@ -96,17 +96,10 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
     client_ends_ = !finished_ && wants_close(request) && !request.has_body();
     finished_ = finished_ || stopping_ || client_ends_ || requests_ == limits_.requests;
     finished_ = finished_ || request.has_body();  // it isn't read, and must not pass for a request
-    const bool kept = !finished_;
-    response.headers.add_checked("Connection", kept ? "keep-alive" : "close");
-    // A hint, so that the client doesn't send its next request just when we close. The option
-    // keep-alive names this field (RFC 9110 §7.6.1).
-    if (kept) {
-        response.headers.add_checked("Keep-Alive",
-                                     "timeout=" + std::to_string(limits_.idle.count()));
-    }
     const bool with_body = request.method != "HEAD";
     if (with_body && response.file) file_ = std::make_unique<FileSlice>(*response.file);
-    serialize(response, with_body, output_);
+    const bool kept = !finished_;
+    serialize(response, with_body, output_, kept ? std::optional(limits_.idle) : std::nullopt);
     if (log_ != nullptr) {
         log_->add({peer_, request.line, response.status, with_body ? response.body_size() : 0,
                    Clock::now() - started, response.problem});

@@ -1,7 +1,9 @@
 // Responses: see response.hpp.
 #include "response.hpp"
 
+#include <chrono>
 #include <ctime>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -102,7 +104,8 @@ std::string http_date(std::time_t time) {
     return {text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &utc)};
 }
 
-void serialize(const Response& response, bool with_body, std::string& output) {
+void serialize(const Response& response, bool with_body, std::string& output,
+               std::optional<std::chrono::seconds> idle_limit) {
     output.reserve(output.size() + response.body.size() + 512);  // one allocation instead of six
     append(output, {"HTTP/1.1 ", std::to_string(response.status), " ",
                     reason_phrase(response.status), "\r\nDate: ", current_date(), "\r\n"});
@@ -113,6 +116,14 @@ void serialize(const Response& response, bool with_body, std::string& output) {
     if (response.headers.find("Cache-Control") == nullptr) output += "Cache-Control: no-cache\r\n";
     // Keeps browsers from guessing a type other than the one that we state.
     output += "X-Content-Type-Options: nosniff\r\n";
+    // Keep-Alive is a hint, so that the client doesn't send its next request just when we close.
+    // The option keep-alive names this field (RFC 9110 §7.6.1).
+    if (idle_limit) {
+        append(output, {"Connection: keep-alive\r\nKeep-Alive: timeout=",
+                        std::to_string(idle_limit->count()), "\r\n"});
+    } else {
+        output += "Connection: close\r\n";
+    }
     // Some statuses never have a body, and so no length of one (RFC 9110 §8.6).
     if (response.status != 204 && response.status != 304) {
         append(output, {"Content-Length: ", std::to_string(response.body_size()), "\r\n"});

@@ -180,14 +180,6 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
     finished_ = finished_ || stopping_ || client_ends_ || requests_ == limits_.requests;
     const bool switching = response.status == 101;
     if (response.protocol && !switching) finished_ = true;  // a stream is the last reply
-    const bool kept = !finished_ && !switching;
-    if (!switching) response.headers.add_checked("Connection", kept ? "keep-alive" : "close");
-    // A hint, so that the client doesn't send its next request just when we close. The option
-    // keep-alive names this field (RFC 9110 §7.6.1).
-    if (kept) {
-        response.headers.add_checked("Keep-Alive",
-                                     "timeout=" + std::to_string(limits_.idle.count()));
-    }
     const bool with_body = request.method != "HEAD";
     if (with_body && response.file) file_ = std::make_unique<FileSlice>(*response.file);
     // The length of a stream isn't known, so it goes out in chunks; a WebSocket has frames.
@@ -197,7 +189,8 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
         takeover_ = std::make_unique<Takeover>(Takeover{response.protocol, chunked, ""});
     }
     if (chunked) response.headers.set("Transfer-Encoding", "chunked");
-    serialize(response, with_body, output_);
+    const bool kept = !finished_ && !switching;
+    serialize(response, with_body, output_, kept ? std::optional(limits_.idle) : std::nullopt);
     if (log_ != nullptr) {
         log_->add({peer_, request.line, response.status, with_body ? response.body_size() : 0,
                    Clock::now() - started, response.problem});

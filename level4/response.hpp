@@ -2,6 +2,7 @@
 // A body of unknown length comes from a Protocol, in chunks (stream/protocol.hpp).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <ctime>
 #include <memory>
@@ -50,5 +51,7 @@ std::string http_date(std::time_t time);
 
 // Appends the response, as it goes over the wire, to `output`. It adds the fields that every
 // response has, Content-Length among them, so no handler can get it wrong. Without `with_body` it
-// leaves out the body: the reply to HEAD (RFC 9110 §9.3.2).
-void serialize(const Response& response, bool with_body, std::string& output);
+// leaves out the body: the reply to HEAD (RFC 9110 §9.3.2). The connection is kept for as long as
+// its client may be idle, or closed if no such time is given.
+void serialize(const Response& response, bool with_body, std::string& output,
+               std::optional<std::chrono::seconds> idle_limit = std::nullopt);

@@ -22,7 +22,7 @@ TEST_CASE("a response is a status line, fields, a blank line and the body") {
     CHECK(serialized(Response::text("hi\n")) ==
           "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n"
           "Cache-Control: no-cache\r\n"
-          "X-Content-Type-Options: nosniff\r\nContent-Length: 3\r\n\r\nhi\n");
+          "X-Content-Type-Options: nosniff\r\nConnection: close\r\nContent-Length: 3\r\n\r\nhi\n");
 }
 
 TEST_CASE("a response that says how it may be cached keeps what it says") {

@@ -127,7 +127,7 @@ void serialize(const Response& response, bool with_body, std::string& output,
     }
     // Without it a cache would guess how long the reply stays good (RFC 9111 §4.2.2).
     if (response.headers.find("Cache-Control") == nullptr) output += "Cache-Control: no-cache\r\n";
-    // Keeps browsers from guessing a type other than the one that we state.
+    // nosniff keeps browsers from guessing a type other than the one that we state.
     output += "X-Content-Type-Options: nosniff\r\n";
     // Keep-Alive is a hint, so that the client doesn't send its next request just when we close.
     // The option keep-alive names this field (RFC 9110 §7.6.1).

@@ -41,8 +41,11 @@ Connection::Connection(const Handler& handler, const Limits& limits, AccessLog* 
 
 void Connection::feed(std::string_view bytes) {
     if (!parser_.begun() && !with_worker()) give_turn(Turn::head);
-    if (turn_ == Turn::body) body_bytes_ += bytes.size();
-    if (body_bytes_ >= limits_.slowest_bytes) give_turn(Turn::body);
+    if (turn_ == Turn::body) {
+        body_bytes_ += bytes.size();
+        // The body is fast enough, so the next ten seconds begin, with no bytes counted.
+        if (body_bytes_ >= limits_.slowest_bytes) give_turn(Turn::body);
+    }
     parser_.feed(bytes);
 }
 
@@ -70,8 +73,10 @@ std::string Connection::take_output(Clock::time_point turn_ends) {
     } catch (const HttpError& error) {
         fail(error.status, error.what());
     }
-    const bool in_body = parser_.reading_body() && turn_ != next_turn();
-    if (output_.empty() && (turn_ == Turn::ours || in_body)) give_turn(next_turn());
+    // With nothing left to say it is the client's turn. While a body is read, the turn also changes
+    // between body and room, as memory for it runs out and comes back.
+    const bool may_change = turn_ == Turn::ours || parser_.reading_body();
+    if (output_.empty() && may_change && turn_ != next_turn()) give_turn(next_turn());
     return std::exchange(output_, {});
 }
 
@@ -179,12 +184,13 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
     client_ends_ = !finished_ && wants_close(request);  // not after an error
     finished_ = finished_ || stopping_ || client_ends_ || requests_ == limits_.requests;
     const bool switching = response.status == 101;
-    if (response.protocol && !switching) finished_ = true;  // a stream is the last reply
+    const bool stream = response.protocol && !switching;
+    if (stream) finished_ = true;  // nothing can follow it
     const bool with_body = request.method != "HEAD";
     if (with_body && response.file) file_ = std::make_unique<FileSlice>(*response.file);
     // The length of a stream isn't known, so it goes out in chunks; a WebSocket has frames.
     // HTTP/1.0 has no chunks (RFC 9112 §6.1): such a client reads to the end of the connection.
-    const bool chunked = response.protocol && !switching && request.version != "HTTP/1.0";
+    const bool chunked = stream && request.version != "HTTP/1.0";
     if (with_body && response.protocol) {
         takeover_ = std::make_unique<Takeover>(Takeover{response.protocol, chunked, ""});
     }

@@ -33,8 +33,9 @@ class Exercise:
         return set(CASE.findall(self.suite.read_text()))
 
     def has_changed(self, changed):
-        """Has the patch, the suite or the level? READMEs don't count."""
-        parts = ('common/', f'level{self.level}/', f'tests/exercises/{self.suite.stem}.')
+        """Has the patch, one of the two suites or the level? READMEs don't count."""
+        parts = ('common/', f'level{self.level}/', f'tests/level{self.level}/',
+                 f'tests/exercises/{self.suite.stem}.')
         return any(path.startswith(parts) and not path.endswith('.md') for path in changed)
 
 

@@ -38,6 +38,14 @@ TEST_CASE("HEAD gets the fields that GET gets, and nothing after them") {
             "count the bytes of the page also when you don't send it"});
 }
 
+TEST_CASE("HEAD is HEAD whatever is asked for, and however the fields are ordered") {
+    for (const std::string& bytes :
+         {request("HEAD", "/nowhere"), request("HEAD", "/?a=1"), request("HEAD", "*"),
+          std::string("HEAD / HTTP/1.1\r\nAccept: */*\r\nHost: localhost\r\n\r\n"),
+          std::string("HEAD / HTTP/1.0\r\n\r\n")})
+        expect_head_only(exchange(bytes));
+}
+
 TEST_CASE("a HEAD that arrives in pieces is a HEAD") {
     expect_head_only(exchange(Script({"HE", "AD / HTT", "P/1.1\r\nHost: localhost\r\n", "\r\n"})));
 }

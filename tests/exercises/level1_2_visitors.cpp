@@ -30,6 +30,18 @@ TEST_CASE("the first visitor after the start is number 1, and the next one numbe
     expect_number(server, 2, {"each page that is sent counts"});
 }
 
+TEST_CASE("a visitor counts whatever page was asked for, and by whatever method") {
+    ServerProcess server;
+    int number = 0;
+    for (const std::string& bytes :
+         {get("/nowhere"), get("/?a=1"), request("POST", "/"), get("/", {"User-Agent: other"})}) {
+        const Exchange reply = exchange(Script(bytes), server);
+        expect_in_body(reply, "You are visitor number " + std::to_string(++number) + ".",
+                       {"each page that is sent counts, and level 1 sends one to every client",
+                        "count where the page is sent, without a look at the request"});
+    }
+}
+
 TEST_CASE("the page is as long as it says when the number gets a second digit") {
     ServerProcess server;
     for (int number = 1; number <= 11; ++number)

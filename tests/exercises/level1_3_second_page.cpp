@@ -57,11 +57,17 @@ TEST_CASE("an address without a page is 404 Not Found") {
 
 TEST_CASE("only the request target says which page is wanted") {
     const std::string fields =
-        "Host: localhost\r\nReferer: /about\r\nX-Line: GET /about HTTP/1.1\r\n";
+        "Host: localhost\r\nReferer: /about?from=home\r\nX-Line: GET /about HTTP/1.1\r\n";
     expect_not_found(
         exchange("GET /nowhere HTTP/1.1\r\n" + fields + "\r\n"),
         {"MUST RFC 9112 §3: the target stands between the two spaces of the first line",
          "don't search the whole request for it"});
+    const Reason short_target = {"the '?' stands in another line",
+                                 "look for it in the target only"};
+    expect_in_body(exchange("GET / HTTP/1.1\r\n" + fields + "\r\n"), "<h1>Hello, world!</h1>",
+                   short_target);
+    expect_in_body(exchange("GET /about HTTP/1.1\r\n" + fields + "\r\n"), "<h1>About</h1>",
+                   short_target);
 }
 
 TEST_CASE("a request line that arrives in pieces is read whole") {

@@ -47,6 +47,9 @@ MUTANTS = [
            "        if (what == Received::end) break;\n        if (what != Received::bytes) return;", "half a request*"),
     Mutant("level 1 answers only GET /", "level1/main.cpp", "    send_all(client, reply);",
            '    if (request.starts_with("GET / ")) send_all(client, reply);', "whatever the method*"),
+    Mutant("level 1 has a page at / only", "level1/main.cpp", "    send_all(client, reply);",
+           '    if (request.find(" / ") != std::string::npos || request.find(" /?") != std::string::npos)\n'
+           '        send_all(client, reply);', "whatever the address*"),
     Mutant("a head may be endless, and all of it is kept", "level1/main.cpp",
            "request.size() < 8192) {", "true) {\n        static std::array<char, 1 << 20> buffer{};",
            "an endless request doesn't fill*"),

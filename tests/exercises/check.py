@@ -20,7 +20,8 @@ import xml.etree.ElementTree as ElementTree
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 LEFT_OUT = {'.git', 'build', 'data', 'server', '__pycache__', '.cache'}
-CASE = re.compile(r'TEST_CASE\(\s*"((?:[^"\\]|\\.)*)"\s*\*\s*doctest::description\("control"\)\)')
+CASE = re.compile(r'TEST_CASE\(\s*"((?:[^"\\]|\\.)*)"(?:\s*\*\s*doctest::timeout\(\d+\))?'
+                  r'\s*\*\s*doctest::description\("control"\)\)')
 
 
 class Exercise:

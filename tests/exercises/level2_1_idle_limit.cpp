@@ -42,6 +42,17 @@ TEST_CASE("a longer limit lets a client stay longer" * doctest::timeout(30)) {
     expect_silent_close(silent.read_to_end(8), {"and no more than three"});
 }
 
+TEST_CASE("without the flag a silent client has ten seconds" * doctest::timeout(30) *
+          doctest::description("control")) {
+    ServerProcess server;
+    Client silent(server);
+    silent.receive_more(now() + 9);
+    expect(silent.ending() == Ending::open, silent.so_far(), "a connection that is still open",
+           "its end, after less than 9 s",
+           {"a server that is started as before behaves as before"});
+    expect_silent_close(silent.read_to_end(8), {"and no more than ten"});
+}
+
 TEST_CASE("a client that has begun its request in time gets the time for a whole head" *
           doctest::timeout(30)) {
     ServerProcess server(with_arguments("--idle 1"));

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Attacks level 4's server, with both of its engines, and looks at what that costs everybody else: make attack
+"""Attacks level 4's server, with two of its engines (epoll, threads), and looks at what that costs its other
+clients: make attack
 
 For each attack there is a line with memory, descriptors and threads before it, at most, and 10 s after it, and the
 latency of an honest client's GET /hello before, during and after it. The bounds are at the head of the table. Then

@@ -1,7 +1,6 @@
 // See accept.hpp.
 #include "accept.hpp"
 
-#include <algorithm>
 #include <string>
 
 #include "number.hpp"
@@ -9,19 +8,24 @@
 
 namespace {
 
-// The weight among an item's parameters, such as ";charset=utf-8;q=0.5", in thousandths, because it
-// has three decimals at most (RFC 9110 §12.4.2). Without one it is 1.
+// A weight in thousandths, because it has three decimals at most (RFC 9110 §12.4.2): "0.5" is 500.
+// One above 1 counts as 1.
+int parse_weight(std::string_view text) {
+    if (text.find_first_not_of("0123456789.") != std::string_view::npos) return 0;
+    const auto whole = parse_number<int>(take_until(text, "."));
+    std::string decimals(text);
+    decimals.resize(3, '0');  // "5" becomes "500"
+    const auto thousandths = parse_number<int>(decimals);
+    if (!whole || !thousandths) return 0;
+    return *whole > 0 ? 1000 : *thousandths;
+}
+
+// The weight among an item's parameters, such as "charset=utf-8;q=0.5". Without one it is 1.
 int weight(std::string_view parameters) {
     while (!parameters.empty()) {
         std::string_view value = take_list_item(parameters, ';');
-        if (!equal_ignoring_case(trim(take_until(value, "=")), "q")) continue;
-        value = trim(value);
-        if (value.find_first_not_of("0123456789.") != std::string_view::npos) return 0;
-        const auto whole = parse_number<int>(take_until(value, "."));
-        // What is left of "0.5" is "5", and with zeros after it "500".
-        const auto thousandths = parse_number<int>(std::string(value).append("000").substr(0, 3));
-        if (!whole || !thousandths) return 0;
-        return std::min(std::min(*whole, 1) * 1000 + *thousandths, 1000);
+        const std::string_view name = trim(take_until(value, "="));
+        if (equal_ignoring_case(name, "q")) return parse_weight(trim(value));
     }
     return 1000;
 }

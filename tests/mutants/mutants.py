@@ -228,7 +228,7 @@ MUTANTS = [
            'request.headers.joined("If-None-Match")',
            'request.headers.find("If-None-Match") ? *request.headers.find("If-None-Match") : ""'),
     Mutant("x-gzip is unknown", "level3/accept.cpp", '"x-gzip"', '"y-gzip"'),
-    Mutant("a weight's decimals are read as a whole number", "level3/accept.cpp", '.append("000")', ""),
+    Mutant("a weight's decimals are read as a whole number", "level3/accept.cpp", "decimals.resize(3, '0');", ""),
     Mutant("a weak ETag matches If-Match", "level3/conditions.cpp",
            "etag, Comparison::strong)) return 412", "etag, Comparison::weak)) return 412"),
     Mutant("only the first line of a list counts", "level3/accept.cpp",

@@ -22,8 +22,10 @@ constexpr bool is_name_char(char c) {
 }
 constexpr CharacterSet name_characters([](char c) { return is_name_char(c) || c == '%'; });
 
-// The inside of the brackets: an IPv6 address, or one of a version that is still to come (v7.x).
+// An IPv6 address in brackets, or one of a version that is still to come ([v7.x]).
 bool is_ip_literal(std::string_view text) {
+    if (!text.starts_with('[') || !text.ends_with(']')) return false;
+    text = text.substr(1, text.size() - 2);
     in6_addr address;
     if (inet_pton(AF_INET6, std::string(text).c_str(), &address) == 1) return true;
     if (!text.starts_with('v') && !text.starts_with('V')) return false;
@@ -56,18 +58,12 @@ bool is_loopback(const sockaddr& address) {
 }  // namespace
 
 std::optional<Host> parse_host(std::string_view text) {
-    const bool literal = text.starts_with('[');
-    const auto name_end = literal ? text.find(']') : std::min(text.find(':'), text.size());
-    if (name_end == std::string_view::npos) return std::nullopt;
-    Host host{text.substr(0, name_end + (literal ? 1 : 0)), {}};
-    std::string_view rest = text.substr(host.name.size());
-    if (rest.starts_with(':'))
-        host.port = rest.substr(1);
-    else if (!rest.empty())
-        return std::nullopt;
-    const bool valid =
-        literal ? is_ip_literal(text.substr(1, name_end - 1)) : is_registered_name(host.name);
-    if (!valid || !std::all_of(host.port.begin(), host.port.end(), is_digit)) return std::nullopt;
+    // The colons between the brackets of [::1]:80 don't begin the port.
+    const auto colon = text.find(':', text.starts_with('[') ? text.find(']') : 0);
+    Host host{text.substr(0, colon), {}};
+    if (colon != std::string_view::npos) host.port = text.substr(colon + 1);
+    if (!is_ip_literal(host.name) && !is_registered_name(host.name)) return std::nullopt;
+    if (!std::all_of(host.port.begin(), host.port.end(), is_digit)) return std::nullopt;
     return host;
 }
 

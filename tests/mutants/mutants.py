@@ -122,8 +122,8 @@ MUTANTS = [
            "length > 0 ? escape_character(text.substr(0, length)) : replacement",
            "escape_character(text.substr(0, std::max<std::size_t>(length, 1)))"),
 
-    Mutant("any bytes make a Host", "level2/host.cpp", "if (!valid || ", "if ("),
-    Mutant("an IPv6 address need not be one", "level2/host.cpp", "is_ip_literal(text.substr(1, name_end - 1))", "true"),
+    Mutant("any bytes make a Host", "level2/host.cpp", "!is_ip_literal(host.name) && !is_registered_name(host.name)", "false"),
+    Mutant("an IPv6 address need not be one", "level2/host.cpp", "&address) == 1) return true;", "&address) < 9) return true;"),
     Mutant("an address in brackets has no port", "level2/host.cpp",
            "text.find(']')", "text.size() - 1", "a Host may be an address*"),
     Mutant("a whole URL needs no host", "level2/request.cpp",

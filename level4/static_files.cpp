@@ -33,11 +33,13 @@ bool is_safe(std::string_view path) {
     return true;
 }
 
-// A position in a file. One too large for 64 bits becomes the largest, as both are past any end.
+constexpr auto past_any_end = std::numeric_limits<std::uint64_t>::max();
+
+// A position in a file. One too large for 64 bits is past the end of any file.
 std::optional<std::uint64_t> parse_position(std::string_view text) {
     const bool digits = !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
     if (!digits) return std::nullopt;
-    return parse_number<std::uint64_t>(text).value_or(std::numeric_limits<std::uint64_t>::max());
+    return parse_number<std::uint64_t>(text).value_or(past_any_end);
 }
 
 // The name of the file at this path. A folder shows its index.html.
@@ -50,6 +52,14 @@ struct ByteRange {
     std::uint64_t length;  // 0: it lies outside the file
 };
 
+// The last bytes of a file, as many as the text says.
+std::optional<ByteRange> parse_suffix(std::string_view text, std::uint64_t size) {
+    const auto asked = parse_position(text);
+    if (!asked || (size == 0 && *asked > 0)) return std::nullopt;  // no range says "all of nothing"
+    const auto length = std::min(*asked, size);
+    return ByteRange{size - length, length};
+}
+
 // The range that the field asks for: bytes=0-499, bytes=500- or bytes=-500, the last 500 (RFC 9110
 // §14.1.2). Nothing if the field is malformed or lists several ranges; then it is ignored.
 std::optional<ByteRange> parse_range(std::string_view value, std::uint64_t size) {
@@ -58,17 +68,12 @@ std::optional<ByteRange> parse_range(std::string_view value, std::uint64_t size)
         return std::nullopt;
     }
     const std::string_view first_text = take_until(value, "-");
-    const std::string_view last_text = value;
+    if (first_text.empty()) return parse_suffix(value, size);
     const auto first = parse_position(first_text);
-    const auto last = parse_position(last_text);
-    if ((!first && !first_text.empty()) || (!last && !last_text.empty())) return std::nullopt;
-    if (first && last && *first > *last) return std::nullopt;
-    if (first) {
-        if (*first >= size) return ByteRange{0, 0};
-        return ByteRange{*first, std::min(last.value_or(size - 1), size - 1) - *first + 1};
-    }
-    if (!last || (size == 0 && *last > 0)) return std::nullopt;  // no range says "all of nothing"
-    return ByteRange{size - std::min(*last, size), std::min(*last, size)};
+    const auto last = value.empty() ? std::optional(past_any_end) : parse_position(value);
+    if (!first || !last || *first > *last) return std::nullopt;
+    if (*first >= size) return ByteRange{0, 0};
+    return ByteRange{*first, std::min(*last, size - 1) - *first + 1};
 }
 
 // Without the slash at the end of a folder's address, the links in its page would lead astray.

@@ -20,11 +20,11 @@ std::uint64_t Outgoing::left() const {
 }
 
 Sent Outgoing::send_to(const Descriptor& client, std::uint64_t most_of_file) {
-    const std::uint64_t enough = file_ ? file_->length - std::min(file_->length, most_of_file) : 0;
-    while (left() > enough) {
+    const std::uint64_t length = file_ ? file_->length : 0;
+    const std::uint64_t for_later = length - std::min(length, most_of_file);
+    while (left() > for_later) {
         const bool in_file = sent_ == bytes_.size();
-        errno = 0;
-        if (in_file ? send_file(client, left() - enough) : send_bytes(client)) continue;
+        if (in_file ? send_file(client, left() - for_later) : send_bytes(client)) continue;
         if (errno == EINTR) continue;
         return errno == EAGAIN || errno == EWOULDBLOCK ? Sent::some : Sent::failed;
     }
@@ -45,7 +45,8 @@ bool Outgoing::send_bytes(const Descriptor& client) {
 
 bool Outgoing::send_file(const Descriptor& client, std::uint64_t most) {
     const ssize_t count = send_file_part(client, *file_->file, file_->offset, most);
-    if (count <= 0) return false;  // 0: the file has become shorter
+    if (count == 0) errno = 0;  // no error of the call, but the file has become shorter
+    if (count <= 0) return false;
     if (tracing()) {
         const auto note = "(" + std::to_string(count) + " bytes of a file)";
         trace(client.number(), '>', note, Traced::note);

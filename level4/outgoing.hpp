@@ -28,6 +28,7 @@ class Outgoing {
                  std::uint64_t most_of_file = std::numeric_limits<std::uint64_t>::max());
 
   private:
+    // Both return false if nothing could be sent. Why is then in errno.
     bool send_bytes(const Descriptor& client);
     bool send_file(const Descriptor& client, std::uint64_t most);
 

@@ -122,7 +122,7 @@ class RequestParser {
     void check_body();
     std::size_t held() const;
     bool make_room(std::size_t bytes);
-    void make_place();
+    void reserve_body();
     bool decode_body();
     bool body_is_next() const;
     std::size_t take_into_body(std::string_view bytes);

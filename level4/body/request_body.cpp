@@ -93,12 +93,19 @@ void RequestParser::check_body() {
     state_ = request_->chunked ? State::chunk_size : State::body;
 }
 
-// Reads up to the end of the body. False if it has not arrived yet, or has no room.
+// Reads up to the end of the body. False if it has not arrived yet, or has no room. A client is read
+// from only while its body has memory for more:
+//
+//     | held(): has arrived | wants(): may be fed next |
+//     | share->bytes(): memory, in steps of 64 KiB     |
+//
+// So memory is asked for one byte more than has arrived, which takes another step when the last one
+// is full. While other bodies have all of the memory, wants() is 0, and each next() asks again.
 bool RequestParser::read_body() {
     if (state_ == State::head_complete) check_body();
     if (!request_->has_body()) return true;
-    if (make_room(std::max<std::size_t>(held(), 1)) && decode_body()) return true;
-    make_room(held() + 1);  // for what is fed next: see wants()
+    if (make_room(held()) && decode_body()) return true;
+    make_room(held() + 1);
     return false;
 }
 
@@ -113,14 +120,15 @@ bool RequestParser::make_room(std::size_t bytes) {
     return bytes <= uncounted || take_room(limits_, request_->share, bytes);
 }
 
-// In a body what is missing and 4 KiB more, so little of the next request comes with it.
+// In a body what is missing and 4 KiB more, so little of the next request comes with it. See
+// read_body() for the room.
 std::size_t RequestParser::wants() const {
     if (!reading_body()) return head_piece;
     const std::uint64_t next = std::min(body_left_, BodyBudget::step) + head_piece;
     if (limits_.bodies == nullptr) return next;
     if (!request_->share) return std::min<std::uint64_t>(next, uncounted);
     const std::uint64_t room = request_->share->bytes();
-    return std::min(next, room - std::min<std::uint64_t>(held(), room));
+    return held() < room ? std::min(next, room - held()) : 0;
 }
 
 void RequestParser::drop_body() {
@@ -175,18 +183,17 @@ bool RequestParser::body_is_next() const {
 
 // Reserves memory for all of the body once a quarter of it has come, or if it is short, because a
 // growing string is copied again and again. Not sooner, because any client can claim a length.
-void RequestParser::make_place() {
+void RequestParser::reserve_body() {
     const std::uint64_t size = request_->content_length;
-    if (size <= request_->body.capacity() ||
-        size > std::max<std::uint64_t>(4 * held(), BodyBudget::step))
-        return;
+    const bool is_time = size <= std::max<std::uint64_t>(4 * held(), BodyBudget::step);
+    if (size <= request_->body.capacity() || !is_time) return;
     if (make_room(size)) request_->body.reserve(size);
 }
 
 // Returns how many of the bytes belong to the body, or to its current chunk.
 std::size_t RequestParser::take_into_body(std::string_view bytes) {
     const auto size = std::min<std::uint64_t>(body_left_, bytes.size());
-    make_place();
+    reserve_body();
     request_->body.append(bytes, 0, size);
     body_left_ -= size;
     if (!request_->body.empty()) wants_continue_ = false;  // the client did not wait

@@ -37,9 +37,9 @@ void WorkerPool::submit(std::list<Piece> pieces) {
             // Taken out of the piece, or the line would own itself.
             const auto line = std::move(pieces.front().line);
             line->waiting_.splice(line->waiting_.end(), pieces, pieces.begin());
-            if (line->turn_.empty()) continue;
-            line->turn_.front() = line;
-            turns_.splice(turns_.end(), line->turn_);
+            if (line->ticket_.empty()) continue;  // it has its turn, or will have it
+            line->ticket_.front() = line;
+            tickets_.splice(tickets_.end(), line->ticket_);
         }
     }
     for (std::size_t i = 0; i < wanted; ++i) changed_.notify_one();
@@ -55,25 +55,25 @@ bool WorkerPool::withdraw(Line& line) {
 bool WorkerPool::wait_until_idle(std::chrono::steady_clock::time_point deadline) {
     std::unique_lock lock(mutex_);
     // That no line waits isn't enough, because the last piece of work may still be running.
-    return idle_.wait_until(lock, deadline, [this] { return turns_.empty() && busy_ == 0; });
+    return idle_.wait_until(lock, deadline, [this] { return tickets_.empty() && busy_ == 0; });
 }
 
 void WorkerPool::run() {
     std::unique_lock lock(mutex_);
     for (;;) {
-        changed_.wait(lock, [this] { return ending_ || !turns_.empty(); });
-        if (turns_.empty()) return;  // only now, so that what was submitted before the end is done
+        changed_.wait(lock, [this] { return ending_ || !tickets_.empty(); });
+        if (tickets_.empty()) return;  // not before what was submitted is done
         do_one(lock);
-        if (turns_.empty() && busy_ == 0) idle_.notify_all();
+        if (tickets_.empty() && busy_ == 0) idle_.notify_all();
     }
 }
 
 // One piece of the line whose turn it is. The line itself may go while the piece is done.
 void WorkerPool::do_one(std::unique_lock<std::mutex>& lock) {
-    std::list<std::weak_ptr<Line>> turn;
-    turn.splice(turn.end(), turns_, turns_.begin());
-    std::list<Piece> taken;
-    if (const auto line = turn.front().lock(); line && !line->waiting_.empty()) {
+    std::list<std::weak_ptr<Line>> ticket;
+    ticket.splice(ticket.end(), tickets_, tickets_.begin());
+    std::list<Piece> taken;  // one, or none if it was withdrawn
+    if (const auto line = ticket.front().lock(); line && !line->waiting_.empty()) {
         taken.splice(taken.end(), line->waiting_, line->waiting_.begin());
     }
     ++busy_;
@@ -86,8 +86,8 @@ void WorkerPool::do_one(std::unique_lock<std::mutex>& lock) {
     taken.clear();  // before this thread counts as idle
     lock.lock();
     --busy_;
-    const auto line = turn.front().lock();
+    const auto line = ticket.front().lock();
     if (!line) return;
-    auto& place = line->waiting_.empty() ? line->turn_ : turns_;
-    place.splice(place.end(), turn);
+    auto& place = line->waiting_.empty() ? line->ticket_ : tickets_;
+    place.splice(place.end(), ticket);
 }

@@ -2,8 +2,8 @@
 // with one thread, so it must never wait itself. It hands such work over and goes on.
 //
 //     line of client 1:  [ work | work ]
-//     line of client 2:  [ work ]            whose turn: 2, 3, 1 --> a thread does one piece, and
-//     line of client 3:  [ work | work ]     the line goes to the end if it has more
+//     line of client 2:  [ work ]            tickets: 2, 3, 1 --> a thread does one piece, and
+//     line of client 3:  [ work | work ]     the ticket goes to the end if there is more
 //
 // Each client has a line of its own, and the lines take turns. So a client with much work delays
 // another by one piece, and a line that is destroyed takes along what was not begun.
@@ -33,8 +33,12 @@ class WorkerPool {
     class Line {
         friend class WorkerPool;
         std::list<Piece> waiting_;
-        // A list node for turns_, made in advance. Empty while the line is in turns_ or at work.
-        std::list<std::weak_ptr<Line>> turn_{1};
+        // The line's ticket is a list node that only moves from list to list, so no memory has to
+        // be found for it. It is
+        //     here            as long as nothing waits
+        //     in tickets_     once something waits
+        //     with a thread   while that does one piece, so that no other thread does the next
+        std::list<std::weak_ptr<Line>> ticket_{1};
     };
 
     // Throws std::runtime_error if the system has no more threads to give.
@@ -59,9 +63,9 @@ class WorkerPool {
     void do_one(std::unique_lock<std::mutex>& lock);
     void end();
 
-    std::mutex mutex_;                      // guards turns_, busy_, ending_ and all lines
-    std::list<std::weak_ptr<Line>> turns_;  // of the lines in which something waits
-    std::size_t busy_ = 0;                  // threads that are at work
+    std::mutex mutex_;                        // guards tickets_, busy_, ending_ and all lines
+    std::list<std::weak_ptr<Line>> tickets_;  // the line whose turn it is comes first
+    std::size_t busy_ = 0;                    // threads that are at work
     bool ending_ = false;
     std::condition_variable changed_;  // there is work, or the end has come
     std::condition_variable idle_;     // nothing is left to do

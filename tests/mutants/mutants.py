@@ -379,7 +379,7 @@ MUTANTS = [
     Mutant("a long pipeline holds up the loop", "level4/connection.cpp",
            "!has_input() || Clock::now() < turn_ends", "true"),
     Mutant("a client with much work has all of it done before it is the next one's turn",
-           "level4/engine/worker_pool.cpp", "place.splice(place.end(), turn);", "place.splice(place.begin(), turn);"),
+           "level4/engine/worker_pool.cpp", "place.splice(place.end(), ticket);", "place.splice(place.begin(), ticket);"),
     Mutant("a request waits for a worker without an end", "level4/engine/client_steps.cpp",
            "if (!workers_.withdraw(*client.job->line)) return;", "return;"),
     Mutant("messages of clients that broke off count for ever", "level4/app/chat.cpp",

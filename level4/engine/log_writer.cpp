@@ -54,8 +54,8 @@ void LogWriter::run() {
     std::unique_lock lock(mutex_);
     for (;;) {
         changed_.wait(lock, [this] { return pace_ == Pace::end || !lines_.empty(); });
+        if (lines_.empty()) return;  // the end has come, and all is written
         changed_.wait_for(lock, gathering, [this] { return pace_ != Pace::gather; });
-        if (lines_.empty()) return;
         bytes_ = 0;
         const auto lines = std::exchange(lines_, {});
         const auto lost = std::exchange(lost_, 0);

@@ -31,6 +31,16 @@ Clock::time_point deadline_of(const Client& client) {
     return talking ? client.conversation.deadline() : client.look_again;
 }
 
+// In a worker. The response stays empty if there isn't even memory for an error page.
+void answer(const Program& program, Request& request, std::optional<Response>& response) {
+    try {
+        response = call_handler(program.handler, request);
+        charge(*response, program.limits, request.share);
+    } catch (const std::exception& error) {
+        print_error("A request was not answered", error.what());
+    }
+}
+
 }  // namespace
 
 void EventLoop::handle_client(Client& client, bool gone) {
@@ -114,29 +124,29 @@ void EventLoop::let_others_wake(Client& client) {
     });
 }
 
-// Nothing is read from the client until its response has come back through the mailbox.
+// Nothing is read from the client until its response has come back through the mailbox:
+//
+//     this loop:  makes a place for the response, and the task that will go on with it
+//     a worker:   puts the response into that place, and posts the task
+//     this loop:  runs the task
+//
+// The task is made before there is a response, because a worker that has run out of memory must
+// still be able to post it. The place is empty then, and the client is dropped.
 void EventLoop::run_in_worker(Client& client) {
     auto taken = client.conversation.http().take_job();
     if (!taken) return;  // a worker has it
     client.job = std::make_unique<Client::Job>(
         Client::Job{std::move(taken), std::make_shared<WorkerPool::Line>()});
-    // All memory that the way back needs is asked for here. A handler that can't even make an error
-    // page leaves the response empty, and its client is dropped.
     const auto response = std::make_shared<std::optional<Response>>();
-    const auto way_back = std::make_shared<std::list<Task>>();
-    way_back->push_back({client.id, [this, response](Client& waiting) {
-                             if (!*response) return drop(waiting);
-                             go_on(waiting, std::move(**response));
-                         }});
+    std::list<Task> task;
+    task.push_back({client.id, [this, response](Client& waiting) {
+                        if (!*response) return drop(waiting);
+                        go_on(waiting, std::move(**response));
+                    }});
     auto work = [&program = program_, mailbox = mailbox_, request = client.job->request, response,
-                 way_back] {
-        try {
-            *response = call_handler(program.handler, *request);
-            charge(**response, program.limits, request->share);
-        } catch (const std::exception& error) {
-            print_error("A request was not answered", error.what());
-        }
-        mailbox->post(std::move(*way_back));
+                 task = std::move(task)]() mutable {
+        answer(program, *request, *response);
+        mailbox->post(std::move(task));
     };
     jobs_.push_back({client.job->line, std::move(work)});
     client.look_again = client.job->request->received + program_.limits.worker;

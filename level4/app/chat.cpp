@@ -100,12 +100,12 @@ Response Chat::subscribe(const Request& request) {
     const auto* const field = request.headers.find_single("Last-Event-ID");
     const auto id = field != nullptr ? parse_number<std::int64_t>(*field) : std::nullopt;
     if (!id) return events_.subscribe();
-    std::shared_ptr<EventChannel::Returning> returning;
     const auto line = std::make_shared<WorkerPool::Line>();
-    auto response = events_.subscribe(returning, line);
-    reader_.submit(
-        {{line, [this, id = *id, returning] { events_.catch_up(*returning, events_since(id)); }}});
-    return response;
+    auto back = events_.resubscribe(line);
+    reader_.submit({{line, [this, id = *id, client = back.client] {
+                         events_.catch_up(*client, events_since(id));
+                     }}});
+    return std::move(back.response);
 }
 
 // The oldest first. If the disk fails, it is none, and the client goes on from here.

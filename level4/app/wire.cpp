@@ -96,10 +96,9 @@ Response Wire::subscribe() {
     const std::lock_guard lock(mutex_);
     std::vector<Event> events;
     for (const auto& each : remembered_) events.push_back(each.event);
-    std::shared_ptr<EventChannel::Returning> returning;
-    auto response = channel_.subscribe(returning);
-    channel_.catch_up(*returning, events);
-    return response;
+    auto back = channel_.resubscribe();
+    channel_.catch_up(*back.client, events);
+    return std::move(back.response);
 }
 
 void Wire::leave_out(int connection) {

@@ -78,26 +78,20 @@ Response event_response(std::shared_ptr<Protocol> stream) {
 
 }  // namespace
 
-struct EventChannel::Returning {
-    std::shared_ptr<Outbox> outbox;
-    std::vector<Event> kept = {};  // published since it asked
-};
-
 Response EventChannel::subscribe() {
     auto stream = std::make_shared<EventStream>(subscribers_, most_waiting_, on_connection_);
     subscribers_.join(stream->outbox());
     return event_response(std::move(stream));
 }
 
-Response EventChannel::subscribe(std::shared_ptr<Returning>& returning,
-                                 std::shared_ptr<const void> owned) {
+EventChannel::Resubscription EventChannel::resubscribe(std::shared_ptr<const void> owned) {
     auto stream = std::make_shared<EventStream>(subscribers_, most_waiting_, on_connection_,
                                                 std::move(owned));
-    returning = std::make_shared<Returning>(Returning{stream->outbox()});
+    auto returning = std::make_shared<Returning>(Returning{stream->outbox()});
     const std::lock_guard lock(mutex_);
     std::erase_if(returning_, [](const auto& each) { return each.expired(); });  // those that left
     returning_.push_back(returning);
-    return event_response(std::move(stream));
+    return {event_response(std::move(stream)), std::move(returning)};
 }
 
 // What was kept may be among what was missed, because an event is in the store before it is

@@ -38,11 +38,17 @@ class EventChannel {
 
     // The same for a client that was away, in two steps, because looking for what it missed may
     // take a while. Events that are published between the two are kept for it.
-    // `owned` goes when the client does.
-    struct Returning;
-    Response subscribe(std::shared_ptr<Returning>& returning,
-                       std::shared_ptr<const void> owned = nullptr);
-    // Sends it what it missed, the oldest first, then what was kept, each event once.
+    struct Returning {
+        std::shared_ptr<Outbox> outbox;
+        std::vector<Event> kept = {};
+    };
+    struct Resubscription {
+        Response response;
+        std::shared_ptr<Returning> client;  // for catch_up(); when it goes, nothing is kept
+    };
+    // The first step. `owned` goes when the client does.
+    Resubscription resubscribe(std::shared_ptr<const void> owned = nullptr);
+    // The second. Sends what was missed, the oldest first, then what was kept, each event once.
     void catch_up(Returning& returning, const std::vector<Event>& missed);
 
     // Sends an event to all subscribers, and never waits for one. Ids grow from event to event.

@@ -190,13 +190,13 @@ TEST_CASE("many threads publish while subscribers come and go, and one that stay
 
 TEST_CASE("a subscriber that was away gets what it missed, then what came meanwhile, each once") {
     EventChannel channel;
-    std::shared_ptr<EventChannel::Returning> returning;
-    const auto stream = channel.subscribe(returning).protocol;
+    auto back = channel.resubscribe();
+    const auto stream = back.response.protocol;
     channel.publish({7, "seven"});  // it is in the store by now, and so it was missed as well
     channel.publish({8, "eight"});
     CHECK(stream->take_output() == ": hello\n\n");
-    channel.catch_up(*returning, {{6, "six"}, {7, "seven"}});
-    returning.reset();
+    channel.catch_up(*back.client, {{6, "six"}, {7, "seven"}});
+    back.client.reset();
     channel.publish({9, "nine"});
     CHECK(stream->take_output() ==
           "id: 6\ndata: six\n\nid: 7\ndata: seven\n\nid: 8\ndata: eight\n\nid: 9\ndata: nine\n\n");
@@ -204,10 +204,10 @@ TEST_CASE("a subscriber that was away gets what it missed, then what came meanwh
 
 TEST_CASE("a subscriber that missed nothing gets what came while that was found out") {
     EventChannel channel;
-    std::shared_ptr<EventChannel::Returning> returning;
-    const auto stream = channel.subscribe(returning).protocol;
+    auto back = channel.resubscribe();
+    const auto stream = back.response.protocol;
     channel.publish({7, "seven"});
-    channel.catch_up(*returning, {});
+    channel.catch_up(*back.client, {});
     channel.publish({8, "eight"});
     CHECK(stream->take_output() == ": hello\n\nid: 7\ndata: seven\n\nid: 8\ndata: eight\n\n");
 }

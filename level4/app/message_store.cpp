@@ -83,10 +83,11 @@ MessageStore::MessageStore(const std::filesystem::path& file, std::chrono::milli
 
 Message MessageStore::add(const std::string& name, const std::string& email,
                           const std::string& message, Clock::time_point since) {
-    Message added;
+    Message added;  // has no id until it is written for the first time
     write(since, [&] {
         const auto* const there = table_.find(added.id);
-        // A message that is written again keeps its id if the new file is a copy that has it.
+        // It keeps its id if the file was replaced by a copy that has it. Otherwise another message
+        // may have been given this id, so it gets a new one.
         if (there == nullptr || read_message(*log_, *there) != added) {
             added = {table_.last_id() + 1, name, email, message, utc_now()};
         }
@@ -107,24 +108,23 @@ std::optional<Message> MessageStore::find(std::int64_t id, Clock::time_point sin
 std::optional<Message> MessageStore::update(std::int64_t id, const std::string& name,
                                             const std::string& email, const std::string& message,
                                             Clock::time_point since) {
-    Message updated;
-    const bool written = write(since, [&]() -> std::optional<Json> {
-        const bool again = updated.id != 0;  // it was written once, so it goes into any file
-        if (!again && !exists(id)) return std::nullopt;
+    std::optional<Message> updated;
+    write(since, [&]() -> std::optional<Json> {
+        if (updated) return to_json(*updated);  // again, into another file
+        if (!exists(id)) return std::nullopt;
         const auto* const entry = table_.find(id);
         const auto before = entry != nullptr ? read_message(*log_, *entry) : std::nullopt;
-        if (!again) updated = {id, name, email, message, before ? before->created : utc_now()};
-        return to_json(updated);
+        updated = {id, name, email, message, before ? before->created : utc_now()};
+        return to_json(*updated);
     });
-    if (!written) return std::nullopt;
     return updated;
 }
 
 bool MessageStore::remove(std::int64_t id, Clock::time_point since) {
-    bool again = false;
+    bool existed = false;
     return write(since, [&]() -> std::optional<Json> {
-        if (!again && !exists(id)) return std::nullopt;
-        again = true;
+        existed = existed || exists(id);
+        if (!existed) return std::nullopt;
         return Json{{"id", id}, {"deleted", true}};
     });
 }
@@ -185,11 +185,13 @@ MessageStore::Attempt MessageStore::try_to_write(Clock::time_point deadline, con
 }
 
 // If other writers have waited long enough, the next one needn't: all of a long queue are told at
-// about the same time.
+// about the same time. Each writer that waits comes by here once in `longest_pause`. So if the last
+// one that came by is longer ago, nothing is known of the time in between, and a new wait begins.
 bool MessageStore::is_too_late(Clock::time_point deadline, int rank) {
     const Lock lock = lock_until(deadline, not_saved);
     const auto now = Clock::now();
-    if (now - found_busy_ > 2 * longest_pause) busy_since_ = now;
+    const bool others_wait = now - found_busy_ <= 2 * longest_pause;
+    if (!others_wait) busy_since_ = now;
     found_busy_ = now;
     const auto patience = rank > most_waiting ? std::min(patience_, moment) : patience_;
     return now >= deadline || now - busy_since_ >= patience;

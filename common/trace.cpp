@@ -19,21 +19,26 @@ const bool printing = asked_for();
 TraceObserver current_observer;
 std::atomic<bool> active = printing;  // all that is looked at while nothing is traced
 
+// A control character that neither lays text out nor, as ESC does, colours it.
+bool is_hidden(char byte) {
+    const bool is_control = static_cast<unsigned char>(byte) < ' ' || byte == 127;
+    return is_control && std::string_view("\t\r\n\x1b").find(byte) == std::string_view::npos;
+}
+
 }  // namespace
 
 bool shows_as_text(std::string_view line) {
-    int missing = 0;  // bytes of the character that has begun
+    int missing = 0;  // bytes of the character that has begun, each of them 10xxxxxx
     for (const char byte : line) {
         const auto value = static_cast<unsigned char>(byte);
         const bool continues = (value & 0xC0) == 0x80;
-        if (continues != (missing > 0)) return false;
-        if (continues)
+        if (missing > 0) {
+            if (!continues) return false;
             --missing;
-        else if (value >= 0xC0)
-            missing = value >= 0xF0 ? 3 : value >= 0xE0 ? 2 : 1;
-        else if (value == 127 || (value < ' ' && std::string_view("\t\r\n\x1b").find(byte) ==
-                                                     std::string_view::npos))
-            return false;
+        } else {
+            if (continues || is_hidden(byte)) return false;
+            missing = value >= 0xF0 ? 3 : value >= 0xE0 ? 2 : value >= 0xC0 ? 1 : 0;
+        }
     }
     return true;
 }

@@ -132,9 +132,8 @@ class Template::Compiler {
                           std::to_string(line_of(opener)));
         }
         open_.pop_back();
+        add(Token::Kind::end, standalone);
         result_.tokens_[token].end = result_.tokens_.size();
-        add(Token::Kind::end,
-            standalone);  // text that follows on the same line needs the indentation
     }
 
     void add_partial(const Tag& tag, std::string_view indent, bool standalone) {

@@ -59,7 +59,12 @@ class Template {
     class Compiler;
     class Renderer;
 
-    // The compiled form is a flat list: the content of a section follows it, up to its `end`.
+    // The compiled form is a flat list: the content of a section follows it, up to an end token.
+    //
+    //     {{#a}}x{{/a}}y  is compiled to   section a (end: 3) | text "x" | end | text "y"
+    //
+    // The end is the last token of the content. It renders as nothing, but for the indentation if
+    // {{/a}} begins a line of an indented partial.
     struct Token {
         enum class Kind { text, escaped, unescaped, section, inverted, end, partial };
 
@@ -67,7 +72,7 @@ class Template {
         bool starts_line = false;       // in an indented partial, the indentation goes before it
         std::string text;               // the text itself, or the partial's name
         std::vector<std::string> path;  // the name, split at its dots; {{.}} is empty
-        std::size_t end = 0;            // of a section: the index of its end
+        std::size_t end = 0;            // of a section: the index after its end token
         bool standalone = false;        // of a partial: the tag has a line to itself
         std::string indent;             // of a standalone partial: the blanks before the tag
         std::string place;              // of a partial: "messages.html:7"

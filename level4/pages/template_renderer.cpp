@@ -23,21 +23,20 @@ class Template::Renderer {
         if (++depth_ > max_depth) {
             throw TemplateError(page.name_ + ": nested too deeply; does a partial include itself?");
         }
-        for (std::size_t i = begin; i < end; ++i) {
-            const Token& token = page.tokens_[i];
+        for (std::size_t next = begin; next < end;) {
+            const Token& token = page.tokens_[next++];
             if (token.starts_line) out_ += indent;
             switch (token.kind) {
                 case Token::Kind::text: append_text(token.text, indent); break;
                 case Token::Kind::escaped: append_value(find(token.path), true); break;
                 case Token::Kind::unescaped: append_value(find(token.path), false); break;
                 case Token::Kind::section:
-                    // The end's own token is included: see close_section() in template.cpp.
-                    render_section(page, i + 1, token.end + 1, find(token.path), indent);
-                    i = token.end;
+                    render_section(page, next, token.end, find(token.path), indent);
+                    next = token.end;
                     break;
                 case Token::Kind::inverted:
-                    if (is_nothing(find(token.path))) render(page, i + 1, token.end + 1, indent);
-                    i = token.end;
+                    if (is_nothing(find(token.path))) render(page, next, token.end, indent);
+                    next = token.end;
                     break;
                 case Token::Kind::end: break;
                 case Token::Kind::partial: render_partial(token, indent);

@@ -81,6 +81,8 @@ std::optional<FrameHeader> FrameHeaderReader::read(std::string_view& bytes) {
 }
 
 // Eight bytes at a time, at a sixth of the cost of one at a time. That is all the speed we need.
+// A cast would not do instead of memcpy(), because bytes in a string may lie at any address, and a
+// number may not. Compilers turn each memcpy() into one instruction.
 void append_unmasked(std::string& payload, std::string_view bytes, std::array<char, 4> mask,
                      std::uint64_t position) {
     std::array<char, 8> turned{};  // the mask twice, beginning with the first byte's

@@ -194,6 +194,8 @@ void Chat::submit(const Client& client, std::function<void()> work) {
     reader_.submit({{member.to_read, std::move(pass_on)}});
 }
 
+// When the last owner of a line goes, what waits in it is dropped, as it should be if the client
+// broke off. If it said goodbye, its lines are kept in goodbyes_, and its messages are saved.
 void Chat::leave(const Client& client, std::uint16_t code) {
     room_.leave(client);
     const std::lock_guard lock(mutex_);
@@ -202,9 +204,9 @@ void Chat::leave(const Client& client, std::uint16_t code) {
     const Member member = std::move(found->second);
     members_.erase(found);
     waiting_ -= member.waiting;
-    const bool goodbye =
+    const bool said_goodbye =
         code == close_code::normal || code == close_code::going_away || code == close_code::none;
-    if (!goodbye || member.waiting == 0) return;
+    if (!said_goodbye || member.waiting == 0) return;
     goodbyes_.push_back(member);
     waiting_since_goodbye_ += member.waiting;
     while (waiting_since_goodbye_ > most_waiting_of_left) {

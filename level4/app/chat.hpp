@@ -72,7 +72,7 @@ class Chat {
     std::mutex mutex_;  // guards what follows
     std::map<Client, Member> members_;
     std::size_t waiting_ = 0;                // messages of all members that wait
-    std::list<Member> goodbyes_;             // those that left before all was saved
+    std::list<Member> goodbyes_;             // those that left before all was saved, oldest first
     std::size_t waiting_since_goodbye_ = 0;  // messages of those
 
     // Reading and saving messages waits for the disk, which must not hold up the event loop that a

@@ -385,7 +385,7 @@ MUTANTS = [
     Mutant("messages of clients that broke off count for ever", "level4/app/chat.cpp",
            "    waiting_ -= member.waiting;\n", ""),
     Mutant("a goodbye loses what was said before it", "level4/app/chat.cpp",
-           "if (!goodbye || member.waiting == 0) return;", "return;"),
+           "if (!said_goodbye || member.waiting == 0) return;", "return;"),
     Mutant("that a request has waited for a worker is forgotten", "level4/app/message_store.cpp",
            "const auto deadline = since + patience_;", "const auto deadline = Clock::now() + patience_;"),
     Mutant("a head is answered by the route's handler", "level4/router.cpp",

@@ -15,13 +15,15 @@
 
 namespace {
 
-// Where the empty line ends that ends a head, or npos. The first `known` bytes have been searched.
+// Where the empty line ends that ends a head, or npos. The first `known` bytes have been searched,
+// but \n\r at their end may be the beginning of that line.
 std::size_t end_of_head(std::string_view head, std::size_t known) {
-    for (std::size_t at = known - std::min<std::size_t>(known, 3);
-         (at = head.find('\n', at)) != std::string_view::npos; ++at) {
-        const std::string_view rest = head.substr(at + 1);
-        if (rest.starts_with('\n')) return at + 2;
-        if (rest.starts_with("\r\n")) return at + 3;
+    std::size_t line_end = head.find('\n', known - std::min<std::size_t>(known, 2));
+    while (line_end != std::string_view::npos) {
+        const std::string_view rest = head.substr(line_end + 1);
+        if (rest.starts_with('\n')) return line_end + 2;
+        if (rest.starts_with("\r\n")) return line_end + 3;
+        line_end = head.find('\n', line_end + 1);
     }
     return std::string_view::npos;
 }
@@ -73,7 +75,7 @@ void WireReader::leave_out() {
 void WireReader::read_bytes(Flow& flow, std::string_view bytes) {
     while (!bytes.empty() && flow.state != State::ignored) {
         if (flow.state != State::head) {
-            bytes.remove_prefix(pass_body(flow, bytes));
+            pass_body(flow, bytes);
             if (flow.state == State::head) finish_body(flow);
         } else if (take_head(flow, bytes)) {
             flow.direction == '<' ? begin_request() : begin_reply();
@@ -154,29 +156,40 @@ WireReader::Exchange WireReader::replied_to(bool is_interim) {
     return first;
 }
 
-// Counts the bytes that belong to the body, and keeps the first of them. Returns how many they are.
-std::size_t WireReader::pass_body(Flow& flow, std::string_view bytes) {
-    const bool counted = flow.state == State::sized || flow.state == State::chunk;
-    const bool in_line = flow.state == State::chunk_size || flow.state == State::trailers;
-    std::size_t size = bytes.size();
-    if (counted) size = static_cast<std::size_t>(std::min<std::uint64_t>(flow.left, size));
-    if (in_line) size = std::min(bytes.find('\n'), size - 1) + 1;
-    const std::string_view part = bytes.substr(0, size);
+// Takes from the bytes what belongs to the body, up to the next change of the state. Counts it, and
+// keeps its beginning.
+void WireReader::pass_body(Flow& flow, std::string_view& bytes) {
+    std::string_view part = bytes;
+    if (flow.state == State::sized || flow.state == State::chunk)
+        part = pass_counted(flow, bytes);
+    else if (flow.state != State::endless)
+        part = pass_line(flow, bytes);
     const std::string_view kept = part.substr(0, flow.body.room);
     flow.body.start += kept;
     flow.body.room -= kept.size();
-    flow.body.size += size;
-    if (counted) flow.left -= size;
-    if (counted && flow.left == 0)
-        flow.state = flow.state == State::sized ? State::head : State::chunk_size;
-    if (in_line) flow.head += part.substr(0, most_of_head - flow.head.size());
-    if (in_line && part.ends_with('\n')) pass_line(flow);
-    return size;
+    flow.body.size += part.size();
+    bytes.remove_prefix(part.size());
+}
+
+// The part of a body, or of a chunk, that has come.
+std::string_view WireReader::pass_counted(Flow& flow, std::string_view bytes) {
+    const auto size = std::min<std::uint64_t>(flow.left, bytes.size());
+    flow.left -= size;
+    if (flow.left == 0) flow.state = flow.state == State::sized ? State::head : State::chunk_size;
+    return bytes.substr(0, static_cast<std::size_t>(size));
+}
+
+// The part of a line between chunks that has come.
+std::string_view WireReader::pass_line(Flow& flow, std::string_view bytes) {
+    const std::string_view part = first_line(bytes);
+    flow.head += part.substr(0, most_of_head - flow.head.size());
+    if (part.ends_with('\n')) end_line(flow);
+    return part;
 }
 
 // A chunk's size, or a trailer (RFC 9112 §7.1). After a size that isn't one the server refuses the
 // request.
-void WireReader::pass_line(Flow& flow) {
+void WireReader::end_line(Flow& flow) {
     const std::string line = std::exchange(flow.head, {});
     if (flow.state == State::trailers) {
         if (line == "\r\n" || line == "\n") flow.state = State::head;

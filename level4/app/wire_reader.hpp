@@ -77,8 +77,10 @@ class WireReader {
     void begin_request();
     void begin_reply();
     Exchange replied_to(bool is_interim);
-    static std::size_t pass_body(Flow& flow, std::string_view bytes);
-    static void pass_line(Flow& flow);
+    static void pass_body(Flow& flow, std::string_view& bytes);
+    static std::string_view pass_counted(Flow& flow, std::string_view bytes);
+    static std::string_view pass_line(Flow& flow, std::string_view bytes);
+    static void end_line(Flow& flow);
     void finish_body(Flow& flow);
     void show_body(Flow& flow);
     void show(const Flow& flow, std::string text);

@@ -41,9 +41,9 @@ std::string masked(std::string_view text) {
 std::string lines_of(std::string_view bytes) {
     std::string lines;
     while (!bytes.empty()) {
-        const std::size_t size = std::min(bytes.find('\n'), bytes.size() - 1) + 1;
-        lines += visible(bytes.substr(0, size)) + '\n';
-        bytes.remove_prefix(size);
+        const std::string_view line = first_line(bytes);
+        lines += visible(line) + '\n';
+        bytes.remove_prefix(line.size());
     }
     return lines;
 }
@@ -52,9 +52,9 @@ std::string lines_of(std::string_view bytes) {
 std::size_t size_of_text(std::string_view bytes) {
     std::size_t size = 0;
     while (size < bytes.size()) {
-        const std::size_t line = std::min(bytes.find('\n', size), bytes.size() - 1) + 1 - size;
-        if (!shows_as_text(bytes.substr(size, line))) break;
-        size += line;
+        const std::string_view line = first_line(bytes.substr(size));
+        if (!shows_as_text(line)) break;
+        size += line.size();
     }
     return size;
 }

@@ -7,6 +7,12 @@
 #include <string>
 #include <string_view>
 
+// The first line of the bytes with its line end, or all of them if no line ends there.
+inline std::string_view first_line(std::string_view bytes) {
+    const std::size_t end = bytes.find('\n');
+    return end == std::string_view::npos ? bytes : bytes.substr(0, end + 1);
+}
+
 // The bytes as lines that a page can show, with the values of secret fields masked. `total` is how
 // many bytes there were if `bytes` are only the first of them.
 std::string shown_bytes(std::string_view bytes, std::uint64_t total);

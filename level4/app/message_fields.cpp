@@ -2,9 +2,7 @@
 // Greek may be as long as one in English.
 #include "app/message_fields.hpp"
 
-#include <algorithm>
 #include <string_view>
-#include <utility>
 
 #include "text.hpp"
 #include "utf8.hpp"
@@ -15,11 +13,12 @@ namespace {
 // may take one for the beginning of a command.
 bool has_control_character(std::string_view text, std::string_view allowed) {
     char previous = '\0';
-    return std::any_of(text.begin(), text.end(), [&](char c) {
-        const bool is_c1 =
-            std::exchange(previous, c) == '\xC2' && static_cast<unsigned char>(c) <= 0x9F;
-        return is_c1 || (is_control(c) && allowed.find(c) == std::string_view::npos);
-    });
+    for (const char c : text) {
+        const bool ends_c1 = previous == '\xC2' && static_cast<unsigned char>(c) <= 0x9F;
+        if (ends_c1 || (is_control(c) && allowed.find(c) == std::string_view::npos)) return true;
+        previous = c;
+    }
+    return false;
 }
 
 // Only typing mistakes can be caught without sending an e-mail. So an address needs one @ with text

@@ -320,7 +320,7 @@ MUTANTS = [
            "for (const auto& [name, why] : wrong_kinds.as_object()) mistakes.set(name, why);", "",
            "JSON that isn't an object*"),
     Mutant("a control character past ASCII gets into the file", "level4/app/message_fields.cpp",
-           "return is_c1 || ", "return "),
+           "if (ends_c1 || ", "if ("),
     Mutant("a boundary without quotes has to be a token", "level4/body/field_value.cpp",
            'if (name != "boundary") return', "return"),
     Mutant("what came while a client was away comes twice", "level4/stream/event_stream.cpp",

@@ -94,12 +94,14 @@ MessageLog::State MessageLog::look() const {
 
 std::string MessageLog::read_new_lines(const Take& take) {
     const std::uint64_t limit = size();
-    std::string text;  // of the file from end_ on: lines that are not complete yet
-    for (std::uint64_t position = end_; position < limit; position = end_ + text.size()) {
+    std::string text;  // what has been read from end_ on: a line that is not complete yet
+    while (end_ + text.size() < limit) {
+        const std::uint64_t position = end_ + text.size();
+        const std::string piece = read({position, std::min(piece_size, limit - position)});
+        if (piece.empty()) break;  // another process has taken back half a line
         const std::size_t searched = text.size();
-        text += read({position, std::min(piece_size, limit - position)});
-        if (text.size() == searched) break;  // another process has taken back half a line
-        text.erase(0, take_lines(text, searched, take));
+        text += piece;
+        text.erase(0, take_lines(text, searched, take));  // which moves end_ past those lines
     }
     return text;
 }

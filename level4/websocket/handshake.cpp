@@ -28,9 +28,9 @@ Response upgrade_required(std::string_view explanation) {
 }
 
 // The key isn't a secret. Its 16 random bytes make sure that the response was made for this request
-// and doesn't come from a cache (§1.3).
-// Its 22 digits have four bits more than 16 bytes need. They may be anything, as they are in the
-// example of §4.1, so the last digit is read together with two more.
+// and doesn't come from a cache (§1.3). They are written as 22 digits of six bits, and "==" as
+// padding. The last four bits are unused and needn't be 0, as in the example of §4.1, but a strict
+// decoder wants them to be. With two more digits instead of the padding no bit is unused.
 bool has_one_key(const Headers& headers) {
     if (headers.count("Sec-WebSocket-Key") != 1) return false;
     const std::string& key = *headers.find("Sec-WebSocket-Key");

@@ -17,8 +17,9 @@ bool is_secret(std::string_view name) {
            lower.find("authorization") != std::string::npos;
 }
 
-// In bodies as well as in heads, because /echo sends all fields back. A line that begins with a
-// blank once continued the field above it, so it may hold the rest of a secret.
+// "Cookie: id=7" becomes "Cookie: (masked)", in bodies as well as in heads, because /echo sends all
+// fields back. A line that begins with a blank once continued the field above it, so it may hold
+// the rest of a secret.
 std::string masked(std::string_view text) {
     std::string result;
     bool in_secret = false;

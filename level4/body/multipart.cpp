@@ -41,9 +41,11 @@ std::optional<Delimiter> match_delimiter(std::string_view body, std::size_t begi
 // The next delimiter from `from` on. `needle` is CRLF, two dashes and the boundary. The CRLF
 // belongs to the delimiter and not to the content.
 Delimiter find_delimiter(std::string_view body, std::string_view needle, std::size_t from) {
-    for (std::size_t at = body.find(needle, from); at != std::string_view::npos;
-         at = body.find(needle, at + needle.size())) {
-        if (auto found = match_delimiter(body, at, at + needle.size())) return *found;
+    std::size_t begin = body.find(needle, from);
+    while (begin != std::string_view::npos) {
+        const std::size_t end = begin + needle.size();
+        if (auto found = match_delimiter(body, begin, end)) return *found;
+        begin = body.find(needle, end);
     }
     throw HttpError(400, "The form's last boundary is missing, so the body is incomplete.");
 }

@@ -29,10 +29,10 @@ void throw_disk_error(const std::string& what, int error) {
 void make_folder(const std::filesystem::path& folder) {
     std::error_code error, ignored;
     std::vector<std::filesystem::path> missing;
-    for (auto path = std::filesystem::absolute(folder); !std::filesystem::exists(path, ignored);
-         path = path.parent_path()) {
+    auto path = std::filesystem::absolute(folder);
+    while (path.has_relative_path() && !std::filesystem::exists(path, ignored)) {  // not for "/"
         missing.push_back(path);
-        if (path == path.parent_path()) break;
+        path = path.parent_path();
     }
     std::filesystem::create_directories(folder, error);
     if (!std::filesystem::is_directory(folder, ignored)) {

@@ -41,10 +41,9 @@ std::string quoted(std::string_view text) {
         if (c == '"' || c == '\\') escaped += '\\';
         escaped += c;
     }
-    const std::string shown = visible(escaped);
-    return '"' +
-           (shown.size() <= longest_request ? shown : shown.substr(0, longest_request) + "...") +
-           '"';
+    std::string shown = visible(escaped);
+    if (shown.size() > longest_request) shown = shown.substr(0, longest_request) + "...";
+    return '"' + shown + '"';
 }
 
 // On a terminal, unless NO_COLOR is set to anything (no-color.org).

@@ -23,9 +23,12 @@ std::optional<char> escaped_byte(std::string_view text) {
 std::string decode_component(std::string_view text) {
     std::string result;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto byte = escaped_byte(text.substr(i));
-        result += byte ? *byte : text[i] == '+' ? ' ' : text[i];
-        if (byte) i += 2;
+        if (const auto byte = escaped_byte(text.substr(i))) {
+            result += *byte;
+            i += 2;
+        } else {
+            result += text[i] == '+' ? ' ' : text[i];
+        }
     }
     return result;
 }

@@ -29,6 +29,12 @@ constexpr std::chrono::milliseconds turn{2};
 // What an event is about; clients count from first_client on.
 constexpr std::uint64_t listener_id = 0, mailbox_id = 1, stop_id = 2, first_client = 3;
 
+void wait_for_stop() {
+    pollfd stop{stop_descriptor(), POLLIN, 0};
+    while (poll(&stop, 1, -1) < 0) {  // a signal that is no reason to stop, such as SIGWINCH
+    }
+}
+
 }  // namespace
 
 EventLoop::EventLoop(const Socket& listener, const Program& program, AccessLog* log,
@@ -191,30 +197,29 @@ EventLoops::EventLoops(const Socket& listener, std::size_t count, const Program&
             }));
         }
     } catch (...) {
-        begin(false);
+        begins_.set_value(false);
+        join();
         throw;
     }
 }
 
+// If run() was not called, the threads still wait.
 EventLoops::~EventLoops() {
-    if (!threads_.empty()) begin(false);
+    if (threads_.empty()) return;
+    begins_.set_value(false);
+    join();
 }
 
-// Lets the threads go on, and waits for their end.
-void EventLoops::begin(bool serve) {
-    begins_.set_value(serve);
-    if (serve) {
-        pollfd stop{stop_descriptor(), POLLIN, 0};
-        while (poll(&stop, 1, -1) < 0) {  // a signal that is no reason to stop, such as SIGWINCH
-        }
-        print(stopping_line);
-    }
+void EventLoops::join() {
     for (auto& thread : threads_) thread.join();
     threads_.clear();
 }
 
 void EventLoops::run() {
-    begin(true);
+    begins_.set_value(true);
+    wait_for_stop();
+    print(stopping_line);
+    join();
     // (A worker may still be busy with a request whose client has left.)
     if (all_done_ && workers_.wait_until_idle(Clock::now() + std::chrono::milliseconds(500)))
         return;

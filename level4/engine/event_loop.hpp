@@ -104,7 +104,7 @@ class EventLoops {
     void run();
 
   private:
-    void begin(bool serve);
+    void join();
 
     WorkerPool workers_;
     std::deque<EventLoop> loops_;

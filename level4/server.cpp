@@ -58,10 +58,11 @@ bool wait_without_reading(const Socket& client, Clock::time_point deadline) {
 // kernel takes megabytes at once, and then nothing for minutes if the client is slow.
 bool send_whole(const Socket& client, Outgoing outgoing, std::uint64_t slowest) {
     for (;;) {
-        const std::uint64_t before = outgoing.left() + unsent_bytes(client);
+        const std::uint64_t untaken = outgoing.left() + unsent_bytes(client);
         const Sent sent = outgoing.send_to(client);
         if (sent != Sent::some) return sent == Sent::all;
-        if (before < outgoing.left() + unsent_bytes(client) + slowest) return false;
+        const std::uint64_t still_untaken = outgoing.left() + unsent_bytes(client);
+        if (untaken < still_untaken + slowest) return false;
     }
 }
 

@@ -94,8 +94,9 @@ Options parse_options(int argc, const char* const* argv) {
     Arguments arguments{argc, argv};
     while (arguments.next()) apply(arguments, options);
 
+    if (options.help || options.port != 0) return options;
     const char* const variable = std::getenv("PORT");
     const bool in_environment = variable != nullptr && *variable != '\0';
-    if (options.port == 0) options.port = in_environment ? parse_port("PORT", variable) : 9000;
+    options.port = in_environment ? parse_port("PORT", variable) : 9000;
     return options;
 }

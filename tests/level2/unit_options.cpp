@@ -41,6 +41,10 @@ TEST_CASE("an empty PORT is as good as none, and a flag counts before PORT is ju
     CHECK(parse({"--port", "8080"}, "nonsense").port == 8080);
 }
 
+TEST_CASE("help is given whatever PORT says") {
+    CHECK(parse({"--help"}, "nonsense").help);
+}
+
 TEST_CASE("the help has a line for each flag and each variable") {
     const auto text = help("server");
     for (const char* word : {"--port N ", "--host ADDR ", "--quiet ", "-h, --help", "PORT ",

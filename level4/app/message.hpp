@@ -29,7 +29,8 @@ Json to_page_values(const Message& message);
 
 // --- The lines of the file, also those that other programs have damaged ---
 
-// The beginning of the file without the byte order mark that an editor may have put there.
+// A line without the byte order mark that an editor may have put at the beginning of its file. It is
+// in the middle once two files are joined.
 std::string_view without_byte_order_mark(std::string_view text);
 
 // True if the text is JSON. A line that was cut short never is.

@@ -58,11 +58,9 @@ void MessageStore::repair(const std::string& last_line) {
 // Returns what is wrong with the line, or "".
 std::string MessageStore::read_line(std::string_view line, MessageLog::Place place) {
     ++lines_;
-    if (place.offset == 0) {
-        const std::size_t length = line.size();
-        line = without_byte_order_mark(line);
-        place = {length - line.size(), line.size()};
-    }
+    const std::size_t length = line.size();
+    line = without_byte_order_mark(line);
+    place = {place.offset + length - line.size(), line.size()};
     try {
         table_.apply(Json::parse(line), place);
     } catch (const JsonError& error) {

@@ -755,6 +755,16 @@ TEST_CASE("a byte order mark at the beginning of the file does not cost the firs
     }
 }
 
+TEST_CASE("a byte order mark in the middle, where two files were joined, costs no message either") {
+    const Folder folder;
+    folder.write(line(1) + "\xEF\xBB\xBF" + line(2, "marked"));
+    const Warnings warnings;
+    MessageStore store(folder.file);
+    CHECK(all_ids(store) == Ids{2, 1});
+    CHECK(store.find(2)->message == "marked");
+    CHECK(warnings.empty());
+}
+
 TEST_CASE("JSON without its line end is kept and completed, at the start and while we run") {
     const Folder folder;
     const std::string whole = line(1);

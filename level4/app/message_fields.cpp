@@ -27,8 +27,7 @@ bool looks_like_email(std::string_view text) {
     const auto at = text.find('@');
     return at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
            at == text.rfind('@') && text.size() <= 254 &&
-           text.find(' ') == std::string_view::npos && text.back() != '.' &&
-           !has_control_character(text, "");
+           text.find(' ') == std::string_view::npos && text.back() != '.';
 }
 
 std::string tidy_text(std::string_view text) {
@@ -50,22 +49,23 @@ MessageFields tidy(const MessageFields& fields) {
 
 Json find_mistakes(const MessageFields& fields) {
     Json mistakes = Json::object();
-    const auto check = [&](const char* field, const std::string& text, bool fine,
-                           const char* what) {
+    const auto check = [&](const char* field, const std::string& text, const char* controls,
+                           bool fine, const char* what) {
         if (!is_valid_utf8(text))
             mistakes.set(field, "This is not valid UTF-8.");
+        else if (has_control_character(text, controls))
+            mistakes.set(field, "There is a control character in this, which can't be shown.");
         else if (!fine)
             mistakes.set(field, what);
     };
     const auto between = [](const std::string& text, std::size_t most) {
         return !text.empty() && count_characters(text) <= most;
     };
-    check("name", fields.name, between(fields.name, 100) && !has_control_character(fields.name, ""),
+    check("name", fields.name, "", between(fields.name, 100),
           "Please enter your name (1 to 100 characters).");
-    check("email", fields.email, fields.email.empty() || looks_like_email(fields.email),
+    check("email", fields.email, "", fields.email.empty() || looks_like_email(fields.email),
           "This does not look like an e-mail address. You may leave this field empty.");
-    check("message", fields.message,
-          between(fields.message, 2000) && !has_control_character(fields.message, "\n\t"),
+    check("message", fields.message, "\n\t", between(fields.message, 2000),
           "Please enter a message (1 to 2,000 characters).");
     return mistakes;
 }

@@ -60,6 +60,15 @@ TEST_CASE("control characters past ASCII, which some terminals obey, are refused
                  "", "\xE2\x82\x80\xC2\xBF"}) == "");
 }
 
+TEST_CASE("a control character is named as the mistake, and not the length or the form") {
+    const Json mistakes = find_mistakes({"a\x1b", "x@y\x7f", "a\rb"});
+    REQUIRE(mistakes.as_object().size() == 3);
+    for (const auto& [field, why] : mistakes.as_object()) {
+        CAPTURE(field);
+        CHECK(why.as_string().find("control character") != std::string::npos);
+    }
+}
+
 TEST_CASE("text that is not UTF-8 is a mistake in every field") {
     CHECK(wrong({"\xff", "\xff@b", "\xc3"}) == "name email message ");
 }

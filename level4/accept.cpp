@@ -30,19 +30,33 @@ int weight(std::string_view parameters) {
     return 1000;
 }
 
+// How closely a range names the item: see Preference. The kind of text/html is "text/".
+int closeness(std::string_view range, std::string_view item) {
+    if (equal_ignoring_case(range, item)) return 3;
+    if (range == "*" || range == "*/*") return 1;
+    const std::string_view kind = item.substr(0, item.find('/') + 1);
+    const bool covers =
+        range.ends_with("/*") && equal_ignoring_case(range.substr(0, range.size() - 1), kind);
+    return covers ? 2 : 0;
+}
+
 }  // namespace
 
 int quality_of(const Headers& headers, std::string_view field, std::string_view item) {
+    return preference_for(headers, field, item).quality;
+}
+
+Preference preference_for(const Headers& headers, std::string_view field, std::string_view item) {
     const std::string value = headers.joined(field);
-    int any = 0;
+    Preference found;
     for (std::string_view rest = value; !rest.empty();) {
         std::string_view parameters = take_list_item(rest);
         std::string_view name = take_list_item(parameters, ';');
         if (equal_ignoring_case(name, "x-gzip")) name = "gzip";  // its old name (§8.4.1.3)
-        if (equal_ignoring_case(name, item)) return weight(parameters);
-        if (name == "*") any = weight(parameters);
+        const int close = closeness(name, item);
+        if (close > found.closeness) found = {weight(parameters), close};
     }
-    return any;
+    return found;
 }
 
 bool accepts_gzip(const Headers& headers) {

@@ -9,9 +9,9 @@
 namespace {
 
 bool wants_json(const Request& request) {
-    return request.path.starts_with("/api/") ||
-           quality_of(request.headers, "Accept", "application/json") >
-               quality_of(request.headers, "Accept", "text/html");
+    if (request.path.starts_with("/api/")) return true;
+    const auto json = preference_for(request.headers, "Accept", "application/json");
+    return json.quality > 0 && json > preference_for(request.headers, "Accept", "text/html");
 }
 
 }  // namespace

@@ -35,6 +35,23 @@ TEST_CASE("an error is a page for browsers, and JSON for the API and clients tha
     CHECK(value_of(ask(not_found, "/api/x", "*/*").headers, "Content-Type") == "application/json");
 }
 
+TEST_CASE("the closest range of Accept counts, and then whether it names the type") {
+    for (const char* accept :
+         {"application/*", "APPLICATION/*;q=0.9, text/html;q=0.1", "*/*;q=0.9, text/html;q=0.1",
+          "application/json, text/plain, */*", "text/html;q=0, */*", "application/*, */*"}) {
+        CAPTURE(std::string(accept));
+        CHECK(ask(not_found, "/x", accept).body.starts_with("{"));
+    }
+    for (const char* accept :
+         {"text/*", "text/*, application/json;q=0.5", "application/json;q=0, */*;q=0.1",
+          "application/json;q=0", "application/, app/*", "text/*, */*",
+          "application/json, text/html", "application/*, text/html", "*/*, application/json;q=0.5",
+          "image/*"}) {
+        CAPTURE(std::string(accept));
+        CHECK(ask(not_found, "/x", accept).body.starts_with("<!doctype html>"));
+    }
+}
+
 TEST_CASE("a thrown HttpError becomes a response with its status") {
     const auto refuses = [](Request&) -> Response { throw HttpError(415, "no"); };
     CHECK(ask(refuses, "/x", "*/*").status == 415);

@@ -30,9 +30,10 @@ using Middleware = std::function<Response(Request&, const Next&)>;
 
 // The client's mistake: `status` is the reply's, and what() explains it to a person.
 struct HttpError : std::runtime_error {
-    HttpError(int status_code, const std::string& explanation)
-        : std::runtime_error(explanation), status(status_code) {}
+    HttpError(int status_code, const std::string& explanation, std::string accepted = "")
+        : std::runtime_error(explanation), status(status_code), accept(std::move(accepted)) {}
     int status;
+    std::string accept;  // the media types that are taken, if this is a 415 (RFC 9110 §15.5.16)
 };
 
 // The handler's response. If it throws, an error page: an HttpError has its own status, and any
@@ -41,7 +42,9 @@ inline Response call_handler(const Handler& handler, Request& request) {
     try {
         return handler(request);
     } catch (const HttpError& error) {
-        return Response::error(error.status, error.what());
+        Response response = Response::error(error.status, error.what());
+        if (!error.accept.empty()) response.headers.add("Accept", error.accept);
+        return response;
     } catch (const std::exception& error) {
         // Details are for the person who runs the server, not for the client.
         print_error(visible(request.line), error.what());

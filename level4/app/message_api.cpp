@@ -50,7 +50,7 @@ struct Sent {
 Sent read_message(const Request& request) {
     const auto* const type = request.headers.find("Content-Type");
     if (type == nullptr || parse_media_type(*type).value != "application/json") {
-        throw HttpError(415, "Send application/json.");
+        throw HttpError(415, "Send application/json.", "application/json");
     }
     if (request.body.size() > most_json) throw HttpError(413, "The message is too large.");
     try {

@@ -120,7 +120,8 @@ Form parse_form(std::string_view content_type, std::string_view body, const Form
     if (type == "multipart/form-data") {
         return parse_multipart(parameters["boundary"], body, limits);
     }
-    throw HttpError(415, "Send application/x-www-form-urlencoded or multipart/form-data.");
+    throw HttpError(415, "Send application/x-www-form-urlencoded or multipart/form-data.",
+                    "application/x-www-form-urlencoded, multipart/form-data");
 }
 
 std::string safe_filename(std::string_view name) {

@@ -240,6 +240,9 @@ TEST_CASE("a body of another type than application/json is 415") {
         expect_error(exchange(with_body("POST", "/api/messages", type, object)), 415,
                      {"the type is part of the protection, because a form on another site can "
                       "send text/plain without a preflight, but not application/json"});
+    Exchange refused = exchange(with_body("POST", "/api/messages", "text/plain", object));
+    expect_listed(refused, "Accept", "application/json",
+                  {"RFC 9110 §15.5.16: a 415 ought to say what would have been accepted"});
     expect_status(
         exchange(with_body("POST", "/api/messages", "Application/JSON; charset=utf-8", object)),
         201, {"MUST RFC 9110 §8.3.1: case does not matter, and parameters may follow"});

@@ -57,6 +57,13 @@ TEST_CASE("a thrown HttpError becomes a response with its status") {
     CHECK(ask(refuses, "/x", "*/*").status == 415);
 }
 
+TEST_CASE("415 says what would have been accepted, as a page and as JSON") {
+    const auto picky = [](Request&) -> Response { throw HttpError(415, "no", "text/x"); };
+    CHECK(value_of(ask(picky, "/x", "*/*").headers, "Accept") == "text/x");
+    CHECK(value_of(ask(picky, "/api/x", "*/*").headers, "Accept") == "text/x");
+    CHECK(ask(not_found, "/x", "*/*").headers.find("Accept") == nullptr);
+}
+
 TEST_CASE("503 says when to try again, as a page and as JSON") {
     const auto busy = [](Request&) -> Response { throw HttpError(503, "busy"); };
     CHECK(value_of(ask(busy, "/x", "*/*").headers, "Retry-After") == "5");

@@ -303,6 +303,7 @@ MUTANTS = [
            "now >= deadline || now - busy_since_ >= patience", "now > now + (deadline - deadline)"),
     Mutant("the name of a new folder is not on disk", "level4/app/disk.cpp",
            "for (const auto& made : missing) sync_folder(made.parent_path());", ""),
+    Mutant("415 does not say what is accepted", "level4/handler.hpp", "if (!error.accept.empty())", "if (false)"),
     Mutant("503 does not say when to try again", "level4/response.cpp", "if (status == 503)", "if (false)"),
     Mutant("a page of another site may post", "level4/middleware/csrf.cpp",
            'site == "same-origin" || site == "none"', "true"),

@@ -47,23 +47,31 @@ bool is_host_of_browser(std::string_view name) {
            inet_pton(AF_INET, std::string(name).c_str(), &address) == 1;
 }
 
+// With its colon; empty for a scheme that isn't ours.
+const char* own_port(std::string_view scheme) {
+    return scheme == "http" ? ":80" : scheme == "https" ? ":443" : "";
+}
+
 // `text`: what follows the host; empty, or a colon and a port other than the scheme's own.
 bool is_port_of_browser(std::string_view text, std::string_view scheme) {
     if (text.empty()) return true;
     const auto port = parse_number<unsigned>(text.substr(1));
     return port && *port <= 65535 && text.substr(1) == std::to_string(*port) &&
-           !(scheme == "http" && *port == 80) && !(scheme == "https" && *port == 443);
+           text != own_port(scheme);
 }
 
 }  // namespace
 
+// Browsers leave the scheme's own port out of Origin, but some proxies write it into Host.
 bool is_same_origin(const Headers& headers) {
     const std::string* const host = headers.find("Host");
     if (headers.count("Origin") != 1 || host == nullptr) return false;
     const std::string_view origin = *headers.find("Origin");
     const auto scheme_end = origin.find("://");
-    return scheme_end != std::string_view::npos &&
-           equal_ignoring_case(origin.substr(scheme_end + 3), *host);
+    if (scheme_end == std::string_view::npos) return false;
+    const std::string authority(origin.substr(scheme_end + 3));
+    const char* const port = own_port(origin.substr(0, scheme_end));
+    return equal_ignoring_case(authority, *host) || equal_ignoring_case(authority + port, *host);
 }
 
 bool is_origin(std::string_view text) {

@@ -7,9 +7,9 @@
 
 #include "headers.hpp"
 
-// True if there is exactly one Origin, and its host and port are those in the field Host. The
-// origin "null" belongs to a page without an origin of its own (in a sandboxed frame, or a local
-// file), and is never the same as ours.
+// True if there is exactly one Origin, and its host and port are those in the field Host, which may
+// also name the port that the scheme has anyway (80 or 443). The origin "null" belongs to a page
+// without an origin of its own (in a sandboxed frame, or a local file), and is never the same as ours.
 bool is_same_origin(const Headers& headers);
 
 // True if a browser may send this as an Origin: a scheme in lower case, and a host and a port in

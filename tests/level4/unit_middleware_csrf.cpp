@@ -76,6 +76,23 @@ TEST_CASE("without Sec-Fetch-Site the host of Origin must be the Host") {
     }
 }
 
+TEST_CASE("a proxy may write the scheme's own port into Host") {
+    const auto status = [](const std::string& host, const std::string& origin) {
+        Request request;
+        request.method = "POST";
+        request.headers.add("Host", host);
+        request.headers.add("Origin", origin);
+        return wrap({csrf()}, [](Request&) { return Response::text("done"); })(request).status;
+    };
+    CHECK(status("example.com:80", "http://example.com") == 200);
+    CHECK(status("Example.com:443", "https://example.com") == 200);
+    CHECK(status("example.com:443", "http://example.com") == 403);
+    CHECK(status("example.com:80", "https://example.com") == 403);
+    CHECK(status("example.com:8080", "http://example.com") == 403);
+    CHECK(status("evil.example:80", "http://example.com") == 403);
+    CHECK(status("example.com:80", "ftp://example.com") == 403);
+}
+
 TEST_CASE("the origin null is refused, even without a Host") {
     CHECK(status_of("POST", {{"Origin", "null"}}) == 403);
     Request request;

@@ -67,6 +67,7 @@ TEST_CASE("/hello greets by name, and the world when there is none") {
                         {"/hello?name=%41da%2BCo", "Ada+Co"},
                         {"/hello?name=J%C3%BCrgen", "J\xc3\xbcrgen"},
                         {"/hello?name=J%c3%bcrgen", "J\xc3\xbcrgen"},
+                        {"/hello?n%61me=Ada", "Ada"},
                         {"/hello?name=a=b", "a=b"},
                         {"/hello", "world"},
                         {"/hello?name=", "world"},

@@ -137,6 +137,8 @@ TEST_CASE("every route answers OPTIONS with the methods it has") {
                 reply, "Allow", method,
                 {"SHOULD RFC 9110 §9.3.7: OPTIONS says what can be done here, as Allow does"});
         expect_one_reply_then_close(reply, {"MUST RFC 9110 §15.3.5: 204 has no body"});
+        expect_absent(reply, "Content-Length",
+                      {"MUST RFC 9110 §8.6: a 204 has no Content-Length, not even 0"});
     }
 }
 

@@ -149,6 +149,18 @@ TEST_CASE("an If-Modified-Since that isn't a date is ignored") {
     }
 }
 
+TEST_CASE("HEAD is judged by the same conditions as GET") {
+    const std::string etag = whole_file().reply.value("ETag");
+    const auto head = [](const std::string& field) {
+        return exchange(request("HEAD", file, {field}));
+    };
+    expect_status(head("If-None-Match: \"other\""), 200, {"another version is no match"});
+    expect_status(head("If-None-Match: " + etag), 304,
+                  {"MUST RFC 9110 §13.1.2: for GET and HEAD a match is 304",
+                   "judge the conditions first; leave out the body of a HEAD last"});
+    expect_status(head("If-Match: \"other\""), 412, {"MUST RFC 9110 §13.1.1: it doesn't match"});
+}
+
 TEST_CASE("If-None-Match takes precedence over If-Modified-Since") {
     Exchange known = whole_file();
     expect_status(with({"If-None-Match: \"other\"",

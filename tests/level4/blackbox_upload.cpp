@@ -91,7 +91,7 @@ TEST_CASE("any text comes back as plain text, even HTML and SVG") {
         "<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" "
         "onload=\"alert(1)\"/>\n";
     const std::string text =
-        "J\xc3\xbcrgen, \xf0\x9f\x98\x80\r\nline\ttwo\n\n--" + boundary + " -\n";
+        " \t\nJ\xc3\xbcrgen, \xf0\x9f\x98\x80\r\nline\ttwo\n\n--" + boundary + " -\n \t";
     for (const std::string& content : {html, svg, text}) {
         for (const auto& [filename, claimed] :
              {std::pair("page.html", "text/html"), std::pair("picture.svg", "image/svg+xml"),

@@ -1,6 +1,8 @@
 // The figures leave room for garbage collectors, allocators and thread pools, which grow in steps.
 #include "leak_check.hpp"
 
+#include <sys/stat.h>
+
 #include <optional>
 
 #include "client.hpp"
@@ -81,4 +83,22 @@ void expect_nothing_left_behind(const std::vector<std::string>& requests) {
                 std::to_string(memory / 1024) + " KiB more",
                 {"a server runs for months, so each request must give back what it has taken",
                  "look for a container that only grows, or for what is allocated and not freed"});
+}
+
+std::vector<std::string> requests_for_files(const PublicFolder& folder) {
+    mkfifo((folder.path() / "pipe").c_str(), 0600);
+    folder.write("folder/note.txt", "text");
+    const std::string large = folder.write_pattern("large.bin", 200'000);
+    const std::string etag = "If-None-Match: " + exchange(get(large)).reply.value("ETag");
+    return {get(large),
+            get_and_stay("/about") + get(large),
+            request("HEAD", large),
+            get(large, {etag}),
+            get(large, {"If-Match: \"other\""}),
+            get(large, {"Range: bytes=100-199"}),
+            get(large, {"Range: bytes=999999-"}),
+            get(folder.address("folder")),
+            get(folder.address("folder/")),
+            get(folder.address("pipe")),
+            get(folder.address("missing.txt"))};
 }

@@ -117,7 +117,7 @@ TEST_CASE("a Host may be an address, and may have a port") {
 
 TEST_CASE("a Host that isn't a host name is refused") {
     std::vector<Refused> table;
-    for (const std::string host : {"a b", "a/b", "a@b", "localhost:12x", "a,b:80:90", "a]b", "[zz]",
+    for (const std::string host : {"a b", "a/b", "a@b", "localhost:12e", "a,b:80:90", "a]b", "[zz]",
                                    "[]", "a%zz", "\xc3\xa4"})
         table.push_back({"GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n", host});
     expect_refused(table, 400,

@@ -15,15 +15,19 @@ using std::string_literals::operator""s;
 
 namespace {
 
-// The values of an attribute in a page, such as src or href, found by plain search.
-std::vector<std::string> attributes(const std::string& page, const std::string& name) {
-    std::vector<std::string> values;
-    const std::string start = name + "=\"";
+// The addresses in a page's src attributes, found by plain search. The page is at "/", so
+// static/a.png is /static/a.png there.
+std::vector<std::string> sources_in(const std::string& page) {
+    std::vector<std::string> sources;
+    const std::string start = " src=";
     for (std::size_t at = 0; (at = page.find(start, at)) != std::string::npos;) {
         at += start.size();
-        values.push_back(page.substr(at, page.find('"', at) - at));
+        const char quote = at < page.size() ? page[at] : '\0';
+        if (quote != '"' && quote != '\'') continue;
+        const std::string source = page.substr(at + 1, page.find(quote, at + 1) - at - 1);
+        sources.push_back(source.starts_with('/') ? source : "/" + source);
     }
-    return values;
+    return sources;
 }
 
 std::string without_spaces(const std::string& text) {
@@ -58,7 +62,7 @@ TEST_CASE("the style sheet that / links to is CSS") {
 
 TEST_CASE("the image that / shows is an image") {
     Exchange page = exchange(get("/"));
-    std::vector<std::string> sources = attributes(page.reply.body, "src");
+    const std::vector<std::string> sources = sources_in(page.reply.body);
     expect(!sources.empty(), page, "an <img src=\"...\"> in the page", "none",
            {"the site of level 3 shows an image"});
     for (const std::string& source : sources) {
@@ -133,6 +137,8 @@ TEST_CASE("every route answers OPTIONS with the methods it has") {
                 reply, "Allow", method,
                 {"SHOULD RFC 9110 §9.3.7: OPTIONS says what can be done here, as Allow does"});
         expect_one_reply_then_close(reply, {"MUST RFC 9110 §15.3.5: 204 has no body"});
+        expect_absent(reply, "Content-Length",
+                      {"MUST RFC 9110 §8.6: a 204 has no Content-Length, not even 0"});
     }
 }
 

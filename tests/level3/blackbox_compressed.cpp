@@ -34,6 +34,12 @@ TEST_CASE("a .gz beside a file goes to a client that accepts gzip") {
                "another ETag than that of the plain file", "the same",
                {"MUST RFC 9110 §8.8.3.3: an ETag names exact bytes, and these are different ones"});
     }
+    const Exchange head = exchange(request("HEAD", address, {"Accept-Encoding: gzip"}));
+    const Reason same = {
+        "SHOULD RFC 9110 §9.3.2: HEAD has the fields of GET, so those of this copy",
+        "choose the copy in the same way, and leave out only the body"};
+    expect_field(head, "Content-Encoding", "gzip", same);
+    expect_field(head, "Content-Length", std::to_string(compressed.size()), same);
     expect_listed(plain, "Vary", "Accept-Encoding",
                   {"SHOULD RFC 9110 §12.5.5: the plain reply also depends on Accept-Encoding"});
 }

@@ -189,14 +189,38 @@ TEST_CASE("what is not JSON is 400, and the error says where") {
     struct Row {
         std::string body, line;
     };
-    for (const Row& row :
-         {Row{"", "1"}, Row{"{", "1"}, Row{"name=Ada", "1"}, Row{"{\"name\": \"Ada\",}", "1"},
-          Row{"{\n  \"name\": 'Ada'\n}", "2"}, Row{"{\n\n\"name\": \"a\nb\"}", "3"},
-          Row{"{\"name\": \"Ada\"} x", "1"}, Row{"{\"name\": \"\xff\"}", "1"},
-          Row{"{\"name\": \"\\ud800\"}", "1"}, Row{"{\"name\": 01}", "1"},
-          Row{"{\"name\": \"\\x41\"}", "1"}, Row{"{\"name\": \"\\q\"}", "1"},
-          Row{"{\"name\": \"\\'\"}", "1"}, Row{"{\"name\": \"\\u12\"}", "1"},
-          Row{std::string(100'000, '['), "1"}}) {
+    for (const Row& row : {Row{"", "1"},
+                           Row{"{", "1"},
+                           Row{"name=Ada", "1"},
+                           Row{"{\"name\": \"Ada\",}", "1"},
+                           Row{"{\n  \"name\": 'Ada'\n}", "2"},
+                           Row{"{\n\n\"name\": \"a\nb\"}", "3"},
+                           Row{"{\"name\": \"Ada\"} x", "1"},
+                           Row{"{\"name\": \"\xff\"}", "1"},
+                           Row{"{\"name\": \"\\ud800\"}", "1"},
+                           Row{"{\"name\": 01}", "1"},
+                           Row{"{\"name\": \"\\x41\"}", "1"},
+                           Row{"{\"name\": \"\\q\"}", "1"},
+                           Row{"{\"name\": \"\\'\"}", "1"},
+                           Row{"{\"name\": \"\\u12\"}", "1"},
+                           Row{"{\"name\": \"\\udc00\"}", "1"},
+                           Row{"{\"name\": \"\\ud800\\u0041\"}", "1"},
+                           Row{"{\"x\": 1.}", "1"},
+                           Row{"{\"x\": .5}", "1"},
+                           Row{"{\"x\": +1}", "1"},
+                           Row{"{\"x\": -}", "1"},
+                           Row{"{\"x\": 1e}", "1"},
+                           Row{"{\"x\": 0x10}", "1"},
+                           Row{"{\"x\": NaN}", "1"},
+                           Row{"{\"x\": True}", "1"},
+                           Row{"{\"x\": [1,]}", "1"},
+                           Row{"{\"x\":\f1}", "1"},
+                           Row{"{\"x\": 1} // one", "1"},
+                           Row{"{\"x\": 1}}", "1"},
+                           Row{"{\"x\" 1}", "1"},
+                           Row{"{\"x\": 1 \"y\": 2}", "1"},
+                           Row{"{x: 1}", "1"},
+                           Row{std::string(100'000, '['), "1"}}) {
         Exchange reply = send_json("POST", "/api/messages", row.body);
         // The deep one may also be refused for its size.
         expect_error(reply, row.body.size() > 50'000 ? Statuses{400, 413} : Statuses{400},

@@ -108,6 +108,12 @@ TEST_CASE("the form recognizes a visitor who has been here before, and no other"
     expect(control(exchange(get("/contact")).reply.body, "name").value.empty(), page,
            "an empty field for a visitor without a session", "another visitor's name",
            {"what belongs to one visitor must not be in a global variable"});
+    const std::string pair = cookie.substr(cookie.find(' ') + 1);
+    for (const std::string& other : {"Cookie: my" + pair, "Cookie: a=" + pair})
+        expect(control(exchange(get("/contact", {other})).reply.body, "name").value.empty(), page,
+               "an empty field with " + other, "the visitor's name",
+               {"RFC 6265 §5.4: the name of a cookie is all that stands before its first =",
+                "split the field at the semicolons, then each pair at its first =; don't search"});
 }
 
 TEST_CASE("a visitor who signs with another name is greeted by that one") {
@@ -286,7 +292,7 @@ TEST_CASE("another type of body is 415") {
 
 TEST_CASE("urlencoded text is decoded once, + is a space, and a stray % stays or is refused") {
     std::string tail = unique("");
-    std::string body = "email=&message=a%2Bb&extra=1&name=%41da+%2541" + percent_encoded(tail);
+    std::string body = "email=&message=a%2Bb&extra=1&n%61me=%41da+%2541" + percent_encoded(tail);
     Exchange reply = exchange(with_body("POST", "/contact", urlencoded_type, body));
     expect_status(reply, 303, {"unknown fields are ignored"});
     expect_shown_as_text(exchange(get("/thankyou", {cookie_field(reply)})),

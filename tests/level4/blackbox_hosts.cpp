@@ -21,9 +21,9 @@
 
 namespace {
 
-const std::vector<std::string> foreign = {"evil.example", "evil.example:9000",
+const std::vector<std::string> foreign = {"evil.example",           "evil.example:9000",
                                           "localhost.evil.example", "127.0.0.1.evil.example",
-                                          "10.0.0.1"};
+                                          "evillocalhost",          "10.0.0.1"};
 
 // The request with this Host in place of the one that all others have.
 std::string under(const std::string& host, std::string bytes) {

@@ -115,6 +115,12 @@ TEST_CASE("/api/messages lists the newest first, with limit, offset and total") 
     JsonValue none = list("?offset=" + std::to_string(number(part["total"]) + 1000));
     CHECK(none["messages"].is(Kind::array));
     CHECK(none["messages"].size() == 0);
+    Exchange zero = exchange(get("/api/messages?limit=0"));
+    expect_status(zero, {200, 400, 422}, {"a limit of 0 is none at all, or no limit"});
+    const JsonValue listed = parse_json(zero.reply.body).value_or(JsonValue{})["messages"];
+    expect(listed.size() == 0, zero, "no message", std::to_string(listed.size()) + " messages",
+           {"0 is a number like all others, and doesn't stand for the default",
+            "ask whether the parameter is there, not whether it is true"});
 }
 
 TEST_CASE("total counts the messages that are there, without those that were deleted") {

@@ -91,8 +91,8 @@ TEST_CASE("any text comes back as plain text, even HTML and SVG") {
         "<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" "
         "onload=\"alert(1)\"/>\n";
     const std::string text =
-        "J\xc3\xbcrgen, \xf0\x9f\x98\x80\r\nline\ttwo\n\n--" + boundary + " -\n";
-    for (const std::string& content : {html, svg, text}) {
+        " \t\nJ\xc3\xbcrgen, \xf0\x9f\x98\x80\r\nline\ttwo\n\n--" + boundary + " -\n \t";
+    for (const std::string& content : {html, svg, svg.substr(svg.find("<svg")), text}) {
         for (const auto& [filename, claimed] :
              {std::pair("page.html", "text/html"), std::pair("picture.svg", "image/svg+xml"),
               std::pair("picture.png", "image/png"), std::pair("x", "application/xhtml+xml")}) {
@@ -111,7 +111,8 @@ TEST_CASE("a file that is neither a picture nor a text is refused") {
          {"\x7f"
           "ELF\x02\x01\x01\0\0\0\0\0"s,
           "PK\x03\x04\x14\0\0\0"s, "text with a \0 in it"s, "not UTF-8: \xff\xfe\xc3\x28"s,
-          "GIF"s + "\0\xff"s, "\x1b[31mred\n"s, "a bell: \x07\n"s, "\x7f at the end"s})
+          "GIF"s + "\0\xff"s, "\x89PNG\n\x1a\n\0"s, "\x1b[31mred\n"s, "a bell: \x07\n"s,
+          "\x7f at the end"s})
         expect_status(
             upload(content), {415, 422},
             {"only what can be shown safely is kept, and a control character is a command "

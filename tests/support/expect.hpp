@@ -48,8 +48,8 @@ void expect_that(bool met, const std::string& expected, const std::string& got,
 void expect_status(const Exchange& exchange, const Statuses& statuses, const Reason& reason,
                    Where where = Where::here());
 
-// The field is there exactly once and has this value. (A Content-Type may be written in any way that
-// means the same.)
+// The field is there exactly once and has this value. (A Content-Type or a Content-Encoding may be
+// written in any way that means the same.)
 void expect_field(const Exchange& exchange, std::string_view name, std::string_view value,
                   const Reason& reason, Where where = Where::here());
 // The field is there and its list has this member.
@@ -70,8 +70,8 @@ void expect_body(const Exchange& exchange, std::string_view body, const Reason& 
                  Where where = Where::here());
 void expect_in_body(const Exchange& exchange, std::string_view part, const Reason& reason,
                     Where where = Where::here());
-// The same, but not only in the address that was asked for, which a page may show as well: that
-// says nothing of what the server has understood.
+// The same, as it is or escaped for HTML, but not only in the address that was asked for. A page may
+// show that as well, and it says nothing of what the server has understood.
 void expect_shown(const Exchange& exchange, std::string_view part, const Reason& reason,
                   Where where = Where::here());
 // The reply is whole, and this text is neither in its head and body nor in what follows it.

@@ -10,7 +10,7 @@
 
 const std::string urlencoded_type = "application/x-www-form-urlencoded";
 const std::string json_type = "application/json";
-const std::string boundary = "----blackbox7d1f";
+const std::string boundary = "----BlackBox7d1F";
 const std::string multipart_type = "multipart/form-data; boundary=" + boundary;
 
 namespace {

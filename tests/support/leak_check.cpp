@@ -1,6 +1,8 @@
 // The figures leave room for garbage collectors, allocators and thread pools, which grow in steps.
 #include "leak_check.hpp"
 
+#include <sys/stat.h>
+
 #include <optional>
 
 #include "client.hpp"
@@ -18,12 +20,14 @@ constexpr int spare_descriptors = 4;
 constexpr int spare_threads = 8;
 constexpr long long spare_memory = 16 << 20;  // bytes; also more than 8 KiB for each request
 
-// Sends `count` of them, in turn. False if one is not answered, or if it gets too late.
+// Sends `count` of them, in turn, and between them half a request whose client leaves. False if one
+// is not answered, or if it gets too late.
 bool send_round(const std::vector<std::string>& requests, int count, double until) {
     for (int sent = 0; sent < count; sent += at_once) {
         std::vector<Script> scripts;
         for (int i = 0; i < at_once; ++i)
             scripts.push_back(requests[static_cast<std::size_t>(sent + i) % requests.size()]);
+        Client().send("GET / HT");  // and leaves
         for (const Exchange& reply : exchange_all(scripts)) {
             if (reply.reply.complete()) continue;
             expect(false, reply, "a reply, as to the same request before", "",
@@ -81,4 +85,28 @@ void expect_nothing_left_behind(const std::vector<std::string>& requests) {
                 std::to_string(memory / 1024) + " KiB more",
                 {"a server runs for months, so each request must give back what it has taken",
                  "look for a container that only grows, or for what is allocated and not freed"});
+}
+
+std::vector<std::string> requests_for_files(const PublicFolder& folder) {
+    mkfifo((folder.path() / "pipe").c_str(), 0600);
+    const std::string large = folder.write_pattern("large.bin", 200'000);
+    const std::string etag = "If-None-Match: " + exchange(get(large)).reply.value("ETag");
+    std::vector<std::string> requests = {get(large),
+                                         get_and_stay("/about") + get(large),
+                                         request("HEAD", large),
+                                         get(large, {etag}),
+                                         get(large, {"If-Match: \"other\""}),
+                                         get(large, {"Range: bytes=100-199"}),
+                                         get(large, {"Range: bytes=999999-"}),
+                                         get(folder.address("pipe")),
+                                         get(folder.address("missing.txt"))};
+    // Several folders, because a server may remember each of them for a while.
+    constexpr int folders = 20;
+    for (int i = 0; i < folders; ++i) {
+        const std::string name = "folder" + std::to_string(i);
+        folder.write(name + "/note.txt", "text");
+        requests.push_back(get(folder.address(name)));
+        requests.push_back(get(folder.address(name + "/")));
+    }
+    return requests;
 }

@@ -37,8 +37,8 @@ std::string MessageStore::catch_up() {
 }
 
 void MessageStore::start_over() {
-    print_error(log_->path() + " was replaced or changed by another program; it is read again");
     auto fresh = std::make_shared<MessageLog>(file_);
+    print_error(log_->path() + " was replaced or changed by another program; it is read again");
     if (log_->disk_failed()) fresh->set_disk_failed();
     log_ = std::move(fresh);
     table_.clear();

@@ -20,8 +20,8 @@ function refuse(reply, status, fields) {
 
 function nameIn(query) {
     for (const part of query.split('&')) {
-        const [key, ...value] = part.split('=');
-        if (key === 'name') return decodeURIComponent(value.join('=').replace(/\+/g, ' '));
+        const [key, ...value] = part.split('=').map((text) => text.replace(/\+/g, ' '));
+        if (decodeURIComponent(key) === 'name') return decodeURIComponent(value.join('='));
     }
     return '';
 }

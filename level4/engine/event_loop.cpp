@@ -5,6 +5,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include <algorithm>
 #include <cstdlib>
@@ -28,6 +31,19 @@ constexpr std::chrono::milliseconds turn{2};
 
 // What an event is about; clients count from first_client on.
 constexpr std::uint64_t listener_id = 0, mailbox_id = 1, stop_id = 2, first_client = 3;
+
+// Freed memory that the loops keep for the next body, together: as much as all bodies usually have
+// (BodyBudget). On its own, glibc keeps 2 MiB for bodies of 1 MiB, and gives the rest back to the
+// kernel. Each of its pages then comes back by way of a page fault, and 64 clients' uploads of 1 MiB
+// took 3.1 ms of processor time each, in place of 0.3 (measured with two loops).
+void keep_freed_memory(std::size_t loops) {
+#ifdef __GLIBC__
+    mallopt(M_TRIM_THRESHOLD, static_cast<int>((64 << 20) / loops));
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that there is; larger blocks are given back
+#else
+    static_cast<void>(loops);
+#endif
+}
 
 void wait_for_stop() {
     pollfd stop{stop_descriptor(), POLLIN, 0};
@@ -186,6 +202,7 @@ void EventLoop::drop(Client& client) {
 EventLoops::EventLoops(const Socket& listener, std::size_t count, const Program& program,
                        AccessLog* log, std::string_view engine)
     : workers_(worker_threads) {
+    keep_freed_memory(count);
     const std::shared_future<bool> begins = begins_.get_future().share();
     for (std::size_t i = 0; i < count; ++i) {
         loops_.emplace_back(listener, program, log, workers_, engine);

@@ -14,9 +14,6 @@
 
 namespace {
 
-// Bytes that a connection may keep while it is idle. Few, because ten thousand may be.
-constexpr std::size_t idle_buffer = 256;
-
 // The first byte of a client that speaks TLS (RFC 8446 §5.1), because https:// was typed.
 constexpr char tls_handshake = 0x16;
 
@@ -61,7 +58,7 @@ std::unique_ptr<Request> RequestParser::next() {
     section_bytes_ = 0;
     wants_continue_ = false;
     begun_ = position_ < buffer_.size();
-    if (!begun_ && buffer_.capacity() > idle_buffer) take_rest();  // gives the memory back
+    if (!begun_) take_rest();  // gives the memory back, because ten thousand clients may be idle
     return std::move(request_);
 }
 

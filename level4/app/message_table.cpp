@@ -56,6 +56,7 @@ std::vector<MessageTable::Entry> MessageTable::newest(std::size_t offset, std::s
 
 // Where the message is in the vector, or would be.
 std::size_t MessageTable::index_of(std::int64_t id) const {
+    if (entries_.empty() || entries_.back().id < id) return entries_.size();  // a new message
     const auto entry = std::lower_bound(
         entries_.begin(), entries_.end(), id,
         [](const Entry& candidate, std::int64_t wanted) { return candidate.id < wanted; });

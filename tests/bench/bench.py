@@ -141,6 +141,8 @@ def main():
         servers = Servers(options.build, work, stored)
         medians = {}
         try:
+            if wanted("idle clients"):
+                memory.measure_idle_clients(servers)
             for load in (load for load in LOADS if wanted(load.name)):
                 taking_part = [server for server in servers if load.runs_on(server) and
                                (options.servers in server.name or server.name == "nginx")]
@@ -156,8 +158,8 @@ def main():
             if wanted("growth"):
                 growth.measure_all(servers, lambda server, path, clients=options.clients, headers=(): measure(
                     server, Load("", path, headers=headers), clients, options.seconds, work)[2])
-            if wanted("memory"):  # last, because a server that has lost 64 clients in a large file may go on with it
-                memory.measure_all(servers)
+            if wanted("large file"):  # last, because a server that has lost 64 clients in one may go on with it
+                memory.measure_large_files(servers)
         finally:
             servers.stop()
     path = options.chart or f"{options.build}/bench/bench.svg"

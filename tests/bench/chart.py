@@ -6,7 +6,7 @@ import re
 from html import escape
 
 # The others are grey.
-COLOURS = {"level 4, epoll": "a", "level 4, 2 loops": "a", "level 4, threads": "b", "level 3": "c", "level 2": "d"}
+COLOURS = {"level 4, epoll": "a", "level 4, 2 loops": "a", "level 4, poll": "b", "level 4, threads": "b", "level 3": "c", "level 2": "d"}
 LINE, LABELS, BARS, GAP = 22, 190, 520, 30
 STYLE = """
 text { fill: #1c2128; } .note { fill: #57606a; } .paper { fill: #ffffff; } .other { fill: #8b93a1; }

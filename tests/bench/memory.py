@@ -12,14 +12,17 @@ IDLE = 10_000
 GET = f"GET {HELLO} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
 
 
-def p99(server):
-    """The 99th percentile for one client that asks again and again, in microseconds: the median of three seconds."""
-    def one_second():
+def one_active_client(server):
+    """A client that asks again and again for three seconds. Returns the median of the 99th percentiles of each second, and
+    the processor time of a request, both in microseconds."""
+    p99, requests, before = [], 0, server.processor_seconds()
+    for _ in range(3):
         report = subprocess.run(["wrk", "-t1", "-c1", "-d1s", "--latency", f"http://127.0.0.1:{server.port}{HELLO}"],
                                 capture_output=True, text=True, check=True).stdout
         value, unit = re.search(r"99%\s+([\d.]+)(us|ms)", report).groups()
-        return float(value) * {"us": 1, "ms": 1e3}[unit]
-    return statistics.median(one_second() for _ in range(3))
+        p99.append(float(value) * {"us": 1, "ms": 1e3}[unit])
+        requests += int(re.search(r"(\d+) requests in", report)[1])
+    return statistics.median(p99), (server.processor_seconds() - before) / requests * 1e6
 
 
 def connect_many(server, count):
@@ -38,14 +41,14 @@ def connect_many(server, count):
 
 
 def measure_idle(server, count):
-    alone = p99(server)
+    alone, alone_cost = one_active_client(server)
     before = server.resident_bytes()
     started = time.monotonic()
     clients = connect_many(server, count)
     took = time.monotonic() - started
     each = (server.resident_bytes() - before) / count
     # Idle connections are closed after five seconds, so what is measured beside them has to be quick.
-    crowded = p99(server)
+    crowded, crowded_cost = one_active_client(server)
     still_open = 0
     for client in clients:
         client.setblocking(False)
@@ -55,8 +58,8 @@ def measure_idle(server, count):
             still_open += 1
         client.close()
     print(f"  {server.name}: {count} idle connections take {each:.0f} bytes each ({took:.1f} s to make them); "
-          f"p99 of one active client {alone:.0f} us without them, {crowded:.0f} us with them "
-          f"({still_open} of them still open)", flush=True)
+          f"an active client's p99 is {alone:.0f} us without them, {crowded:.0f} us with them, and the processor time of "
+          f"its request {alone_cost:.0f} us and {crowded_cost:.0f} us ({still_open} of them still open)", flush=True)
 
 
 def measure_large_file(server, path, clients, seconds):
@@ -79,13 +82,18 @@ def measure_large_file(server, path, clients, seconds):
           f"MiB while {received / 2**30:.1f} GiB went out", flush=True)
 
 
-def measure_all(servers):
-    print("\nmemory")
+def measure_idle_clients(servers):
+    """With servers that have served few clients yet, because later they keep memory that they don't need."""
+    print("\nidle clients")
     for server in servers:
-        if server.name in ("level 4, epoll", "nginx", "bare epoll"):
+        if server.name in ("level 4, epoll", "level 4, poll", "nginx", "bare epoll"):
             measure_idle(server, IDLE)
         elif server.name == "level 4, threads":
             measure_idle(server, 900)  # each takes a thread, and there are a thousand at most
+
+
+def measure_large_files(servers):
+    print("\na large file")
     for server in servers:
         if FILE_1G in server.paths:
             measure_large_file(server, FILE_1G, clients=64, seconds=5)

@@ -131,6 +131,8 @@ class Servers(list):
         for engine in ("epoll", "threads"):
             self.add_level(f"level 4, {engine}", 4, EVERYTHING, "--engine", engine, "--threads", "1",
                            "--data", f"{self.memory}/{engine}")
+        # What epoll is for: poll() is told of all clients each time.
+        self.add_level("level 4, poll", 4, {HELLO}, "--engine", "poll", "--threads", "1", "--data", f"{self.memory}/poll")
         self.add_level("level 4, 2 loops", 4, {HELLO}, "--threads", "2", "--data", f"{self.memory}/loops")
         self.add_level("level 3", 3, {HELLO, USER} | FILES)
         self.add_level("level 2", 2, {HELLO})

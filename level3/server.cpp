@@ -169,7 +169,7 @@ void use_small_stacks() {
 
 // The start line, and a few addresses to try.
 void announce(const Options& options, const Program& program) {
-    const bool local = options.host == "127.0.0.1" || options.host == "0.0.0.0";
+    const bool local = options.host == "127.0.0.1" || is_every_address(options.host);
     const bool ipv6 = options.host.find(':') != std::string::npos;
     const std::string host = local ? "localhost" : ipv6 ? "[" + options.host + "]" : options.host;
     const std::string site = "http://" + host + ":" + std::to_string(options.port);

@@ -49,15 +49,16 @@ std::optional<std::time_t> modified_at(const struct stat& facts) {
 }
 
 // Opens what this canonical path names below the folder, one component after the other. It has no
-// symbolic links, so a link found now is new, may lead anywhere, and isn't followed. If the result
-// is empty, errno says why.
-Descriptor open_below(const std::filesystem::path& folder, std::string_view inside) {
+// symbolic links, so a link found now is new, may lead anywhere, and isn't followed. `how` is for
+// the last component; without O_NONBLOCK, opening a named pipe would wait until another program
+// writes to it. If the result is empty, errno says why.
+Descriptor open_below(const std::filesystem::path& folder, std::string_view inside,
+                      int how = O_RDONLY | O_NONBLOCK) {
     Descriptor place(open(folder.c_str(), step_into | O_NOFOLLOW | O_CLOEXEC));
     while (place && !inside.empty()) {
         const std::string name(take_until(inside, "/"));
-        // O_NONBLOCK, because opening a named pipe would wait until another program writes to it.
-        const int how = inside.empty() ? O_RDONLY | O_NONBLOCK : step_into;
-        place = Descriptor(openat(place.number(), name.c_str(), how | O_NOFOLLOW | O_CLOEXEC));
+        const int flags = (inside.empty() ? how : step_into) | O_NOFOLLOW | O_CLOEXEC;
+        place = Descriptor(openat(place.number(), name.c_str(), flags));
     }
     return place;
 }
@@ -91,6 +92,13 @@ void describe(StoredFile& stored, const std::string& path, const struct stat& fa
     headers.add("Accept-Ranges", "bytes");
 }
 
+// Only the first two bytes are looked at (RFC 1952 §2.3.1). A wrong copy has others.
+bool is_gzip(const Descriptor& file) {
+    std::array<char, 2> begin{};
+    return pread(file.number(), begin.data(), begin.size(), 0) == 2 &&
+           std::string_view(begin.data(), begin.size()) == "\x1f\x8b";
+}
+
 // The compressed copy, which stands beside the file itself and not beside a link to it. If anything
 // is wrong with it, it counts as missing, because the file can be sent as it is. A copy older than
 // the file has outdated content.
@@ -99,12 +107,11 @@ StoredFilePtr load_copy(const std::filesystem::path& folder, const std::string& 
     Descriptor file = open_below(folder, inside);
     struct stat facts {};
     if (!file || fstat(file.number(), &facts) != 0) return nullptr;
-    if (!S_ISREG(facts.st_mode) || is_older(change_time(facts), change_time(original)))
-        return nullptr;
+    const bool outdated = is_older(change_time(facts), change_time(original));
+    if (!S_ISREG(facts.st_mode) || outdated || !is_gzip(file)) return nullptr;
 
     auto stored = std::make_shared<StoredFile>();
     read_content(*stored, std::move(file), facts);
-    if (stored->size == 0) return nullptr;  // not gzip, which has a header
     describe(*stored, path, facts, "-gzip");
     stored->headers.add("Vary", "Accept-Encoding");
     stored->content_headers.add("Content-Encoding", "gzip");
@@ -124,9 +131,12 @@ StoredFilePtr load_file(const std::filesystem::path& folder, const std::string& 
     const std::string inside = real.native().substr(start.size());
 
     Descriptor file = open_below(folder, inside);
+    if (!file && errno == EACCES) {
+        file = open_below(folder, inside, step_into);  // a folder need not be readable
+        if (!file) throw HttpError(403, "This file may not be read.");
+    }
     struct stat facts {};
     if (!file || fstat(file.number(), &facts) != 0) {
-        if (errno == EACCES) throw HttpError(403, "This file may not be read.");
         if (errno == EMFILE || errno == ENFILE) throw HttpError(503, "Too many files are open.");
         return nullptr;
     }

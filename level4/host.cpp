@@ -55,6 +55,29 @@ bool is_loopback(const sockaddr& address) {
            (IN6_IS_ADDR_V4MAPPED(&bytes) && bytes.s6_addr[12] == 127);
 }
 
+// 0.0.0.0 and ::, which stand for all addresses of a machine.
+bool is_wildcard(const sockaddr& address) {
+    if (address.sa_family == AF_INET) {
+        sockaddr_in ipv4;
+        std::memcpy(&ipv4, &address, sizeof ipv4);
+        return ipv4.sin_addr.s_addr == htonl(INADDR_ANY);
+    }
+    sockaddr_in6 ipv6;
+    std::memcpy(&ipv6, &address, sizeof ipv6);
+    return IN6_IS_ADDR_UNSPECIFIED(&ipv6.sin6_addr);
+}
+
+// Looks a name or an address up as it is done for listening, and asks about what was found.
+bool is_address(const std::string& host, bool (*belongs)(const sockaddr&)) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_PASSIVE;
+    addrinfo* found = nullptr;
+    if (getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return false;
+    const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> address(found, freeaddrinfo);
+    return belongs(*address->ai_addr);
+}
+
 }  // namespace
 
 std::optional<Host> parse_host(std::string_view text) {
@@ -68,11 +91,9 @@ std::optional<Host> parse_host(std::string_view text) {
 }
 
 bool is_only_this_machine(const std::string& host) {
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_PASSIVE;
-    addrinfo* found = nullptr;
-    if (getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return false;
-    const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> address(found, freeaddrinfo);
-    return is_loopback(*address->ai_addr);
+    return is_address(host, is_loopback);
+}
+
+bool is_every_address(const std::string& host) {
+    return is_address(host, is_wildcard);
 }

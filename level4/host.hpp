@@ -18,3 +18,7 @@ std::optional<Host> parse_host(std::string_view text);
 // True if what listens on this name or address can be reached from this machine only. A name is
 // looked up, as it is for listening.
 bool is_only_this_machine(const std::string& host);
+
+// True if it stands for all addresses of this machine, as 0.0.0.0 and :: do, however they are
+// written.
+bool is_every_address(const std::string& host);

@@ -213,7 +213,7 @@ void use_small_stacks() {
 
 // The start line, and a few addresses to try.
 void announce(const Options& options, const Program& program) {
-    const bool local = options.host == "127.0.0.1" || options.host == "0.0.0.0";
+    const bool local = options.host == "127.0.0.1" || is_every_address(options.host);
     const bool ipv6 = options.host.find(':') != std::string::npos;
     const std::string host = local ? "localhost" : ipv6 ? "[" + options.host + "]" : options.host;
     const std::string site = "http://" + host + ":" + std::to_string(options.port);
@@ -222,7 +222,7 @@ void announce(const Options& options, const Program& program) {
     if (!is_only_this_machine(options.host)) {
         std::cout << "  Every machine in the network can connect.\n";
     }
-    if (options.host == "0.0.0.0" || options.host == "::") {
+    if (is_every_address(options.host)) {
         for (const auto& address : own_addresses(ipv6))
             std::cout << "  http://" << address << ':' << options.port << '\n';
     }

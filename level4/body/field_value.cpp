@@ -9,12 +9,16 @@
 
 namespace {
 
-// Takes a quoted string off the front of `text`. A backslash escapes a quote or another backslash,
-// and is an ordinary character elsewhere, because browsers write `C:\new.txt` without escapes. They
-// write a quote as %22 (HTML standard, "multipart/form-data encoding algorithm").
+// Which of two ways a quoted string is written in.
+enum class Quoting { http, form_part };
+
+// Takes a quoted string off the front of `text`. A backslash escapes the next character (RFC 9110
+// §5.6.4). In a form's part only a quote or another backslash, because browsers write `C:\new.txt`
+// without escapes there, and a quote as %22 (HTML standard, "multipart/form-data encoding
+// algorithm").
 // The two ways collide in one place: if a name from a browser ends in a backslash, the string seems
 // to have no closing quote, and is refused.
-std::string take_quoted(std::string_view& text) {
+std::string take_quoted(std::string_view& text, Quoting quoting) {
     std::string result;
     for (std::size_t i = 1; i < text.size(); ++i) {
         const std::string_view rest = text.substr(i);
@@ -22,10 +26,11 @@ std::string take_quoted(std::string_view& text) {
             text.remove_prefix(i + 1);
             return result;
         }
-        if (rest.starts_with("%22")) {
+        if (quoting == Quoting::form_part && rest.starts_with("%22")) {
             result += '"';
             i += 2;
-        } else if (rest.starts_with("\\\"") || rest.starts_with("\\\\")) {
+        } else if (rest.starts_with("\\\"") || rest.starts_with("\\\\") ||
+                   (quoting == Quoting::http && rest.starts_with('\\') && rest.size() > 1)) {
             result += text[++i];
         } else {
             result += text[i];
@@ -52,9 +57,7 @@ std::string take_unquoted(std::string_view& text, std::string_view name) {
     return std::string(boundary);
 }
 
-}  // namespace
-
-FieldValue parse_field_value(std::string_view text) {
+FieldValue parse(std::string_view text, Quoting quoting) {
     FieldValue field;
     field.value = lower_case(trim(take_until(text, ";")));
     for (text = trim(text); !text.empty(); text = trim(text)) {
@@ -65,7 +68,8 @@ FieldValue parse_field_value(std::string_view text) {
         const std::string name = lower_case(take_token(text, "=; \t"));
         if (!text.starts_with('=')) throw HttpError(400, "A parameter of a field has no value.");
         text.remove_prefix(1);
-        std::string content = text.starts_with('"') ? take_quoted(text) : take_unquoted(text, name);
+        std::string content =
+            text.starts_with('"') ? take_quoted(text, quoting) : take_unquoted(text, name);
         // Of two values, a filter in front of us might have checked the other one.
         if (!field.parameters.emplace(name, std::move(content)).second) {
             throw HttpError(400, "A parameter of a field appears twice.");
@@ -77,9 +81,15 @@ FieldValue parse_field_value(std::string_view text) {
     return field;
 }
 
+}  // namespace
+
+FieldValue parse_field_value(std::string_view text) {
+    return parse(text, Quoting::form_part);
+}
+
 FieldValue parse_media_type(std::string_view text) {
     try {
-        return parse_field_value(text);
+        return parse(text, Quoting::http);
     } catch (const HttpError& error) {
         throw HttpError(415, error.what());
     }

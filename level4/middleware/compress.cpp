@@ -72,16 +72,15 @@ void weaken_etag(Headers& headers) {
     if (etag != nullptr && !etag->starts_with("W/")) headers.set("ETag", "W/" + *etag);
 }
 
-// A 304 has the fields that the full reply would have (§15.4.5). There is no body to tell whether
-// that would be compressed, but a client's copy with the weakened ETag was.
-void restore_weak_etag(const Request& request, Headers& headers) {
-    const auto* const etag = headers.find("ETag");
-    if (etag == nullptr) return;
-    const std::string weak = "W/" + *etag;
-    const std::string known = request.headers.joined("If-None-Match");
+// The ETag that the client's copy has, in the form in which the client names it. Nothing if it
+// names none.
+std::optional<std::string> known_etag(const Headers& conditions, const std::string& etag) {
+    const std::string known = conditions.joined("If-None-Match");
     for (std::string_view list = known; !list.empty();) {
-        if (take_list_item(list, ',', Escapes::no) == weak) return headers.set("ETag", weak);
+        const std::string_view item = take_list_item(list, ',', Escapes::no);
+        if (item == "W/" + etag || item == etag) return std::string(item);
     }
+    return std::nullopt;
 }
 
 void compress_reply(Response& response, int level) {
@@ -97,6 +96,32 @@ void compress_reply(Response& response, int level) {
     }
 }
 
+// Compresses the reply if the client accepts that and it gains something.
+void finish(const Request& request, Response& response, const CompressOptions& options) {
+    if (!is_compressible(response, options)) return;
+    // Even if this client gets it uncompressed, because a cache must not give it to the others.
+    vary_on(response.headers, "Accept-Encoding");
+    // HEAD is compressed as well, because its fields must be those of GET. Its body is dropped
+    // later.
+    if (accepts_gzip(request.headers)) compress_reply(response, options.level);
+}
+
+// A 304 has the ETag that the full reply to the same request would have (§15.4.5). A client that
+// asks by date names no ETag, so only that reply can tell whether it would be compressed.
+void correct_etag(Request& request, const Next& next, Headers& headers,
+                  const CompressOptions& options) {
+    const auto* const etag = headers.find("ETag");
+    if (etag == nullptr) return;
+    if (const auto known = known_etag(request.headers, *etag)) return headers.set("ETag", *known);
+    if (!accepts_gzip(request.headers)) return;
+    for (const char* const condition : {"If-None-Match", "If-Modified-Since"}) {
+        request.headers.set(condition, "");
+    }
+    Response full = next(request);
+    finish(request, full, options);
+    if (const auto* const tag = full.headers.find("ETag")) headers.set("ETag", *tag);
+}
+
 }  // namespace
 
 bool compression_available() {
@@ -107,18 +132,13 @@ Middleware compress(CompressOptions options) {
     options.maximum = std::min<std::size_t>(options.maximum, 1 << 30);  // zlib counts in 32 bits
     return [options](Request& request, const Next& next) {
         Response response = next(request);
-        if (response.status == 304) restore_weak_etag(request, response.headers);
+        if (response.status == 304) correct_etag(request, next, response.headers, options);
         // The full reply might be compressed, so a 304 or 206 must carry the same Vary. An unneeded
         // Vary is harmless.
         if (response.status == 304 || response.status == 206) {
             vary_on(response.headers, "Accept-Encoding");
         }
-        if (!is_compressible(response, options)) return response;
-        // Even if this client gets it uncompressed, because a cache must not give it to the others.
-        vary_on(response.headers, "Accept-Encoding");
-        // HEAD is compressed as well, because its fields must be those of GET. Its body is dropped
-        // later.
-        if (accepts_gzip(request.headers)) compress_reply(response, options.level);
+        finish(request, response, options);
         return response;
     };
 }

@@ -34,17 +34,25 @@ bool is_shortest_ipv6(const std::string& text) {
            text == inet_ntop(AF_INET6, &address, shortest, sizeof shortest);
 }
 
+// Is this label a number to a browser? It may be hexadecimal (URL standard, "ends in a number").
+bool is_number(std::string_view label) {
+    const bool hexadecimal = label.starts_with("0x");
+    if (hexadecimal) label.remove_prefix(2);
+    return (hexadecimal || !label.empty()) &&
+           std::all_of(label.begin(), label.end(), hexadecimal ? is_hex_digit : is_digit);
+}
+
 // A percent sign is decoded by browsers, and a star is only a way to say "any". What ends in a
-// number is an IPv4 address to them, and is written with four numbers.
+// number is an IPv4 address to them, and is written with four numbers, without a final dot.
 bool is_host_of_browser(std::string_view name) {
     if (name.starts_with('[')) {
         return is_shortest_ipv6(std::string(name.substr(1, name.size() - 2)));
     }
     if (name.empty() || name.find_first_of("%*") != std::string_view::npos) return false;
-    const std::string_view last = name.substr(name.rfind('.') + 1);  // all, if there is no dot
+    const std::string_view labels = name.substr(0, name.size() - (name.ends_with('.') ? 1 : 0));
+    const std::string_view last = labels.substr(labels.rfind('.') + 1);  // all, if there is no dot
     in_addr address;
-    return last.empty() || !std::all_of(last.begin(), last.end(), is_digit) ||
-           inet_pton(AF_INET, std::string(name).c_str(), &address) == 1;
+    return !is_number(last) || inet_pton(AF_INET, std::string(name).c_str(), &address) == 1;
 }
 
 // With its colon; empty for a scheme that isn't ours.

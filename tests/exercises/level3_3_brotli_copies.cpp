@@ -57,7 +57,7 @@ TEST_CASE("the client's weights decide between br, gzip and the file, and br win
     PublicFolder folder;
     const std::string address = folder.write("page.css", "plain");
     folder.write("page.css.br", "br copy");
-    folder.write("page.css.gz", "gzip copy");
+    folder.write("page.css.gz", "\x1f\x8b gzip copy");
     const std::pair<const char*, const char*> tries[] = {
         {"gzip, br", "br"},
         {"br, gzip", "br"},
@@ -84,8 +84,8 @@ TEST_CASE("each copy is a version of its own, with an ETag that comes back as 30
     if (lacks_public_folder()) return;
     PublicFolder folder;
     const std::string address = folder.write("page.css", "plain");
-    folder.write("page.css.br", "same size");
-    folder.write("page.css.gz", "same size");
+    folder.write("page.css.br", "\x1f\x8b same size");
+    folder.write("page.css.gz", "\x1f\x8b same size");
     const std::string plain = exchange(get(address)).reply.value("ETag");
     const std::string gzip = ask(address, "gzip").reply.value("ETag");
     const Exchange brotli = ask(address, "br");
@@ -115,7 +115,7 @@ TEST_CASE("a .br that can't be sent leaves the .gz or the file") {
     expect_coding(ask(good, "br"), "br", {"a good copy is sent"});
     const Reason reason = {"a copy that can't be sent never changes the status"};
     const std::string address = folder.write("a.css", "plain");
-    folder.write("a.css.gz", "gzip copy");
+    folder.write("a.css.gz", "\x1f\x8b gzip copy");
     const auto copy = folder.path() / "a.css.br";
     std::filesystem::create_directory(copy);
     expect_coding(ask(address, "br, gzip"), "gzip", reason);

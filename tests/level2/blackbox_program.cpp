@@ -159,6 +159,18 @@ TEST_CASE("an address that other machines can reach is announced as one") {
                 local.process().output(), {"only this machine can connect"});
 }
 
+TEST_CASE("a server that listens on all addresses says where this machine finds it") {
+    if (lacks_program()) return;
+    for (const char* host : {"0.0.0.0", "0"}) {
+        ServerProcess server(with_arguments("{port} --host " + std::string(host)));
+        server.signal(SIGTERM);
+        server.process().wait_for_end(patience);
+        expect_printed(server.process().output(),
+                       " is listening on http://localhost:" + std::to_string(server.port()),
+                       {"an address that stands for all of them is none that a browser can open"});
+    }
+}
+
 TEST_CASE("the start line names the address and the way to stop") {
     if (lacks_program()) return;
     ServerProcess server(with_arguments("{port}"));

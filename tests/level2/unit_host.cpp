@@ -45,3 +45,14 @@ TEST_CASE("what listens on a loopback address is for this machine only, however 
         CHECK_FALSE(is_only_this_machine(host));
     }
 }
+
+TEST_CASE("what stands for all addresses of a machine does so however it is written") {
+    for (const char* host : {"0.0.0.0", "0", "0x0.0", "::", "::0", "0:0:0:0:0:0:0:0"}) {
+        CAPTURE(std::string(host));
+        CHECK(is_every_address(host));
+    }
+    for (const char* host : {"127.0.0.1", "0.0.0.1", "::1", "localhost", "10.0.0.1", ""}) {
+        CAPTURE(std::string(host));
+        CHECK_FALSE(is_every_address(host));
+    }
+}

@@ -14,6 +14,7 @@
 #include <string>
 #include <thread>
 
+#include "handler.hpp"
 #include "static_files.hpp"
 #include "stored_file.hpp"
 #include "temporary_folder.hpp"
@@ -47,6 +48,30 @@ struct Folder : TemporaryFolder {
         const auto response = get("a.txt", "Range", value);
         return response.status == 206 ? response.body : std::to_string(response.status);
     }
+};
+
+// As gzip begins (RFC 1952); the rest isn't looked at.
+constexpr const char* compressed = "\x1f\x8b compressed";
+
+// Root may read everything. While one of these exists, the process has the rights of another user,
+// who owns the folder.
+class OtherUser {
+  public:
+    explicit OtherUser(const TemporaryFolder& folder) : was_(geteuid()) {
+        if (was_ != 0) return;
+        REQUIRE(chown(folder.root.c_str(), nobody, nobody) == 0);
+        for (const auto& entry : fs::recursive_directory_iterator(folder.root)) {
+            REQUIRE(chown(entry.path().c_str(), nobody, nobody) == 0);
+        }
+        REQUIRE(seteuid(nobody) == 0);
+    }
+    ~OtherUser() { CHECK(seteuid(was_) == 0); }
+    OtherUser(const OtherUser&) = delete;
+    OtherUser& operator=(const OtherUser&) = delete;
+
+  private:
+    static constexpr uid_t nobody = 65534;
+    uid_t was_;
 };
 
 // Each name stands for what the other one stood for, and there is no moment without them.
@@ -299,7 +324,7 @@ TEST_CASE("a list of ETags may take up several lines") {
 
 TEST_CASE("a 304 has the fields that bring a copy up to date, and no others") {
     const Folder folder;
-    folder.write("site/a.txt.gz", "compressed");
+    folder.write("site/a.txt.gz", compressed);
     Headers headers;
     headers.add("Accept-Encoding", "gzip");
     headers.add("If-None-Match", "*");
@@ -400,9 +425,9 @@ TEST_CASE("a Range or an If-Range that stands twice gets the whole file") {
 
 TEST_CASE("a compressed copy goes to a client that accepts gzip, with the file's own type") {
     const Folder folder;
-    folder.write("site/a.txt.gz", "compressed");
+    folder.write("site/a.txt.gz", compressed);
     const auto response = folder.get("a.txt", "Accept-Encoding", "gzip");
-    CHECK(response.body == "compressed");
+    CHECK(response.body == compressed);
     CHECK(*response.headers.find("Content-Encoding") == "gzip");
     CHECK(*response.headers.find("Content-Type") == "text/plain; charset=utf-8");
     CHECK(*response.headers.find("Vary") == "Accept-Encoding");
@@ -415,7 +440,7 @@ TEST_CASE("a compressed copy goes to a client that accepts gzip, with the file's
 
 TEST_CASE("a compressed copy that is older than its file is not used") {
     const Folder folder;
-    folder.write("site/a.txt.gz", "compressed");
+    folder.write("site/a.txt.gz", compressed);
     fs::last_write_time(folder.root / "site/a.txt.gz",
                         fs::last_write_time(folder.root / "site/a.txt") - std::chrono::hours(1));
     CHECK(folder.get("a.txt", "Accept-Encoding", "gzip").body == "0123456789");
@@ -423,11 +448,11 @@ TEST_CASE("a compressed copy that is older than its file is not used") {
 
 TEST_CASE("a compressed copy that is a nanosecond older is not used, one of the same age is") {
     const Folder folder;
-    folder.write("site/a.txt.gz", "compressed");
+    folder.write("site/a.txt.gz", compressed);
     const auto written = fs::last_write_time(folder.root / "site/a.txt");
     const auto body = [&] { return folder.get("a.txt", "Accept-Encoding", "gzip").body; };
     fs::last_write_time(folder.root / "site/a.txt.gz", written);
-    CHECK(body() == "compressed");
+    CHECK(body() == compressed);
     fs::last_write_time(folder.root / "site/a.txt.gz", written - std::chrono::nanoseconds(1));
     CHECK(body() == "0123456789");
 }
@@ -448,22 +473,42 @@ TEST_CASE("a compressed copy that can't be sent leaves the file as it is") {
     check();
     fs::create_symlink("nowhere", copy);
     check();
-    folder.write("site/a.txt.gz", "");
-    check();
-    if (geteuid() == 0) return;  // root may read everything
-    folder.write("site/a.txt.gz", "compressed");
+    for (const char* content : {"", "\x1f", "\x1f\x8c", "not gzip", "0123456789"}) {
+        folder.write("site/a.txt.gz", content);
+        check();
+    }
+    const OtherUser user(folder);
+    folder.write("site/a.txt.gz", compressed);
     fs::permissions(copy, fs::perms::none);
     check();
+}
+
+TEST_CASE("a large copy that isn't gzip is not sent") {
+    const Folder folder;
+    folder.write("site/a.txt.gz", std::string(100'000, 'x'));
+    CHECK(folder.get("a.txt", "Accept-Encoding", "gzip").body == "0123456789");
+}
+
+TEST_CASE("a folder that may be searched but not read is redirected to like others") {
+    const Folder folder;
+    folder.write("site/sub/index.html", "the index");
+    const OtherUser user(folder);
+    fs::permissions(folder.root / "site/sub", fs::perms(0111));
+    CHECK(folder.get("sub").status == 301);
+    CHECK(folder.get("sub/").body == "the index");
+    fs::permissions(folder.root / "site/a.txt", fs::perms::none);
+    CHECK_THROWS_AS(folder.get("a.txt"), HttpError);
+    fs::permissions(folder.root / "site/sub", fs::perms(0755));  // so that it can be removed
 }
 
 TEST_CASE("a compressed copy belongs to the file beside it, and not to a link of its name") {
     const Folder folder;
     fs::create_symlink("a.txt", folder.root / "site/link.txt");
-    folder.write("site/link.txt.gz", "of the file that the link led to");
+    folder.write("site/link.txt.gz", "\x1f\x8b of the file that the link led to");
     const auto body = [&] { return folder.get("link.txt", "Accept-Encoding", "gzip").body; };
     CHECK(body() == "0123456789");
-    folder.write("site/a.txt.gz", "compressed");
-    CHECK(body() == "compressed");
+    folder.write("site/a.txt.gz", compressed);
+    CHECK(body() == compressed);
 }
 
 TEST_CASE("a large file is not copied into memory, a small one is") {

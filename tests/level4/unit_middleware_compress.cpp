@@ -1,6 +1,7 @@
 // Compression: which clients get gzip, which replies are compressed, and what their fields say.
 #include <doctest/doctest.h>
 
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <random>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "middleware/compress.hpp"
+#include "response.hpp"
 #include "static_files.hpp"
 #include "stream/protocol.hpp"
 #include "temporary_folder.hpp"
@@ -283,6 +285,38 @@ TEST_CASE("a static file that was compressed is recognised when the client comes
     request.headers.add("Range", "bytes=100-");
     request.headers.add("If-Range", etag);
     CHECK(app(request).status == 200);
+}
+
+TEST_CASE("a client that names no ETag gets the one that the full reply would have") {
+    const TemporaryFolder folder;
+    folder.write("page.html", text);
+    folder.write("small.html", "small");
+    StaticFiles files(folder.root);
+    const Handler app = wrap({compress()}, [&](Request& request) {
+        return files.serve_file(request, request.path.substr(1));
+    });
+    const auto reply = [&](const char* path, const char* coding, const Fields& conditions) {
+        Request request;
+        request.method = "GET";
+        request.path = path;
+        request.headers.add("Accept-Encoding", coding);
+        for (const auto& [name, value] : conditions) request.headers.add(name, value);
+        return app(request);
+    };
+    const Fields by_date{{"If-Modified-Since", http_date(std::time(nullptr))}};
+    const Fields by_star{{"If-None-Match", "*"}};
+    for (const char* path : {"/page.html", "/small.html"}) {
+        for (const char* coding : {"gzip", "br", "gzip;q=0"}) {
+            const std::string etag = value_of(reply(path, coding, {}), "ETag");
+            for (const Fields& conditions : {by_date, by_star}) {
+                const Response found = reply(path, coding, conditions);
+                CHECK(found.status == 304);
+                CHECK(found.body.empty());
+                CHECK(value_of(found, "Content-Encoding") == "(none)");
+                CHECK(value_of(found, "ETag") == etag);
+            }
+        }
+    }
 }
 
 TEST_CASE("a compressed reply doesn't offer ranges, but an uncompressed one may") {

@@ -246,6 +246,10 @@ TEST_CASE("options that browsers would not accept stop the program at its start"
                                "https://exam%70le.com",
                                "http://127.1",
                                "http://0127.0.0.1",
+                               "http://1.2.3.4.",
+                               "http://1.2.3.0x4",
+                               "http://example.1",
+                               "http://example.0x",
                                "http://[::1",
                                "http://::1",
                                "http://[0:0:0:0:0:0:0:1]",
@@ -259,7 +263,8 @@ TEST_CASE("options that browsers would not accept stop the program at its start"
     cors({.allow_origins = {"http://localhost:3000", "app://x", "http://[::1]:8080",
                             "https://example.com:80", "http://example.com:443",
                             "https://xn--bcher-kva.example", "http://127.0.0.1:3000",
-                            "https://a_b.example.", "chrome-extension://abcdef"}});
+                            "https://a_b.example.", "https://a.0y", "https://a.1x.",
+                            "chrome-extension://abcdef"}});
 }
 
 TEST_CASE("a page that sends two origins may read nothing") {

@@ -38,9 +38,15 @@ struct ParsedMessage {
     std::string field = {};  // the one with the mistake
 };
 
+// A member that is missing counts as empty, as in the form and in the API.
 ParsedMessage parse_message(std::string_view text) {
     try {
-        const Json values = Json::parse(text);  // this also checks that it is UTF-8
+        Json values = Json::parse(text);  // this also checks that it is UTF-8
+        for (const char* const name : {"name", "message"}) {
+            const auto* const member = values.find(name);
+            if (member == nullptr || member->is_null()) values.set(name, "");
+            if (!values.at(name).is_string()) return {{}, "This must be a string.", name};
+        }
         MessageFields fields =
             tidy({values.at("name").as_string(), "", values.at("message").as_string()});
         const Json mistakes = find_mistakes(fields);

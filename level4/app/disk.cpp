@@ -23,6 +23,10 @@ void throw_store_full(const std::string& details) {
 void throw_disk_error(const std::string& what, int error) {
     const std::string details = what + ": " + std::generic_category().message(error);
     if (error == ENOSPC || error == EDQUOT || error == EFBIG) throw_store_full(details);
+    if (error == EMFILE || error == ENFILE) {
+        print_error(details);
+        throw HttpError(503, "Too many files are open.");
+    }
     throw std::runtime_error(details);
 }
 

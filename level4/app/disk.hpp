@@ -19,7 +19,8 @@ struct StoreFull : HttpError {
 // Writes `details` to standard error, and throws.
 [[noreturn]] void throw_store_full(const std::string& details);
 
-// Throws StoreFull if `error`, an errno, says that there is no room; otherwise std::runtime_error.
+// Throws StoreFull if `error`, an errno, says that there is no room, HttpError 503 if too many files
+// are open; otherwise std::runtime_error.
 [[noreturn]] void throw_disk_error(const std::string& what, int error);
 
 // Makes a folder and those above it, unless they exist, and waits until the names of those that it

@@ -38,6 +38,8 @@ class Counted {
 
 constexpr const char* not_saved = "The messages can't be saved right now. Nothing was saved.";
 constexpr const char* not_read = "The messages can't be read right now.";
+constexpr const char* no_id_left =
+    "The last message has the highest id that there is, so none can follow it.";
 
 [[noreturn]] void throw_store_busy(const std::string& path, const char* refusal) {
     print_error(path + " is locked or being written by another program; a request was refused");
@@ -89,6 +91,7 @@ Message MessageStore::add(const std::string& name, const std::string& email,
         // It keeps its id if the file was replaced by a copy that has it. Otherwise another message
         // may have been given this id, so it gets a new one.
         if (there == nullptr || read_message(*log_, *there) != added) {
+            if (table_.last_id() >= MessageTable::max_id) throw_store_full(no_id_left);
             added = {table_.last_id() + 1, name, email, message, utc_now()};
         }
         return to_json(added);

@@ -35,7 +35,9 @@ bool is_loopback_address(const std::string& text) {
     in_addr address;  // inet_aton() also reads 127.1, which some clients send as it was typed
     in6_addr address6;
     if (inet_aton(text.c_str(), &address) != 0) return ntohl(address.s_addr) >> 24 == 127;
-    return inet_pton(AF_INET6, text.c_str(), &address6) == 1 && IN6_IS_ADDR_LOOPBACK(&address6);
+    if (inet_pton(AF_INET6, text.c_str(), &address6) != 1) return false;
+    return IN6_IS_ADDR_LOOPBACK(&address6) ||
+           (IN6_IS_ADDR_V4MAPPED(&address6) && address6.s6_addr[12] == 127);
 }
 
 // "/api" covers /api and /api/messages, but not /apiary.

@@ -1,11 +1,14 @@
 // See template_folder.hpp.
 #include "pages/template_folder.hpp"
 
+#include <cerrno>
 #include <cstddef>
 #include <fstream>
 #include <iterator>
 #include <system_error>
 #include <utility>
+
+#include "handler.hpp"
 
 namespace {
 
@@ -102,6 +105,9 @@ TemplateFolder::Compiled TemplateFolder::find_if_there(const std::string& name,
 TemplateFolder::Compiled TemplateFolder::load(const std::string& file,
                                               const std::string& from) const {
     std::ifstream stream(folder_ / file, std::ios::binary);
+    if (!stream && (errno == EMFILE || errno == ENFILE)) {
+        throw HttpError(503, "Too many files are open.");  // which passes
+    }
     if (!stream) throw TemplateError(from + ": cannot read the template " + file);
     const std::string source{std::istreambuf_iterator<char>(stream), {}};
     return std::make_shared<const Template>(source, file);

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "../../common/descriptor.hpp"
@@ -197,6 +198,28 @@ TEST_CASE("a mistake is explained to the visitor that made it, and to no other, 
     CHECK(site.store.total() == 0);
     listens.listen();
     CHECK(listens.heard.empty());
+}
+
+TEST_CASE("a mistake in the chat names its field, also one that is missing or not a string") {
+    const std::pair<const char*, const char*> mistakes[] = {
+        {R"({"name": "", "message": "hello"})", "name"},
+        {R"({"message": "hello"})", "name"},
+        {R"({"name": 7, "message": "hello"})", "name"},
+        {R"({"name": "Ada", "message": null})", "message"},
+        {R"({"name": "Ada", "message": ["hello"]})", "message"},
+        {R"({"name": "Ada"})", "message"},
+    };
+    Site site;
+    for (const auto& [said, field] : mistakes) {
+        CAPTURE(said);
+        Visitor visitor(site);
+        visitor.join();
+        visitor.send(client::text(said));
+        REQUIRE(visitor.wait_for("error"));
+        const Json answer = Json::parse(texts(visitor.heard).at(0));
+        REQUIRE(answer.find("field") != nullptr);
+        CHECK(answer.at("field").as_string() == field);
+    }
 }
 
 TEST_CASE("a visitor that says too much at once is told so, and what it said before is saved") {

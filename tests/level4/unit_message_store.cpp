@@ -937,6 +937,22 @@ TEST_CASE("a line with an id that can't be ours is skipped, and leaves ids for m
     CHECK(again.total() == 2);
 }
 
+TEST_CASE("after the highest id nothing is written that could not be read again") {
+    const Folder folder;
+    const Warnings warnings;
+    const std::int64_t highest = std::int64_t{1} << 52;
+    folder.write(line(highest - 1));
+    MessageStore store(folder.file);
+    CHECK(store.add("Ada", "", "the last one").id == highest);
+    const std::string before = folder.content();
+    CHECK_THROWS_AS(store.add("Ada", "", "one too many"), StoreFull);
+    CHECK(folder.content() == before);
+    CHECK(warnings.mention("highest id"));
+    CHECK(store.update(highest, "Ada", "", "changed"));
+    CHECK(store.remove(highest - 1));
+    CHECK(store.total() == 1);
+}
+
 TEST_CASE("only true in the member deleted removes a message") {
     const Folder folder;
     const auto text = line(1);

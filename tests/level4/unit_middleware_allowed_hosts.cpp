@@ -47,7 +47,8 @@ TEST_CASE("localhost, names that end in .localhost and loopback addresses are th
     for (const char* host :
          {"localhost", "localhost:9000", "LocalHost", "localhost.", "localhost.:80",
           "app.localhost", "a.b.LOCALHOST.:9000", "127.0.0.1", "127.0.0.1:9000", "127.255.1.2",
-          "[::1]", "[::1]:9000", "[0:0:0:0:0:0:0:1]", "127.1", "localhost:"}) {
+          "[::1]", "[::1]:9000", "[0:0:0:0:0:0:0:1]", "127.1",
+          "localhost:", "[::ffff:127.0.0.1]:9000", "[::FFFF:7f00:1]"}) {
         CAPTURE(std::string(host));
         CHECK(status_of(host) == 200);
     }
@@ -69,6 +70,8 @@ TEST_CASE("any other host is misdirected") {
                              "10.0.0.1",
                              "[::]",
                              "[::2]",
+                             "[::ffff:10.0.0.1]",
+                             "[::127.0.0.1]",
                              "[fe80::1]",
                              "[v7.x]",
                              "",

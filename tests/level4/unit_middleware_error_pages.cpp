@@ -1,6 +1,7 @@
 // Error pages: exceptions become responses, and a client gets errors in the form that it prefers.
 #include <doctest/doctest.h>
 
+#include <cerrno>
 #include <string>
 
 #include "app/disk.hpp"
@@ -79,6 +80,22 @@ TEST_CASE("a full disk is 507, and its path is for the operator's eyes only") {
           "{\"error\":{\"status\":507,"
           "\"message\":\"There is no room left on the server. Nothing was saved.\"}}\n");
     CHECK(warnings.mention("/secret/path is full\n"));
+}
+
+TEST_CASE("a file that can't be opened because too many are open is a shortage, which passes") {
+    const Warnings warnings;
+    const auto reply_to = [](int error) {
+        const auto broken = [=](Request&) -> Response { throw_disk_error("/secret/path", error); };
+        return ask(broken, "/api/x", "*/*");
+    };
+    for (const int error : {EMFILE, ENFILE}) {
+        const Response response = reply_to(error);
+        CHECK(response.status == 503);
+        CHECK(value_of(response.headers, "Retry-After") == "5");
+        CHECK(response.body.find("/secret") == std::string::npos);
+    }
+    CHECK(warnings.mention("/secret/path: Too many open files"));
+    CHECK(reply_to(EACCES).status == 500);
 }
 
 TEST_CASE("a response that isn't an error is left as it is") {

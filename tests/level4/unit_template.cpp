@@ -15,7 +15,9 @@
 
 #include "body/json.hpp"
 #include "file_content.hpp"
+#include "handler.hpp"
 #include "mutation.hpp"
+#include "no_descriptors.hpp"
 #include "pages/template.hpp"
 #include "pages/template_folder.hpp"
 #include "temporary_folder.hpp"
@@ -431,6 +433,17 @@ TEST_CASE("templates: a template with a mistake works once it is corrected") {
     TemplateFolder folder(files.templates(), always);
     REQUIRE_THROWS_AS(folder.render_template("page.html"), TemplateError);
     files.write("page.html", "{{#a}}{{/a}}right");
+    CHECK(folder.render_template("page.html", {}, "") == "right");
+}
+
+TEST_CASE("templates: without a free descriptor it is 503, and works once there is one") {
+    const Folder files;
+    files.write("page.html", "right");
+    TemplateFolder folder(files.templates(), always);
+    {
+        const NoDescriptors shortage;
+        CHECK_THROWS_AS(folder.render_template("page.html", {}, ""), HttpError);
+    }
     CHECK(folder.render_template("page.html", {}, "") == "right");
 }
 

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
 #include <exception>
 #include <mutex>
@@ -24,19 +23,18 @@ Sink current_sink;
 // write(): otherwise two threads would both see the last free place, and the second one would hang.
 std::mutex mutex;
 
+// How it stands with a stream. Both are reset by the next line that is written whole.
 struct Outlet {
-    std::uint64_t lost = 0;  // lines since the last one that was written
+    std::uint64_t lost = 0;  // lines that found no room
     bool cut = false;        // a line was written in part: the next one must not continue it
 };
 Outlet outlets[3];  // by descriptor; guarded by the mutex
 
+// True also when the reader has closed the pipe, because write() fails at once then. False after a
+// signal (EINTR), because the program is about to stop: what it costs is a line, at worst.
 bool has_room(int descriptor, int milliseconds) {
     pollfd watched{descriptor, POLLOUT, 0};
-    int found = 0;
-    do {
-        found = poll(&watched, 1, milliseconds);
-    } while (found < 0 && errno == EINTR);
-    return found > 0;  // also when the reader has closed the pipe: write() will fail at once
+    return poll(&watched, 1, milliseconds) > 0;
 }
 
 // Writes all of the text, or as much as there is room for. Returns how much that was.
@@ -44,8 +42,8 @@ std::size_t write_some(int descriptor, std::string_view text, int milliseconds) 
     std::size_t written = 0;
     while (written < text.size() && has_room(descriptor, milliseconds)) {
         const ssize_t count = write(descriptor, text.data() + written, text.size() - written);
-        if (count > 0) written += static_cast<std::size_t>(count);
-        if (count < 0 && errno != EINTR) break;
+        if (count <= 0) break;
+        written += static_cast<std::size_t>(count);
     }
     return written;
 }
@@ -53,11 +51,10 @@ std::size_t write_some(int descriptor, std::string_view text, int milliseconds) 
 }  // namespace
 
 void open_standard_streams() {
-    int opened = 0;
-    do {
-        opened = open("/dev/null", O_RDWR);  // gets the lowest number that is free
-    } while (opened >= 0 && opened <= 2);
-    close(opened);
+    for (const int stream : {0, 1, 2}) {
+        // open() takes the lowest number that is free. The streams before this one are open.
+        if (fcntl(stream, F_GETFD) < 0) open("/dev/null", O_RDWR);
+    }
 }
 
 void set_output(Sink sink) {
@@ -73,13 +70,9 @@ void print(std::string_view line) noexcept try {
 } catch (const std::exception&) {
 }
 
-void print_error(std::string_view line) noexcept try {
-    current_sink.print(Stream::error, line);
-} catch (const std::exception&) {
-}
-
 void print_error(std::string_view what, std::string_view why) noexcept try {
-    print_error(std::string(what).append(": ").append(why));
+    const std::string_view colon = why.empty() ? "" : ": ";
+    current_sink.print(Stream::error, std::string(what).append(colon).append(why));
 } catch (const std::exception&) {
 }
 
@@ -87,8 +80,9 @@ void write_line(Stream stream, std::string_view line) {
     const int descriptor = static_cast<int>(stream);
     const std::lock_guard lock(mutex);
     Outlet& outlet = outlets[descriptor];
+    // Only the first line waits for a reader. If each one did, every request would take as long.
     const int milliseconds = outlet.lost > 0 ? 0 : patience;
-    std::string text = outlet.cut ? "\n" : "";
+    std::string text = outlet.cut ? "\n" : "";  // ends the line that was cut
     if (outlet.lost > 0) text += "(" + std::to_string(outlet.lost) + " lines were lost here)\n";
     text += line.substr(0, longest_line - 1 - text.size());
     text += '\n';

@@ -23,8 +23,7 @@ enum class Stream { out = 1, error = 2 };  // the descriptors of standard output
 // Prints a line, given without its line end. May be called from any thread. Never throws, because
 // what went wrong may be that memory has run out; the line is lost then.
 void print(std::string_view line) noexcept;
-void print_error(std::string_view line) noexcept;
-void print_error(std::string_view what, std::string_view why) noexcept;  // what: why
+void print_error(std::string_view what, std::string_view why = {}) noexcept;  // "what: why"
 
 // Writes a line, or several at once if they fit into longest_line. The first line that finds no
 // room waits for 100 ms at most. From then on lines are dropped at once, until there is room again;

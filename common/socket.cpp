@@ -149,7 +149,7 @@ Socket accept_client(const Socket& listener) {
 
 Received receive(const Socket& client, char* buffer, std::size_t size, Clock::time_point deadline) {
     for (;;) {
-        const bool late = Clock::now() >= deadline;
+        const bool late = Clock::now() >= deadline;  // then recv() takes what is there, and returns
         const ssize_t count = recv(client.number(), buffer, size, late ? MSG_DONTWAIT : 0);
         if (count > 0) {
             const auto received = static_cast<std::size_t>(count);
@@ -181,13 +181,11 @@ bool send_all(const Socket& client, std::string_view bytes) {
 void close_gently(const Socket& client, std::chrono::seconds at_most) {
     shutdown(client.number(), SHUT_WR);
     auto end = Clock::now() + at_most;
-    auto silence = Clock::now() + goodbye_silence;
     std::array<char, 4096> buffer;
     while (Clock::now() < end) {
-        const auto what =
-            receive(client, buffer.data(), buffer.size(), std::min(end, silence)).what;
+        const auto deadline = std::min(end, Clock::now() + goodbye_silence);
+        const auto what = receive(client, buffer.data(), buffer.size(), deadline).what;
         if (what == Received::end || what == Received::timed_out) return;
-        if (what == Received::bytes) silence = Clock::now() + goodbye_silence;
         if (stop_requested()) end = std::min(end, Clock::now() + goodbye_at_stop);
     }
 }

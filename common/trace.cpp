@@ -1,7 +1,9 @@
 // How bytes are made visible: see trace.hpp.
 #include "trace.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -10,12 +12,8 @@
 
 namespace {
 
-bool asked_for() {
-    const char* const value = std::getenv("TRACE");
-    return value != nullptr && std::string_view(value) == "1";
-}
-
-const bool printing = asked_for();
+const char* const variable = std::getenv("TRACE");
+const bool printing = variable != nullptr && std::string_view(variable) == "1";
 TraceObserver current_observer;
 std::atomic<bool> active = printing;  // all that is looked at while nothing is traced
 
@@ -28,17 +26,14 @@ bool is_hidden(char byte) {
 }  // namespace
 
 bool shows_as_text(std::string_view line) {
-    int missing = 0;  // bytes of the character that has begun, each of them 10xxxxxx
+    int missing = 0;  // bytes that the character still needs
     for (const char byte : line) {
-        const auto value = static_cast<unsigned char>(byte);
-        const bool continues = (value & 0xC0) == 0x80;
-        if (missing > 0) {
-            if (!continues) return false;
-            --missing;
-        } else {
-            if (continues || is_hidden(byte)) return false;
-            missing = value >= 0xF0 ? 3 : value >= 0xE0 ? 2 : value >= 0xC0 ? 1 : 0;
-        }
+        // How many 1s a byte begins with says what it is in UTF-8: 0xxxxxxx is a whole character,
+        // 110xxxxx begins one of two bytes, 1110xxxx one of three, and 10xxxxxx continues one.
+        const int ones = std::countl_one(static_cast<unsigned char>(byte));
+        const bool continues = ones == 1;
+        if (continues != (missing > 0) || is_hidden(byte)) return false;
+        missing = continues ? missing - 1 : std::max(ones - 1, 0);
     }
     return true;
 }

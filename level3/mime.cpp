@@ -7,38 +7,28 @@
 
 namespace {
 
+// The suffixes of a kind of file, and its type.
 constexpr std::pair<std::string_view, std::string_view> types[] = {
-    {"html", "text/html; charset=utf-8"},
+    {"html htm", "text/html; charset=utf-8"},
     {"css", "text/css; charset=utf-8"},
-    {"js", "text/javascript; charset=utf-8"},
+    {"js mjs", "text/javascript; charset=utf-8"},
     {"svg", "image/svg+xml"},
     {"png", "image/png"},
-    {"jpg", "image/jpeg"},
-    {"jpeg", "image/jpeg"},
+    {"jpg jpeg", "image/jpeg"},
     {"gif", "image/gif"},
     {"webp", "image/webp"},
     {"avif", "image/avif"},
     {"ico", "image/x-icon"},
     {"bmp", "image/bmp"},
-    {"tif", "image/tiff"},
-    {"tiff", "image/tiff"},
-    {"htm", "text/html; charset=utf-8"},
-    {"mjs", "text/javascript; charset=utf-8"},
-    {"txt", "text/plain; charset=utf-8"},
+    {"tif tiff", "image/tiff"},
+    {"txt c h cpp hpp py log", "text/plain; charset=utf-8"},
     {"md", "text/markdown; charset=utf-8"},
     {"csv", "text/csv; charset=utf-8"},
     {"ics", "text/calendar; charset=utf-8"},
     {"vtt", "text/vtt; charset=utf-8"},
-    {"c", "text/plain; charset=utf-8"},
-    {"h", "text/plain; charset=utf-8"},
-    {"cpp", "text/plain; charset=utf-8"},
-    {"hpp", "text/plain; charset=utf-8"},
-    {"py", "text/plain; charset=utf-8"},
-    {"log", "text/plain; charset=utf-8"},
     {"xhtml", "application/xhtml+xml; charset=utf-8"},
     {"xml", "application/xml; charset=utf-8"},
-    {"json", "application/json"},
-    {"map", "application/json"},
+    {"json map", "application/json"},
     {"jsonld", "application/ld+json"},
     {"webmanifest", "application/manifest+json"},
     {"rss", "application/rss+xml; charset=utf-8"},
@@ -56,8 +46,7 @@ constexpr std::pair<std::string_view, std::string_view> types[] = {
     {"otf", "font/otf"},
     {"mp3", "audio/mpeg"},
     {"wav", "audio/wav"},
-    {"oga", "audio/ogg"},
-    {"ogg", "audio/ogg"},
+    {"oga ogg", "audio/ogg"},
     {"m4a", "audio/mp4"},
     {"flac", "audio/flac"},
     {"mp4", "video/mp4"},
@@ -70,9 +59,10 @@ constexpr std::pair<std::string_view, std::string_view> types[] = {
 
 std::string_view mime_type(std::string_view file_name) {
     const auto dot = file_name.rfind('.');
-    if (dot != std::string_view::npos) {
-        for (const auto& [suffix, type] : types) {
-            if (equal_ignoring_case(file_name.substr(dot + 1), suffix)) return type;
+    const auto suffix = dot == std::string_view::npos ? "" : file_name.substr(dot + 1);
+    for (auto [suffixes, type] : types) {
+        while (!suffixes.empty()) {
+            if (equal_ignoring_case(suffix, take_until(suffixes, " "))) return type;
         }
     }
     return "application/octet-stream";

@@ -21,25 +21,17 @@ bool Utf8Validator::feed(std::string_view bytes) {
     return valid_;
 }
 
-// The first byte of a character says how many follow. Four first bytes also limit the second one.
-// Without that, a character could take more bytes than it needs (E0, F0: "overlong", an old trick
-// to hide a slash from a filter), be half of a UTF-16 pair (ED), or lie past U+10FFFF (F4).
+// The first byte of a character says how many follow, and four first bytes also limit the second
+// one. "Overlong" is a character that takes more bytes than it needs, an old trick to hide a slash
+// from a filter.
 bool Utf8Validator::begin_character(unsigned char byte) {
-    if (byte <= 0x7F) return true;  // ASCII
-    if (byte < 0xC2) return false;  // a continuation byte, or an overlong form of ASCII
-    if (byte <= 0xDF) {
-        missing_ = 1;
-    } else if (byte <= 0xEF) {
-        missing_ = 2;
-        if (byte == 0xE0) lowest_ = 0xA0;
-        if (byte == 0xED) highest_ = 0x9F;
-    } else if (byte <= 0xF4) {
-        missing_ = 3;
-        if (byte == 0xF0) lowest_ = 0x90;
-        if (byte == 0xF4) highest_ = 0x8F;
-    } else {
-        return false;
-    }
+    if (byte <= 0x7F) return true;                 // ASCII
+    if (byte < 0xC2 || byte > 0xF4) return false;  // continues one, is overlong, or past U+10FFFF
+    missing_ = byte < 0xE0 ? 1 : byte < 0xF0 ? 2 : 3;
+    if (byte == 0xE0) lowest_ = 0xA0;   // less would be overlong
+    if (byte == 0xED) highest_ = 0x9F;  // more would be half of a UTF-16 pair
+    if (byte == 0xF0) lowest_ = 0x90;   // less would be overlong
+    if (byte == 0xF4) highest_ = 0x8F;  // more would lie past U+10FFFF
     return true;
 }
 

@@ -1,8 +1,6 @@
 // One client's conversation: see connection.hpp.
 #include "connection.hpp"
 
-#include <optional>
-#include <string>
 #include <utility>
 
 namespace {

@@ -74,7 +74,6 @@ int main(int argc, char** argv) try {
         return 0;
     }
     serve(options, {"Level 2", {"/", "/hello?name=Ada", "/echo"}, handle_request});
-    return 0;
 } catch (const UsageError& error) {
     std::cerr << error.what() << '\n' << usage(argv[0]);
     return 2;

@@ -83,16 +83,16 @@ void Server::start_thread(Socket client) {
     // Shared with the thread, because std::thread may throw, and a client that was moved into it
     // would be lost.
     const auto shared = std::make_shared<Socket>(std::move(client));
-    std::unique_lock lock(mutex_);
-    ++clients_;
-    lock.unlock();
+    {
+        const std::lock_guard lock(mutex_);
+        ++clients_;
+    }
     for (;;) {
         try {
             return std::thread([this, shared] { serve_client(*shared); }).detach();
-        } catch (const std::exception&) {
-            lock.lock();
+        } catch (const std::exception&) {  // the system's limit of threads, most likely
+            std::unique_lock lock(mutex_);
             client_left_.wait_for(lock, accept_pause);
-            lock.unlock();
         }
     }
 }

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <system_error>
 
 #include "text.hpp"
 
@@ -12,10 +11,9 @@ namespace {
 // The byte that %XX names, or nothing if the text does not begin with one.
 std::optional<char> escaped_byte(std::string_view text) {
     if (text.size() < 3 || text[0] != '%') return std::nullopt;
+    if (!is_hex_digit(text[1]) || !is_hex_digit(text[2])) return std::nullopt;
     unsigned byte = 0;
-    const char* const end = text.data() + 3;
-    const auto [stop, error] = std::from_chars(text.data() + 1, end, byte, 16);
-    if (error != std::errc() || stop != end) return std::nullopt;
+    std::from_chars(text.data() + 1, text.data() + 3, byte, 16);
     return static_cast<char>(byte);
 }
 

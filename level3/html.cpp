@@ -60,7 +60,6 @@ constexpr std::string_view after_content = R"(
 }  // namespace
 
 std::string escape(std::string_view text) {
-    if (plain_characters.has_all_of(text)) return std::string(text);
     std::string result;
     for (;;) {
         const std::size_t plain = plain_characters.span(text);

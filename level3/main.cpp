@@ -92,7 +92,6 @@ int main(int argc, char** argv) try {
     add_routes(router, files);
     const auto handle_request = [&router](Request& request) { return router.handle(request); };
     serve(options, {"Level 3", {"/", "/users/42", "/files/"}, handle_request});
-    return 0;
 } catch (const UsageError& error) {
     std::cerr << error.what() << '\n' << usage(argv[0]);
     return 2;

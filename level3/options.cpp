@@ -24,18 +24,18 @@ int parse_port(std::string_view what, std::string_view text) {
     return number_between(what, text, 1, 65535);
 }
 
-// The command line, one argument after the other.
+// The command line, one argument after the other. next() goes on to it, or returns false at the end.
 struct Arguments {
     int count;
     const char* const* values;
     int position = 0;
-    std::string_view argument = {};  // as it was typed
-    std::string_view flag = {};      // without what follows an =
+    std::string_view argument = {};  // as it was typed, such as --port=80
+    std::string_view flag = {};      // what stands before its =, or all of it: --port
 
     bool next() {
         if (++position >= count) return false;
         argument = values[position];
-        flag = argument.substr(0, argument.starts_with('-') ? argument.find('=') : argument.size());
+        flag = argument.substr(0, argument.find('='));
         return true;
     }
 
@@ -66,13 +66,11 @@ void apply(Arguments& given, Options& options) {
         options.port = parse_port("The port", given.argument);
 }
 
-constexpr std::string_view flags = R"(  --port N       the port to listen on (9000)
+constexpr std::string_view flags_and_variables = R"(  --port N       the port to listen on (9000)
   --host ADDR    the address to listen on (127.0.0.1: only this machine can connect)
   --quiet        no access log
   -h, --help     this text
-)";
-
-constexpr std::string_view variables = R"(Variables:
+Variables:
   PORT           the port, if the command line does not name one
   TRACE=1        show every byte that is received and sent
   NO_COLOR       no colours in the access log
@@ -85,7 +83,7 @@ std::string usage(const std::string& program) {
 }
 
 std::string help(const std::string& program) {
-    return usage(program).append(flags).append(variables);
+    return usage(program).append(flags_and_variables);
 }
 
 Options parse_options(int argc, const char* const* argv) {

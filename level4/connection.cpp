@@ -3,11 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <optional>
-#include <string>
 #include <utility>
-
-#include "handler.hpp"
 
 namespace {
 

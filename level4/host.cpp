@@ -7,8 +7,8 @@
 #include <netinet/in.h>
 
 #include <algorithm>
-#include <cstring>
 #include <memory>
+#include <string>
 
 #include "text.hpp"
 #include "url.hpp"
@@ -41,41 +41,19 @@ bool is_registered_name(std::string_view text) {
            name_characters.has_all_of(text);
 }
 
-// 127/8 (RFC 1122 §3.2.1.3), ::1, and the IPv6 form of the former, ::ffff:127.0.0.1.
-bool is_loopback(const sockaddr& address) {
-    if (address.sa_family == AF_INET) {
-        sockaddr_in ipv4;
-        std::memcpy(&ipv4, &address, sizeof ipv4);
-        return ntohl(ipv4.sin_addr.s_addr) >> 24 == 127;
-    }
-    sockaddr_in6 ipv6;
-    std::memcpy(&ipv6, &address, sizeof ipv6);
-    const in6_addr& bytes = ipv6.sin6_addr;
-    return IN6_IS_ADDR_LOOPBACK(&bytes) ||
-           (IN6_IS_ADDR_V4MAPPED(&bytes) && bytes.s6_addr[12] == 127);
-}
-
-// 0.0.0.0 and ::, which stand for all addresses of a machine.
-bool is_wildcard(const sockaddr& address) {
-    if (address.sa_family == AF_INET) {
-        sockaddr_in ipv4;
-        std::memcpy(&ipv4, &address, sizeof ipv4);
-        return ipv4.sin_addr.s_addr == htonl(INADDR_ANY);
-    }
-    sockaddr_in6 ipv6;
-    std::memcpy(&ipv6, &address, sizeof ipv6);
-    return IN6_IS_ADDR_UNSPECIFIED(&ipv6.sin6_addr);
-}
-
-// Looks a name or an address up as it is done for listening, and asks about what was found.
-bool is_address(const std::string& host, bool (*belongs)(const sockaddr&)) {
+// The address that a name leads to when it is listened on, in its usual form: "::1" for ::0001. Empty
+// if there is none.
+std::string address_of(const std::string& host) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_PASSIVE;
     addrinfo* found = nullptr;
-    if (getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return false;
+    if (getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return "";
     const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> address(found, freeaddrinfo);
-    return belongs(*address->ai_addr);
+    char text[NI_MAXHOST] = "";
+    getnameinfo(address->ai_addr, address->ai_addrlen, text, sizeof text, nullptr, 0,
+                NI_NUMERICHOST);
+    return text;
 }
 
 }  // namespace
@@ -91,9 +69,12 @@ std::optional<Host> parse_host(std::string_view text) {
 }
 
 bool is_only_this_machine(const std::string& host) {
-    return is_address(host, is_loopback);
+    const std::string address = address_of(host);
+    // 127/8 (RFC 1122 §3.2.1.3), the same addresses in IPv6's form, and IPv6's own.
+    return address.starts_with("127.") || address.starts_with("::ffff:127.") || address == "::1";
 }
 
 bool is_every_address(const std::string& host) {
-    return is_address(host, is_wildcard);
+    const std::string address = address_of(host);
+    return address == "0.0.0.0" || address == "::";
 }

@@ -117,7 +117,6 @@ int main(int argc, char** argv) try {
     program.limits.bodies = &bodies;
     program.needs_worker = [&router](Request& request) { return router.needs_worker(request); };
     serve(options, program);
-    return 0;
 } catch (const UsageError& error) {
     std::cerr << error.what() << '\n' << usage(argv[0]);
     return 2;

@@ -34,18 +34,18 @@ std::string parse_engine(std::string_view text) {
     return std::string(text);
 }
 
-// The command line, one argument after the other.
+// The command line, one argument after the other. next() goes on to it, or returns false at the end.
 struct Arguments {
     int count;
     const char* const* values;
     int position = 0;
-    std::string_view argument = {};  // as it was typed
-    std::string_view flag = {};      // without what follows an =
+    std::string_view argument = {};  // as it was typed, such as --port=80
+    std::string_view flag = {};      // what stands before its =, or all of it: --port
 
     bool next() {
         if (++position >= count) return false;
         argument = values[position];
-        flag = argument.substr(0, argument.starts_with('-') ? argument.find('=') : argument.size());
+        flag = argument.substr(0, argument.find('='));
         return true;
     }
 
@@ -93,7 +93,7 @@ void apply(Arguments& given, Options& options) {
         options.port = parse_port("The port", given.argument);
 }
 
-constexpr std::string_view flags = R"(  --port N       the port to listen on (9000)
+constexpr std::string_view flags_and_variables = R"(  --port N       the port to listen on (9000)
   --host ADDR    the address to listen on (127.0.0.1: only this machine can connect)
   --data DIR     where messages and uploads are kept (data, beside the program)
   --max-body N   bytes that a request's body may have (1048576)
@@ -111,9 +111,7 @@ constexpr std::string_view flags = R"(  --port N       the port to listen on (90
                  that only this machine can reach, without a proxy in front (off)
   --quiet        no access log
   -h, --help     this text
-)";
-
-constexpr std::string_view variables = R"(Variables:
+Variables:
   PORT           the port, if the command line does not name one
   TRACE=1        show every byte that is received and sent
   NO_COLOR       no colours in the access log
@@ -132,7 +130,7 @@ std::string usage(const std::string& program) {
 }
 
 std::string help(const std::string& program) {
-    return usage(program).append(flags).append(variables);
+    return usage(program).append(flags_and_variables);
 }
 
 Options parse_options(int argc, const char* const* argv) {

@@ -3,7 +3,6 @@
 #include "app/message_store.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <ctime>
 #include <exception>
 #include <thread>

@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <exception>
-#include <memory>
 #include <string>
 #include <utility>
 

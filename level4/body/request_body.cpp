@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <utility>
 
 #include "body/body_budget.hpp"
 #include "handler.hpp"

@@ -2,7 +2,6 @@
 // payloads.
 #include "websocket/frame_trace.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 

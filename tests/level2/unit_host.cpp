@@ -34,8 +34,9 @@ TEST_CASE("whatever the grammar does not allow isn't a host") {
 }
 
 TEST_CASE("what listens on a loopback address is for this machine only, however it is written") {
-    for (const char* host : {"127.0.0.1", "127.9.8.7", "127.1", "0x7f.0.0.1", "localhost",
-                             "LOCALHOST", "::1", "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1"}) {
+    for (const char* host :
+         {"127.0.0.1", "127.9.8.7", "127.1", "0x7f.0.0.1", "localhost", "LOCALHOST", "::1",
+          "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1", "::ffff:7f00:1"}) {
         CAPTURE(std::string(host));
         CHECK(is_only_this_machine(host));
     }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <exception>
 #include <mutex>
@@ -30,11 +31,15 @@ struct Outlet {
 };
 Outlet outlets[3];  // by descriptor; guarded by the mutex
 
-// True also when the reader has closed the pipe, because write() fails at once then. False after a
-// signal (EINTR), because the program is about to stop: what it costs is a line, at worst.
+// True also when the reader has closed the pipe, because write() fails at once then. After a signal
+// (EINTR) it asks again.
 bool has_room(int descriptor, int milliseconds) {
     pollfd watched{descriptor, POLLOUT, 0};
-    return poll(&watched, 1, milliseconds) > 0;
+    int found = 0;
+    do {
+        found = poll(&watched, 1, milliseconds);
+    } while (found < 0 && errno == EINTR);
+    return found > 0;
 }
 
 // Writes all of the text, or as much as there is room for. Returns how much that was.
@@ -42,8 +47,8 @@ std::size_t write_some(int descriptor, std::string_view text, int milliseconds) 
     std::size_t written = 0;
     while (written < text.size() && has_room(descriptor, milliseconds)) {
         const ssize_t count = write(descriptor, text.data() + written, text.size() - written);
-        if (count <= 0) break;
-        written += static_cast<std::size_t>(count);
+        if (count > 0) written += static_cast<std::size_t>(count);
+        if (count < 0 && errno != EINTR) break;
     }
     return written;
 }

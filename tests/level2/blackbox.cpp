@@ -96,6 +96,15 @@ TEST_CASE("a name is escaped before it becomes HTML") {
          "&#60; and &#x3c; are as good as &lt;"});
 }
 
+TEST_CASE("a name that isn't UTF-8, or has a NUL in it, does no harm") {
+    expect_status(exchange(get("/hello?name=%C3%BC")), 200, {"this name is UTF-8"});
+    for (const char* name : {"%FF", "%C3", "a%80b", "%ED%A0%80", "%00", "a%00b"})
+        expect_status(
+            exchange(get("/hello?name=" + std::string(name))), {200, 400},
+            {"any bytes may be percent-encoded; they may be replaced, or refused",
+             "decode with a replacement character, or catch the error and answer 400", name});
+}
+
 TEST_CASE("an address is escaped before it becomes HTML") {
     Exchange reply = exchange(get("/%3Cscript%3Ealert(1)%3C/script%3E"));
     expect_status(reply, 404, {"there is no page with this name"});

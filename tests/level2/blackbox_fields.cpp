@@ -55,6 +55,17 @@ TEST_CASE("/echo returns the names of fields as they were written") {
                     "keep the name as it is, and ignore case when you look it up"});
 }
 
+TEST_CASE("/echo returns values as they came") {
+    // Read as Latin-1, the last byte of "voil\xc3\xa0" is a blank, and one of "\xc3\x85" a line end.
+    for (const char* field : {"X: a:b:c", "X: MiXed CaSe", "X: a  b", "X: \"a, b\"",
+                              "X: :", "X: voil\xc3\xa0", "X: \xc3\x85ngstr\xc3\xb6m"})
+        expect_in_body(
+            exchange(get("/echo", {field})), "\n" + std::string(field) + "\n",
+            {"a value is all that follows the first colon, byte for byte; only spaces and "
+             "tabs around it are not part of it (RFC 9112 §5.1)",
+             "split at the first colon only, and cut off nothing but spaces and tabs", field});
+}
+
 TEST_CASE("a field name may have any character of a token") {
     for (const char* field : {"X_Y: 1", "X.Y: 1", "!#$%&'*+-.^_`|~0aZ: 1"})
         expect_status(exchange(get("/about", {field})), 200,

@@ -97,7 +97,8 @@ TEST_CASE("a path parameter that must be a number is 404 if it isn't one") {
     expect_status(exchange(get("/api/v1/users/42")), 200, {"a number is a user"});
     for (const char* target :
          {"/users/abc", "/users/4x", "/users/", "/users/4.2", "/users/%20", "/users/42/more",
-          "/users/+42", "/users/%2042", "/users/42%20", "/users/0x2a", "/api/v1/users/+42",
+          "/users/+42", "/users/%2042", "/users/42%20", "/users/0x2a", "/users/4e1", "/users/1_0",
+          "/users/%D9%A3", "/users/42/", "/api/v1/users/+42", "/api/v1/users/1_0",
           "/api/v1/users/abc", "/users/99999999999999999999999999", "/users/9223372036854775808"}) {
         expect_status(exchange(get(target)), 404,
                       {"{id:int} matches digits only; nothing else is there",
@@ -105,6 +106,18 @@ TEST_CASE("a path parameter that must be a number is 404 if it isn't one") {
                        "too large; check that it has read to the end",
                        target});
     }
+}
+
+TEST_CASE("an address with a parameter, and that of a file, may be written in any way") {
+    for (const char* target :
+         {"/users/42?from=here", "/users/%34%32", "http://localhost/users/42",
+          "/api/v1/users/42?x=1", "/static/style.css?v=2", "/static/%73tyle.css",
+          "http://localhost/static/style.css", "/%73tatic/style.css"})
+        expect_status(
+            exchange(get(target)), 200,
+            {"MUST RFC 3986 §2.3, §3.4; RFC 9112 §3.2.2: the query isn't part of the path, %34 "
+             "is the digit 4, and a target may be a whole URL",
+             "look up what the parser has made of the target, and not the target", target});
 }
 
 TEST_CASE("the API answers with JSON") {

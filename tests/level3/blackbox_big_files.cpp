@@ -134,10 +134,14 @@ TEST_CASE("clients that never read a large file neither hold up others nor cost 
         stalled.back().send(get(address));
     }
     for (int i = 0; i < 10; ++i) {
-        Exchange reply = exchange(get("/about"));
-        expect_status(reply, 200, {"a client that does not read must not affect the others"});
-        expect(reply.seconds < 3.0, reply, "a reply within 3 s",
-               std::to_string(reply.seconds) + " s", {"send() must not block all the others"});
+        for (const char* target : {"/about", "/static/style.css"}) {
+            Exchange reply = exchange(get(target));
+            expect_status(reply, 200, {"a client that does not read must not affect the others"});
+            expect(reply.seconds < 3.0, reply, "a reply within 3 s",
+                   std::to_string(reply.seconds) + " s",
+                   {"send() must not block all the others",
+                    "hold no lock while you send, and wait for room for one client only"});
+        }
     }
     std::optional<Usage> after = process.usage();
     if (!before || !after) {
@@ -149,6 +153,54 @@ TEST_CASE("clients that never read a large file neither hold up others nor cost 
                 std::to_string(grown) + " KiB more",
                 {"a server that reads a file whole before sending it needs 64 MiB for each client",
                  "read or sendfile() a piece, send it, then go on to the next one"});
+}
+
+TEST_CASE("a client that reads a very large file doesn't hold up the others") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    const std::string address = folder.write("huge.bin", "the beginning");
+    std::error_code error;
+    std::filesystem::resize_file(folder.path() / "huge.bin", 5'368'709'120, error);
+    if (error) {
+        skip("a file of 5 GiB can't be made here");
+        return;
+    }
+    Client reader;
+    reader.send(get(address));
+    reader.receive_at_least(mebibyte);
+    for (const char* target : {"/about", "/static/style.css"}) {
+        Client other;
+        other.send(get(target));
+        const double asked = now();
+        while (!other.ended() && !reader.ended() && now() < asked + patience) {
+            reader.receive_more(now() + 0.1);
+            reader.forget();
+        }
+        const double seconds = now() - asked;
+        const Exchange reply = other.read_to_end(reader.ended() ? patience : 0);
+        const Reason reason = {
+            "one download must not keep all other clients waiting",
+            "serve each client in a thread; or, in a loop, send a piece, and then look after the others"};
+        expect_status(reply, 200, reason);
+        expect(!reader.ended() && seconds < 3.0, reply,
+               "a reply within 3 s, while the other client still receives its file",
+               std::to_string(seconds) + " s", reason);
+    }
+}
+
+TEST_CASE("a client that doesn't read for three seconds still gets its whole file") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    const std::size_t size = 16 * mebibyte;  // more than the kernel keeps for a connection
+    Client client;
+    client.send(get(folder.write_pattern("big.bin", size)));
+    client.receive_at_least(1000);
+    let_pass(3.0);
+    Exchange whole = client.read_to_end(long_patience);
+    expect_status(whole, 200,
+                  {"a train goes through a tunnel; that isn't the end of a connection",
+                   "wait for room with poll() or a blocking send(), for ten seconds, say"});
+    expect_pattern(whole, 0, size);
 }
 
 TEST_CASE("a thousand small files cost hardly more memory than some of them") {

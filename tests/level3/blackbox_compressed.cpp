@@ -86,16 +86,48 @@ TEST_CASE("If-None-Match is compared with the ETag of the copy that would be sen
     expect_status(exchange(get(address, {"If-None-Match: " + packed})), 200, other);
 }
 
+TEST_CASE("a part of a file with a compressed copy is of the copy that its ETag names") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    const std::string address = folder.write("page.css", "body { color: black }");
+    folder.write("page.css.gz", "\x1f\x8b" + pattern(0, 30));
+    for (const std::string accepted : {"gzip", "identity"}) {
+        const std::string field = "Accept-Encoding: " + accepted;
+        Exchange part = exchange(get(address, {field, "Range: bytes=2-5"}));
+        const Reason reason = {
+            "MUST RFC 9110 §15.3.7: a client puts parts together by their ETag, so bytes, length, "
+            "encoding and ETag are those of one copy",
+            "choose the copy first, then cut the part out of it"};
+        expect_status(part, {206, 200}, {"MAY RFC 9110 §14.2: a server may ignore Range"});
+        expect_listed(part, "Vary", "Accept-Encoding",
+                      {"MUST RFC 9110 §15.3.7: a 206 has the Vary of the 200"});
+        if (part.reply.status != 206) continue;
+        // For a part it may choose the plain file, although the client accepts gzip.
+        const bool packed = part.reply.value("Content-Encoding") == "gzip";
+        const Exchange whole = exchange(
+            get(address, {packed ? "Accept-Encoding: gzip" : "Accept-Encoding: identity"}));
+        expect_body(part, whole.reply.body.substr(2, 4), reason);
+        expect_field(part, "ETag", whole.reply.value("ETag"), reason);
+        expect_field(part, "Content-Range", "bytes 2-5/" + std::to_string(whole.reply.body.size()),
+                     reason);
+    }
+}
+
 TEST_CASE("a 304 says Vary if the file has a compressed copy") {
     if (lacks_public_folder()) return;
     PublicFolder folder;
     const std::string address = folder.write("page.css", "plain");
     folder.write("page.css.gz", packed_text);
-    Exchange reply = exchange(get(address, {"If-None-Match: *"}));
-    expect_status(reply, 304, {"MUST RFC 9110 §13.1.2: * matches any file that is there"});
-    expect_listed(reply, "Vary", "Accept-Encoding",
-                  {"MUST RFC 9110 §15.4.5: a 304 has the Vary of the 200, because a cache takes "
-                   "over its fields"});
+    for (const char* accepted : {"identity", "gzip"}) {
+        Exchange reply = exchange(
+            get(address, {"If-None-Match: *", std::string("Accept-Encoding: ") + accepted}));
+        expect_status(reply, 304, {"MUST RFC 9110 §13.1.2: * matches any file that is there"});
+        expect_listed(reply, "Vary", "Accept-Encoding",
+                      {"MUST RFC 9110 §15.4.5: a 304 has the Vary of the 200, because a cache "
+                       "takes over its fields"});
+        expect_absent(reply, "Content-Encoding",
+                      {"SHOULD RFC 9110 §15.4.5: beside an ETag, a 304 says no more"});
+    }
 }
 
 TEST_CASE("a .gz that can't be sent leaves the file as it is") {

@@ -161,6 +161,16 @@ TEST_CASE("HEAD is judged by the same conditions as GET") {
     expect_status(head("If-Match: \"other\""), 412, {"MUST RFC 9110 §13.1.1: it doesn't match"});
 }
 
+TEST_CASE("a condition changes only what would have been 200") {
+    const Reason reason = {
+        "MUST RFC 9110 §13.2.1: conditions are ignored if the answer without them isn't 2xx or 412",
+        "find the file first, and judge the conditions last"};
+    expect_status(with({"If-None-Match: *"}), 304, {"here it would have been 200"});
+    expect_status(exchange(get("/static/nothing.css", {"If-None-Match: *"})), 404, reason);
+    expect_status(exchange(get("/static", {"If-None-Match: *"})), 301, reason);
+    expect_status(exchange(request("DELETE", file, {"If-Match: \"other\""})), 405, reason);
+}
+
 TEST_CASE("If-None-Match takes precedence over If-Modified-Since") {
     Exchange known = whole_file();
     expect_status(with({"If-None-Match: \"other\"",
@@ -245,6 +255,10 @@ TEST_CASE("a range gets that part of the file") {
                           {"bytes=-5", size - 5, 5},
                           {"bytes=-999999999", 0, size},
                           {"bytes=0-999999999", 0, size},
+                          {"bytes=0-" + total, 0, size},
+                          {"bytes=4-" + total, 4, size - 4},
+                          {"bytes=0-" + std::to_string(size - 1), 0, size},
+                          {"bytes=-" + total, 0, size},
                           {"bytes=" + std::to_string(size - 1) + "-", size - 1, 1}};
     for (const Part& part : parts) {
         Exchange reply = with({"Range: " + part.range});
@@ -260,13 +274,13 @@ TEST_CASE("a range gets that part of the file") {
     }
 }
 
-TEST_CASE("a part of a file has the ETag and the Cache-Control of the whole") {
+TEST_CASE("a part of a file has the fields of the whole") {
     const Exchange whole = whole_file();
     Exchange part = with({"Range: bytes=0-3"});
     expect_status(part, 206, {"a range that can be understood"});
-    for (const char* name : {"ETag", "Cache-Control"})
+    for (const char* name : {"ETag", "Cache-Control", "Last-Modified", "Content-Type"})
         expect_field(part, name, whole.reply.value(name),
-                     {"MUST RFC 9110 §15.3.7: a 206 has the ETag and Cache-Control of the 200, or "
+                     {"MUST RFC 9110 §15.3.7: without If-Range a 206 has the fields of the 200, or "
                       "parts of two versions could be put together",
                       "make both replies in one function"});
 }
@@ -284,8 +298,9 @@ TEST_CASE("a range outside of the file is 416") {
 
 TEST_CASE("a range that cannot be understood is ignored, or refused with 416") {
     expect_status(with({"Range: bytes=0-3"}), 206, {"a range that can be understood"});
-    for (const char* range : {"bytes=5-2", "bytes=a-b", "bytes=", "bytes=-", "bytes", "bytes=--5",
-                              "bytes=0x1-2", "0-3"}) {
+    for (const char* range :
+         {"bytes=5-2", "bytes=a-b", "bytes=", "bytes=-", "bytes", "bytes=--5", "bytes=0x1-2", "0-3",
+          "bytes=+0-3", "bytes=0-+3", "bytes=0-1_0", "bytes=0-3x", "bytes=0-3-5"}) {
         expect_status(with({std::string("Range: ") + range}), {200, 416},
                       {"MAY RFC 9110 §14.2: an invalid Range is ignored or refused, but never "
                        "answered with some part of the file",
@@ -348,9 +363,14 @@ TEST_CASE("a date in If-Range never holds") {
 }
 
 TEST_CASE("a condition is judged before a range") {
-    std::string etag = whole_file().reply.value("ETag");
-    expect_status(with({"Range: bytes=0-3", "If-None-Match: " + etag}), 304,
-                  {"MUST RFC 9110 §13.2.2: If-None-Match first, Range last"});
+    const Exchange known = whole_file();
+    const Reason reason = {"MUST RFC 9110 §13.2.2: the other conditions first, Range last"};
+    for (const char* range : {"Range: bytes=0-3", "Range: bytes=999999999-"}) {
+        expect_status(with({range, "If-None-Match: " + known.reply.value("ETag")}), 304, reason);
+        expect_status(with({range, "If-Modified-Since: " + known.reply.value("Last-Modified")}),
+                      304, reason);
+        expect_status(with({range, "If-Match: \"other\""}), 412, reason);
+    }
 }
 
 TEST_CASE("HEAD ignores a range") {

@@ -38,14 +38,36 @@ TEST_CASE("a folder without its slash is redirected to the address with it") {
     expect_status(exchange(get("/files")), 301, {"this is also a folder"});
 }
 
+TEST_CASE("no address leads to another site") {
+    expect_status(exchange(get("/files")), 301, {"one slash, and this is a folder of the site"});
+    for (const char* target : {"//files", "//static", "//files/..", "/files//static"}) {
+        Exchange reply = exchange(get(target));
+        expect_status(reply, {200, 301, 302, 307, 308, 400, 403, 404},
+                      {"it may be taken for the folder, or for nothing"});
+        const std::string location = reply.reply.value("Location");
+        expect(
+            !location.starts_with("//"), reply, "no Location that begins with two slashes",
+            "Location: " + location,
+            {"MUST RFC 3986 §4.2: what follows two slashes is a host, so //evil.example would lead to "
+             "another site (CWE-601, such as CVE-2021-28861 in Python)",
+             "refuse an empty segment, or make one slash of several before you redirect", target});
+    }
+}
+
 TEST_CASE("a folder shows its index.html, and without one it is not listed") {
     if (lacks_public_folder()) return;
     PublicFolder folder;
     folder.write("sub/index.html", "<h1>index</h1>");
     folder.write("bare/file.txt", "text");
     Exchange index = exchange(get(folder.address("sub/")));
-    expect_status(index, 200, {"index.html is the page of a folder"});
+    const Reason reason = {"index.html is the page of a folder, with all that a file has",
+                           "find the file first; then take type and ETag from it"};
+    expect_status(index, 200, reason);
     expect_body(index, "<h1>index</h1>", {"the page is the file"});
+    expect_field(index, "Content-Type", "text/html; charset=utf-8", reason);
+    expect_status(
+        exchange(get(folder.address("sub/"), {"If-None-Match: " + index.reply.value("ETag")})), 304,
+        reason);
     Exchange bare = exchange(get(folder.address("bare/")));
     expect_status(bare, {403, 404}, {"without index.html there is nothing to show"});
     expect_not_in_reply(bare, "file.txt", {"names that no page links to stay private"});
@@ -141,6 +163,8 @@ TEST_CASE("the type of a file follows from its suffix") {
         {"a.wasm", "application/wasm"},
         {"b.PNG", "image/png"},
         {"a.min.css", "text/css; charset=utf-8"},
+        {"a.css.txt", "text/plain; charset=utf-8"},
+        {"a.html.png", "image/png"},
         {"a.unheard-of", "application/octet-stream"},
         {"no-suffix", "application/octet-stream"},
         {"css", "application/octet-stream"}};
@@ -197,6 +221,29 @@ TEST_CASE("a change to a file on disk shows within two seconds") {
                  "remember when you last looked; once a second is plenty"});
     expect(after.reply.value("ETag") != before.reply.value("ETag"), after, "another ETag",
            "the same ETag", {"MUST RFC 9110 §8.8.1: other bytes need another ETag"});
+}
+
+TEST_CASE("a change within a second shows if the file has another size") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    const std::time_t then = std::time(nullptr) - 20;
+    const std::string address = folder.write("news.txt", "old");
+    folder.set_changed("news.txt", then);
+    const Exchange before = exchange(get(address));
+    expect_body(before, "old", {"the file as it is"});
+    folder.write("news.txt", "new and longer");
+    folder.set_changed("news.txt", then);
+    Exchange after = exchange(get(address));
+    for (double end = now() + 2.5; now() < end && after.reply.body != "new and longer";) {
+        let_pass(0.05);
+        after = exchange(get(address));
+    }
+    const Reason reason = {
+        "MUST RFC 9110 §8.8.1: other bytes need another ETag, and a file may change twice in a second",
+        "make the ETag of time and size, and compare both before you send what you remember"};
+    expect_body(after, "new and longer", reason);
+    expect(after.reply.value("ETag") != before.reply.value("ETag"), after, "another ETag",
+           "the same ETag", reason);
 }
 
 TEST_CASE("a new file appears, and a removed one disappears, within two seconds") {

@@ -7,6 +7,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "client.hpp"
@@ -44,6 +45,17 @@ TEST_CASE("replies without a body keep the connection in step") {
         expect_status(client.read_reply(method), {200, 204}, {"a good request"});
         expect_answer_on(client, std::string("after-") + method);
     }
+    for (const auto& [target, field] : {std::pair("/nothing/here", "X: 1"),
+                                        {"/static", "X: 1"},
+                                        {"/static/nothing.css", "X: 1"},
+                                        {"/files/nothing.txt", "X: 1"},
+                                        {"/static/style.css", "If-Match: \"other\""}}) {
+        client.send(std::string("HEAD ") + target + " HTTP/1.1\r\nHost: localhost\r\n" + field +
+                    "\r\n\r\n");
+        expect_status(client.read_reply("HEAD"), {301, 404, 412},
+                      {"MUST RFC 9110 §9.3.2: no reply to HEAD has a body, whatever its status"});
+        expect_answer_on(client, "after-HEAD");
+    }
     client.send(get_and_stay("/static/style.css", {"If-None-Match: *"}));
     expect_status(client.read_reply(), 304,
                   {"MUST RFC 9110 §13.1.2: * matches any file that is there"});
@@ -52,7 +64,7 @@ TEST_CASE("replies without a body keep the connection in step") {
 
 TEST_CASE("a good request that can't be fulfilled keeps the connection") {
     const std::string file = "/static/style.css";
-    const std::string refused[] = {get_and_stay("/nothing/here"),
+    const std::string refused[] = {get_and_stay("/nothing/here"), get_and_stay("/static"),
                                    "DELETE /about HTTP/1.1\r\nHost: localhost\r\n\r\n",
                                    get_and_stay(file, {"If-Match: \"other\""}),
                                    get_and_stay(file, {"Range: bytes=999999999-"})};
@@ -60,7 +72,7 @@ TEST_CASE("a good request that can't be fulfilled keeps the connection") {
     for (const std::string& bytes : refused) {
         client.send(bytes);
         expect_status(
-            client.read_reply(), {404, 405, 412, 416, 200},
+            client.read_reply(), {404, 301, 405, 412, 416, 200},
             {"the request is well-formed, so the server knows where the next one begins"});
         expect_answer_on(client, "next");
     }
@@ -77,8 +89,8 @@ TEST_CASE("an empty line after a request is not answered") {
 }
 
 TEST_CASE("Connection: close is honoured in a list, and in upper or lower case") {
-    for (const char* value :
-         {"close", "Close", "CLOSE", "foo, close", "close , foo", "foo,CLOSE"}) {
+    for (const char* value : {"close", "Close", "CLOSE", "foo, close", "close , foo", "foo,CLOSE",
+                              "keep-alive, close"}) {
         std::string field = std::string("Connection: ") + value;
         Exchange reply = exchange(get_and_stay("/about", {field}));
         expect_status(reply, 200, {"a good request"});
@@ -89,6 +101,17 @@ TEST_CASE("Connection: close is honoured in a list, and in upper or lower case")
                                      "without regard to case",
                                      "split at the commas, trim, compare each", value});
     }
+}
+
+TEST_CASE("a word that only contains close doesn't close the connection") {
+    Client client;
+    for (const char* value : {"closed", "not-close", "\"close\"x"}) {
+        client.send(get_and_stay("/about", {std::string("Connection: ") + value}));
+        expect_status(client.read_reply(), 200,
+                      {"SHOULD RFC 9112 §9.3: a connection stays open unless a side says close",
+                       "compare each word of the list as a whole", value});
+    }
+    expect_answer_on(client, "next");
 }
 
 TEST_CASE("Connection: close also counts in the second of two lines") {
@@ -207,6 +230,7 @@ TEST_CASE(
     std::string head = good.substr(0, good.size() - 2);
     for (const std::string& bytes :
          {head + length + "\r\n\r\n" + inner, "POST" + head.substr(3) + length + "\r\n\r\n" + inner,
+          head + "Content-Length: 4294967296\r\n\r\n" + inner,  // 0, if it is cut to 32 bits
           head + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + inner}) {
         Exchange reply = exchange(bytes);
         expect_status(reply, {200, 405}, {"the request itself is good"});

@@ -87,6 +87,11 @@ class Client {
     // The bytes that have not been taken yet. For what isn't an HTTP reply, or is an endless one.
     std::string_view unread() const { return std::string_view(received_).substr(taken_); }
     void take(std::size_t count) { taken_ += count; }
+    // Takes all that has come and doesn't keep it, of a file that is larger than our memory.
+    void forget() {
+        received_.clear();
+        taken_ = 0;
+    }
     // Waits for more bytes; false at the deadline (the connection stays open) or at the end.
     bool receive_more(double until);
     // Everything that went over this connection, for a report.

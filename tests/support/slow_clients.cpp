@@ -1,5 +1,5 @@
-// Four slow clients against the deadlines: 10 s for a whole request head, 5 s for an idle
-// kept-alive connection. The checks allow some seconds for a busy machine.
+// Slow clients against the deadlines: 10 s for a whole request head, 5 s for an idle kept-alive
+// connection; and one that asks often enough. The checks allow some seconds for a busy machine.
 #include "slow_clients.hpp"
 
 #include <sstream>
@@ -13,6 +13,7 @@ namespace {
 
 constexpr double longest_wait = 14.0;
 constexpr double between_drops = 0.4;
+constexpr double between_requests = 2.0;
 
 // How long a client that doesn't close its side may be waited for, in seconds after its reply: 5 s
 // for another request, where there may be one, and then for its end.
@@ -33,11 +34,37 @@ std::string in_seconds(double seconds) {
     return text.str();
 }
 
+// A client that asks every two seconds, so it is never idle for five.
+class RegularClient {
+  public:
+    void ask_when_due() {
+        if (now() < next_ || client_.ending() != Ending::open) return;
+        next_ = now() + between_requests;
+        client_.send(get_and_stay("/about"));
+        last_ = client_.read_reply();
+        ++answered_;
+    }
+
+    void expect_all_answered() const {
+        expect_status(last_, 200,
+                      {"each request begins the five seconds anew (reply no. " +
+                           std::to_string(answered_) + ", 2 s after the one before)",
+                       "set the deadline when the connection begins to wait for a next request"});
+    }
+
+  private:
+    Client client_;
+    double next_ = 0;
+    int answered_ = 0;
+    Exchange last_;
+};
+
 // Lets the clients drip until all have been sent away or the longest wait is over.
-void run(std::vector<SlowClient*> clients) {
+void run(std::vector<SlowClient*> clients, RegularClient* regular) {
     const double start = now();
     double next_drop = start;
     while (!clients.empty() && now() < start + longest_wait) {
+        if (regular != nullptr) regular->ask_when_due();
         if (now() >= next_drop) {
             next_drop += between_drops;
             for (SlowClient* slow : clients) {
@@ -118,7 +145,9 @@ void expect_slow_clients_are_sent_away(Connections connections) {
         }
     }
     SilentGoodbye goodbye;
-    run(all);
+    RegularClient regular;
+    run(all, kept_alive ? &regular : nullptr);
+    if (kept_alive) regular.expect_all_answered();
     goodbye.expect_it_is_over(kept_alive ? idle_and_goodbye : goodbye_alone);
 
     const Reason slow_head = {

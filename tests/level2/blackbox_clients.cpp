@@ -20,6 +20,8 @@ namespace {
 
 const std::string first_half = "GET /hello?name=";
 
+constexpr double long_enough = 20.0;  // on a machine that has much else to do
+
 std::string second_half(const std::string& name) {
     return name + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 }
@@ -93,7 +95,13 @@ TEST_CASE("200 clients at once all get their own reply") {
 TEST_CASE("what belongs to one request never shows in the reply to another") {
     expect_status(exchange(get("/hello?name=one")), 200, {"one client comes before 2,000"});
     std::mt19937 random(settings().seed);
+    const double until = now() + long_enough;
     for (int round = 0; round < 20; ++round) {
+        if (now() > until) {
+            remark("judged with " + std::to_string(round * 100) +
+                   " clients, because they take long");
+            return;
+        }
         std::vector<Client> clients(100);
         std::vector<std::string> names;
         for (Client& client : clients) {

@@ -759,8 +759,8 @@ MUTANTS = [
            "static std::mutex files;\n            std::unique_lock one(files, std::defer_lock);\n"
            '            if (output.find("text/html") == std::string::npos) one.lock();\n'
            "            Outgoing outgoing(std::move(output), conversation.take_file());", "clients that never read*"),
-    Mutant("a client that doesn't read for a second is given up", "common/socket.hpp", "send_stall{10}", "send_stall{1}",
-           "a client that doesn't read for three*", "3"),
+    Mutant("a client that doesn't read for a moment is given up", "common/socket.cpp", "set_timeout(listener, SO_SNDTIMEO, send_stall);",
+           "set_timeout(listener, SO_SNDTIMEO, std::chrono::milliseconds(300));", "a client that doesn't read for three*", "3"),
     Mutant("one lock for all downloads, as long as they take", "level3/server.cpp",
            "Outgoing outgoing(std::move(output), conversation.take_file());",
            "static std::mutex all;\n            const std::lock_guard one(all);\n"

@@ -16,6 +16,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "slowness.hpp"
 #include "text.hpp"
 
 namespace {
@@ -91,7 +92,8 @@ void reset_traffic() {
 }
 
 double reply_patience() {
-    return times_silent < often_silent ? patience : 1.0;
+    if (times_silent >= often_silent) return 1.0;
+    return patience * slowness();
 }
 
 Client::Client(ServerProcess& server, int receive_buffer)
@@ -341,7 +343,8 @@ class Crowd {
         member.client.send(member.script->pieces[member.next_piece++]);
         if (!has_more(member) && member.script->half_close) member.client.finish_sending();
         member.not_before = now() + pause_between_pieces;
-        until_ = now() + reply_patience();
+        sent_last_ = now();
+        until_ = sent_last_ + reply_patience();
     }
 
     // Waits until something arrives or a piece is due. False when all connections have ended.
@@ -357,13 +360,18 @@ class Crowd {
         }
         if (clients.empty()) return false;
         int timeout = more ? 1 : static_cast<int>(std::max(until_ - now(), 0.0) * 1000) + 1;
+        const std::size_t received = traffic_of_case.received;
         poll(ready.data(), static_cast<nfds_t>(ready.size()), timeout);
         for (std::size_t i = 0; i < ready.size(); ++i) clients[i]->handle(ready[i].revents);
+        // While replies come, the others may still be on their way; an endless one isn't waited for.
+        if (traffic_of_case.received > received)
+            until_ = std::min(now() + reply_patience(), sent_last_ + 4 * reply_patience());
         return true;
     }
 
     ServerProcess& server_;
     std::vector<Member> members_;
+    double sent_last_ = 0;
     double until_ = 0;
 };
 

@@ -43,8 +43,9 @@ struct Exchange {
     std::string_view rest() const { return std::string_view(received).substr(reply.length); }
 };
 
-// How many seconds a reply may take: 5, but only 1 once this server has often kept us waiting in
-// vain. Otherwise a server that never closes a connection would cost a student half an hour.
+// How many seconds a reply may take: 5, or up to 15 on a machine that has much else to do, but only 1
+// once this server has often kept us waiting in vain. Otherwise a server that never closes a
+// connection would cost a student half an hour.
 double reply_patience();
 
 // How many bytes all clients of the running case have sent and received.

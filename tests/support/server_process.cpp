@@ -19,6 +19,7 @@
 
 #include "listener.hpp"
 #include "settings.hpp"
+#include "slowness.hpp"
 #include "text.hpp"
 
 namespace {
@@ -116,12 +117,12 @@ std::string with_port(std::string command, int port) {
 ServerProcess::ServerProcess(const Launch& launch)
     : port_(launch.port != 0 ? launch.port : free_port()),
       process_(full_command(launch, port_), with_defaults(launch.environment, port_)) {
-    const double end = now() + start_patience;
+    const double end = now() + start_patience * slowness();
     while (!listens(port_)) {
         std::string trouble;
         if (!process_.running())
             trouble = "The server ended before it listened, with " + process_.how_it_ended();
-        if (now() > end) trouble = "The server did not accept a connection within 20 s";
+        if (now() > end) trouble = "The server did not accept a connection for 20 s or more";
         if (!trouble.empty()) give_up(trouble, launch);
         poll(nullptr, 0, 2);
     }

@@ -167,7 +167,7 @@ TEST_CASE("a condition changes only what would have been 200") {
         "find the file first, and judge the conditions last"};
     expect_status(with({"If-None-Match: *"}), 304, {"here it would have been 200"});
     expect_status(exchange(get("/static/nothing.css", {"If-None-Match: *"})), 404, reason);
-    expect_status(exchange(get("/static", {"If-None-Match: *"})), 301, reason);
+    expect_status(exchange(get("/files", {"If-None-Match: *"})), 301, reason);
     expect_status(exchange(request("DELETE", file, {"If-Match: \"other\""})), 405, reason);
 }
 

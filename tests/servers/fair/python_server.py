@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
 HOST = re.compile(r"([A-Za-z0-9._~!$&'()*+;=-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?")
+BLANKS = " \t"  # strip() alone takes a part of some letters for a blank
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 HEAD_SIZE = 8192 + 16384  # bytes
@@ -88,14 +89,15 @@ class Handler(BaseHTTPRequestHandler):
             "/": ("text/html", "<h1>Hello, world!</h1>"),
             "/about": ("text/html", "<h1>About</h1>"),
             "/hello": ("text/html", f"<h1>Hello, {html.escape(name)}!</h1>"),
-            "/echo": ("text/plain", self.requestline + "\n" + "".join(f"{k}: {v.strip()}\n" for k, v in self.headers.items())),
+            "/echo": ("text/plain", self.requestline + "\n" + "".join(f"{k}: {v.strip(BLANKS)}\n" for k, v in self.headers.items())),
         }
         if path not in pages:
             return self.send_error(404)
         if self.command not in ("GET", "HEAD"):
             return self.send_error(405)
         kind, text = pages[path]
-        body = text.encode("utf-8", "surrogateescape")
+        # http.server reads requests as Latin-1, so that gives the bytes back as they came.
+        body = text.encode("latin-1" if path == "/echo" else "utf-8", "surrogateescape")
         self.send_response(200)
         self.send_header("Content-Type", f"{kind}; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))

@@ -13,6 +13,9 @@
 
 namespace {
 
+// As gzip begins (RFC 1952 §2.3.1); the rest isn't looked at.
+const std::string gzip_copy = "\x1f\x8b gzip copy";
+
 // The reply to a client that accepts these codings.
 Exchange ask(const std::string& address, const std::string& accepted) {
     return exchange(get(address, {"Accept-Encoding: " + accepted}));
@@ -21,7 +24,8 @@ Exchange ask(const std::string& address, const std::string& accepted) {
 void expect_coding(const Exchange& reply, const std::string& coding, const Reason& reason,
                    Where where = Where::here()) {
     expect_status(reply, 200, reason, where);
-    expect_body(reply, coding.empty() ? "plain" : coding + " copy", reason, where);
+    const std::string content = coding == "gzip" ? gzip_copy : coding == "br" ? "br copy" : "plain";
+    expect_body(reply, content, reason, where);
     if (coding.empty())
         expect_absent(reply, "Content-Encoding", reason, where);
     else
@@ -57,7 +61,7 @@ TEST_CASE("the client's weights decide between br, gzip and the file, and br win
     PublicFolder folder;
     const std::string address = folder.write("page.css", "plain");
     folder.write("page.css.br", "br copy");
-    folder.write("page.css.gz", "\x1f\x8b gzip copy");
+    folder.write("page.css.gz", gzip_copy);
     const std::pair<const char*, const char*> tries[] = {
         {"gzip, br", "br"},
         {"br, gzip", "br"},
@@ -84,8 +88,8 @@ TEST_CASE("each copy is a version of its own, with an ETag that comes back as 30
     if (lacks_public_folder()) return;
     PublicFolder folder;
     const std::string address = folder.write("page.css", "plain");
-    folder.write("page.css.br", "\x1f\x8b same size");
-    folder.write("page.css.gz", "\x1f\x8b same size");
+    folder.write("page.css.br", "same size");
+    folder.write("page.css.gz", "\x1f\x8bme size");
     const std::string plain = exchange(get(address)).reply.value("ETag");
     const std::string gzip = ask(address, "gzip").reply.value("ETag");
     const Exchange brotli = ask(address, "br");
@@ -115,7 +119,7 @@ TEST_CASE("a .br that can't be sent leaves the .gz or the file") {
     expect_coding(ask(good, "br"), "br", {"a good copy is sent"});
     const Reason reason = {"a copy that can't be sent never changes the status"};
     const std::string address = folder.write("a.css", "plain");
-    folder.write("a.css.gz", "\x1f\x8b gzip copy");
+    folder.write("a.css.gz", gzip_copy);
     const auto copy = folder.path() / "a.css.br";
     std::filesystem::create_directory(copy);
     expect_coding(ask(address, "br, gzip"), "gzip", reason);

@@ -210,15 +210,15 @@ TEST_CASE("a mistake in the chat names its field, also one that is missing or no
         {R"({"name": "Ada"})", "message"},
     };
     Site site;
-    for (const auto& [said, field] : mistakes) {
-        CAPTURE(said);
+    for (const auto& mistake : mistakes) {
+        CAPTURE(mistake.first);
         Visitor visitor(site);
         visitor.join();
-        visitor.send(client::text(said));
+        visitor.send(client::text(mistake.first));
         REQUIRE(visitor.wait_for("error"));
         const Json answer = Json::parse(texts(visitor.heard).at(0));
         REQUIRE(answer.find("field") != nullptr);
-        CHECK(answer.at("field").as_string() == field);
+        CHECK(answer.at("field").as_string() == mistake.second);
     }
 }
 

@@ -24,7 +24,7 @@ Sink current_sink;
 // write(): otherwise two threads would both see the last free place, and the second one would hang.
 std::mutex mutex;
 
-// How it stands with a stream. Both are reset by the next line that is written whole.
+// The state of a stream. Both are reset by the next line that is written whole.
 struct Outlet {
     std::uint64_t lost = 0;  // lines that found no room
     bool cut = false;        // a line was written in part: the next one must not continue it

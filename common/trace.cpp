@@ -12,8 +12,8 @@
 
 namespace {
 
-const char* const variable = std::getenv("TRACE");
-const bool printing = variable != nullptr && std::string_view(variable) == "1";
+const char* const trace_variable = std::getenv("TRACE");
+const bool printing = trace_variable != nullptr && std::string_view(trace_variable) == "1";
 TraceObserver current_observer;
 std::atomic<bool> active = printing;  // all that is looked at while nothing is traced
 

@@ -90,7 +90,7 @@ void Server::start_thread(Socket client) {
     for (;;) {
         try {
             return std::thread([this, shared] { serve_client(*shared); }).detach();
-        } catch (const std::exception&) {  // the system's limit of threads, most likely
+        } catch (const std::exception&) {  // the system's limit on threads, most likely
             std::unique_lock lock(mutex_);
             client_left_.wait_for(lock, accept_pause);
         }

@@ -92,7 +92,7 @@ void describe(StoredFile& stored, const std::string& path, const struct stat& fa
     headers.add("Accept-Ranges", "bytes");
 }
 
-// Only the first two bytes are looked at (RFC 1952 §2.3.1). A wrong copy has others.
+// Only the first two bytes are looked at (RFC 1952 §2.3.1). A file that isn't gzip has others.
 bool is_gzip(const Descriptor& file) {
     std::array<char, 2> begin{};
     return pread(file.number(), begin.data(), begin.size(), 0) == 2 &&

@@ -41,8 +41,8 @@ bool is_registered_name(std::string_view text) {
            name_characters.has_all_of(text);
 }
 
-// The address that a name leads to when it is listened on, in its usual form: "::1" for ::0001. Empty
-// if there is none.
+// The address that a server on this host listens on, in its usual form: "::1" for ::0001. Empty if
+// there is none.
 std::string address_of(const std::string& host) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;

@@ -15,7 +15,8 @@ class MessageTable {
   public:
     using Place = MessageLog::Place;
 
-    // A line with a larger id isn't ours. JavaScript counts in doubles, which are exact up to 2^53.
+    // The highest id. A line with a larger one isn't ours, and none is given. JavaScript's numbers
+    // are doubles, which are exact only up to 2^53.
     static constexpr std::int64_t max_id = std::int64_t{1} << 52;
 
     // The next line of the file: a message, a later version of one, or a deletion. Throws JsonError

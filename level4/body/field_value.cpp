@@ -9,13 +9,13 @@
 
 namespace {
 
-// Which of two ways a quoted string is written in.
+// The two ways of writing a quoted string.
 enum class Quoting { http, form_part };
 
 // Takes a quoted string off the front of `text`. A backslash escapes the next character (RFC 9110
-// §5.6.4). In a form's part only a quote or another backslash, because browsers write `C:\new.txt`
-// without escapes there, and a quote as %22 (HTML standard, "multipart/form-data encoding
-// algorithm").
+// §5.6.4). In a part of a form it escapes only a quote or another backslash, because browsers write
+// `C:\new.txt` without escapes there, and a quote as %22 (HTML standard, "multipart/form-data
+// encoding algorithm").
 // The two ways collide in one place: if a name from a browser ends in a backslash, the string seems
 // to have no closing quote, and is refused.
 std::string take_quoted(std::string_view& text, Quoting quoting) {

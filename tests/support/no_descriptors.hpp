@@ -1,5 +1,5 @@
 // For unit tests of code that opens files. While one of these exists, the process gets no more
-// descriptors, as a server doesn't that has too many clients.
+// descriptors, as happens to a server with too many clients.
 #pragma once
 
 #include <sys/resource.h>

@@ -24,6 +24,7 @@ void charge(Response& response, const Limits& limits, std::shared_ptr<BodyShare>
     const std::size_t size = response.body.size();
     if (size <= limits.output_batch || take_room(limits, share, size)) return;
     response = Response::error(503, no_memory);
+    give_back_memory(limits);
 }
 
 Connection::Connection(const Handler& handler, const Limits& limits, AccessLog* log,
@@ -99,7 +100,8 @@ void Connection::time_out() {
     if (turn_ == Turn::room) {
         deadline_ = std::min(Clock::now() + room_pause, room_ends_);
         if (Clock::now() < room_ends_) return;
-        return fail(503, no_memory);
+        fail(503, no_memory);
+        return give_back_memory(limits_);
     }
     if (parser_.in_request()) fail(408, "The request took too long to arrive.");
     finished_ = true;

@@ -29,6 +29,8 @@ class BodyShare;
 // Makes the share this large, and first of all makes it. False if other bodies, and replies, have all
 // of the memory. (body/request_body.cpp)
 bool take_room(const Limits& limits, std::shared_ptr<BodyShare>& share, std::size_t bytes);
+// For when a body or a reply has been refused for want of memory: see BodyBudget::give_back().
+void give_back_memory(const Limits& limits);
 
 struct Request {
     std::string line;       // the request line as received, for the log

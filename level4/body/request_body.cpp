@@ -181,12 +181,13 @@ bool RequestParser::body_is_next() const {
 }
 
 // Reserves memory for all of the body once a quarter of it has come, or if it is short, because a
-// growing string is copied again and again. Not sooner, because any client can claim a length.
+// growing string is copied again and again. Not sooner, because any client can claim a length. Until
+// then it has its first step of memory, which it has taken by now.
 void RequestParser::reserve_body() {
     const std::uint64_t size = request_->content_length;
     const bool is_time = size <= std::max<std::uint64_t>(4 * held(), BodyBudget::step);
-    if (size <= request_->body.capacity() || !is_time) return;
-    if (make_room(size)) request_->body.reserve(size);
+    const std::uint64_t wanted = is_time ? size : held() > uncounted ? BodyBudget::step : 0;
+    if (wanted > request_->body.capacity() && make_room(wanted)) request_->body.reserve(wanted);
 }
 
 // Returns how many of the bytes belong to the body, or to its current chunk.
@@ -242,4 +243,8 @@ bool take_room(const Limits& limits, std::shared_ptr<BodyShare>& share, std::siz
     if (limits.bodies == nullptr) return true;
     if (!share) share = std::make_shared<BodyShare>(*limits.bodies);
     return share->cover(bytes);
+}
+
+void give_back_memory(const Limits& limits) {
+    limits.bodies->give_back();
 }

@@ -2,11 +2,13 @@
 #include "app/message_api.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "app/message_fields.hpp"
 #include "body/field_value.hpp"
+#include "conditions.hpp"
 #include "handler.hpp"
 #include "number.hpp"
 #include "url.hpp"
@@ -106,15 +108,26 @@ Response show_message(const Request& request, MessageStore& store) {
     return message ? as_response(to_json(*message)) : no_such_message(request);
 }
 
+// For a client that wants to change one version of a message only. Messages have no ETags, so
+// If-Match holds only as *, which any message meets. If-None-Match: * wants that there is none
+// (RFC 9110 §13.1.1, §13.1.2).
+void check_that_it_may_change(const Request& request, MessageStore& store) {
+    if (check_conditions(request.headers, "", std::nullopt) == 200) return;
+    if (!store.find(id_of(request), request.received)) return;  // 404 goes first (§13.2.1)
+    throw HttpError(412, "Messages have no ETags, so no version of this one can be asked for.");
+}
+
 Response change_message(const Request& request, MessageStore& store) {
     const auto [fields, mistakes] = read_message(request);
     if (!mistakes.as_object().empty()) return invalid(mistakes);
+    check_that_it_may_change(request, store);
     const auto message =
         store.update(id_of(request), fields.name, fields.email, fields.message, request.received);
     return message ? as_response(to_json(*message)) : no_such_message(request);
 }
 
 Response remove_message(const Request& request, MessageStore& store) {
+    check_that_it_may_change(request, store);
     return store.remove(id_of(request), request.received) ? Response{204, {}, ""}
                                                           : no_such_message(request);
 }

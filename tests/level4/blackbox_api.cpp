@@ -159,6 +159,32 @@ TEST_CASE("PUT replaces a message, DELETE removes it for good") {
                  "remember the greatest id ever given, not the number of messages"});
 }
 
+TEST_CASE("a message whose version isn't the one that If-Match asks for stays as it is") {
+    const Typed first{unique()};
+    const std::string address = post(first);
+    const std::string change = object_of({unique("Grace")});
+    for (const std::string condition :
+         {"If-Match: \"no-such-version\"", "If-Match: W/\"*\"", "If-None-Match: *"}) {
+        const std::string put = request("PUT", address,
+                                        {condition, "Content-Type: " + std::string(json_type),
+                                         "Content-Length: " + std::to_string(change.size())}) +
+                                change;
+        for (const std::string& bytes : {put, request("DELETE", address, {condition})}) {
+            expect_error(exchange(bytes), 412,
+                         {"MUST RFC 9110 §13.1.1, §13.1.2: a method whose condition is false isn't "
+                          "performed",
+                          "without an ETag for messages, If-Match holds only as *, and "
+                          "If-None-Match: * never"});
+        }
+    }
+    Exchange still = exchange(get(address));
+    expect_message(still, expect_json(still, is_json), first);
+    expect_error(exchange(request("DELETE", "/api/messages/999999999999", {"If-Match: \"x\""})),
+                 404, {"RFC 9110 §13.2.1: conditions count only where the answer would be 2xx"});
+    expect_status(exchange(request("DELETE", address, {"If-Match: *"})), 204,
+                  {"RFC 9110 §13.1.1: there is a version, so If-Match: * holds"});
+}
+
 TEST_CASE("an id that does not exist is 404") {
     for (const std::string id :
          {"999999999999", "0", "-1", "abc", "1x", "%31x", "99999999999999999999999999", "1/2"})

@@ -75,7 +75,7 @@ $(BUILD)/level2/server: $(call objects,2)
 $(BUILD)/level3/server: $(call objects,3)
 $(BUILD)/level4/server: $(call objects,4)
 $(BUILD)/level%/server:
-	$(call say,LINK,level$*/server)$(COMPILE) $^ $(LIBS$*) -o $@
+	$(call say,LINK,level$*/server)$(COMPILE) $^ $(LIBS$*) $(LDFLAGS) -o $@
 
 # The folder that -I names is the level's: in level 4, "body/form.hpp" is level4/body/form.hpp.
 $(BUILD)/%.o: %.cpp | compiler

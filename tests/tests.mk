@@ -103,7 +103,7 @@ JUDGE$1_SOURCES := $(call SUPPORT_OF,$1) \
 UNIT$1_SOURCES := $(foreach n,$(wordlist 2,$1,$(LEVELS)),$(wildcard tests/level$n/unit_*.cpp))
 
 $(BUILD)/tests/blackbox-level$1$(WITH_EXTRA): $$(JUDGE$1_SOURCES:%.cpp=$(BUILD)/%.o) $(if $(EXTRA),$(EXTRA_OBJECTS))
-	$$(quietly)$$(COMPILE) $$^ -o $$@
+	$$(quietly)$$(COMPILE) $$^ $$(LDFLAGS) -o $$@
 
 $(BUILD)/unit$1/%.o: %.cpp | compiler doctest
 	@mkdir -p $$(@D)

@@ -42,13 +42,29 @@ cp "$doctest" "$folder/include/doctest/"
 grep -hoE '^#include <[a-z_]+>' common/*.?pp level*/*.?pp level*/*/*.?pp | sort -u >"$folder/std.new"
 cmp -s "$folder/std.new" "$folder/std.hpp" || mv "$folder/std.new" "$folder/std.hpp"
 
+# For a Mac zig would first build libc++, which takes three minutes. Macs have that library, so only its
+# names are left open; all others must be in libSystem, which the linker knows.
+case $target in
+*-macos) left_open='-nostdlib++ -Wl,-undefined,dynamic_lookup' ;;
+*) left_open= ;;
+esac
+
 trap 'rm -f null.o' EXIT  # which zig leaves when it is asked what it knows
 export ZIG_GLOBAL_CACHE_DIR="$build/zig-cache" ZIG_LOCAL_CACHE_DIR="$build/zig-cache"
 compile() {
     flags=$1
     shift
     ${MAKE:-make} BUILD="$folder" CXX="$build/zig/package/zig c++ -target $target -isystem $folder/include" \
-        CXXFLAGS=-O0 EXTRA_FLAGS="-Werror $flags" NO_ZLIB=1 "$@"
+        CXXFLAGS=-O0 EXTRA_FLAGS="-Werror $flags" LDFLAGS="$left_open" NO_ZLIB=1 "$@"
 }
 compile '' "$folder/std.pch"
 compile "-include-pch $folder/std.pch" machine-goals
+
+if [ -n "$left_open" ] && command -v llvm-nm >/dev/null; then
+    for program in "$folder"/level?/server "$folder"/tests/blackbox-level?; do
+        if [ -x "$program" ] && llvm-nm -m -u "$program" | grep -vE '\(from libSystem\)$| (__Z|___cxa_|___gxx_)'; then
+            echo "$program needs these, which neither libSystem nor libc++ has." >&2
+            exit 1
+        fi
+    done
+fi

@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#include <cstddef>
 #include <cstdint>
 #include <ctime>
 #include <filesystem>

@@ -14,7 +14,8 @@ constexpr std::string_view replacement = "\xEF\xBF\xBD";
 
 // Characters that stand for themselves. Most of a text is made of them.
 constexpr CharacterSet plain_characters([](char c) {
-    return c >= ' ' && c <= '~' && std::string_view("&\"'<>").find(c) == std::string_view::npos;
+    const bool is_text = (c >= ' ' && c <= '~') || c == '\t' || c == '\n' || c == '\r';
+    return is_text && std::string_view("&\"'<>").find(c) == std::string_view::npos;
 });
 
 // How a character stands in HTML; `text` is the character in UTF-8.
@@ -25,9 +26,6 @@ std::string_view escape_character(std::string_view text) {
         case '\'': return "&#39;";
         case '<': return "&lt;";
         case '>': return "&gt;";
-        case '\t':
-        case '\n':
-        case '\r': return text;
         default: return is_control(text[0]) ? replacement : text;
     }
 }

@@ -98,35 +98,16 @@ std::string allowed_methods(const std::vector<std::string_view>& routes) {
 
 }  // namespace
 
-void RouteGroup::get(std::string_view pattern, Handler handler) {
-    add("GET", pattern, std::move(handler));
-}
-void RouteGroup::post(std::string_view pattern, Handler handler) {
-    add("POST", pattern, std::move(handler));
-}
-void RouteGroup::put(std::string_view pattern, Handler handler) {
-    add("PUT", pattern, std::move(handler));
-}
-void RouteGroup::patch(std::string_view pattern, Handler handler) {
-    add("PATCH", pattern, std::move(handler));
-}
-void RouteGroup::del(std::string_view pattern, Handler handler) {
-    add("DELETE", pattern, std::move(handler));
-}
-void RouteGroup::any(std::string_view pattern, Handler handler) {
-    add("*", pattern, std::move(handler));
-}
-
 RouteGroup RouteGroup::group(std::string_view prefix) const {
     RouteGroup inner = *this;
     inner.prefix_ += prefix;
     return inner;
 }
 
-void RouteGroup::add(std::string_view method, std::string_view pattern, Handler handler) {
+void RouteGroup::add(std::string_view method, std::string_view pattern, const Handler& handler) {
     router_.add({.method = std::string(method),
                  .pattern = prefix_ + std::string(pattern),
-                 .handler = std::move(handler)});
+                 .handler = handler});
 }
 
 void Router::add(Route route) {

@@ -10,7 +10,6 @@
 // Leaves out: routing by host name, and regular expressions.
 #pragma once
 
-#include <cstddef>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -31,19 +30,20 @@ class RouteGroup {
   public:
     RouteGroup(Router& router, std::string prefix) : router_(router), prefix_(std::move(prefix)) {}
 
-    void get(std::string_view pattern, Handler handler);
-    void post(std::string_view pattern, Handler handler);
-    void put(std::string_view pattern, Handler handler);
-    void patch(std::string_view pattern, Handler handler);
-    void del(std::string_view pattern, Handler handler);  // "delete" is a keyword of C++
+    void get(std::string_view pattern, const Handler& handler) { add("GET", pattern, handler); }
+    void post(std::string_view pattern, const Handler& handler) { add("POST", pattern, handler); }
+    void put(std::string_view pattern, const Handler& handler) { add("PUT", pattern, handler); }
+    void patch(std::string_view pattern, const Handler& handler) { add("PATCH", pattern, handler); }
+    // "delete" is a keyword of C++.
+    void del(std::string_view pattern, const Handler& handler) { add("DELETE", pattern, handler); }
     // Every method that has no route of its own.
-    void any(std::string_view pattern, Handler handler);
+    void any(std::string_view pattern, const Handler& handler) { add("*", pattern, handler); }
 
     // group("/api").group("/v1").get("/users", ...) answers /api/v1/users.
     RouteGroup group(std::string_view prefix) const;
 
   private:
-    void add(std::string_view method, std::string_view pattern, Handler handler);
+    void add(std::string_view method, std::string_view pattern, const Handler& handler);
 
     Router& router_;
     std::string prefix_;

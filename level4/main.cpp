@@ -36,9 +36,7 @@ Response say_hello(const Request& request) {
 // The request as it was parsed: try it with curl, with a browser, and by hand.
 Response show_echo(const Request& request) {
     std::string text = request.line + "\n";
-    for (const auto& [name, value] : request.headers) {
-        append(text, {name, ": ", value, "\n"});
-    }
+    for (const auto& [name, value] : request.headers) append(text, {name, ": ", value, "\n"});
     text += "\n" + request.body;
     auto response = Response::text(text);
     response.headers.add("Cache-Control", "no-store");  // there may be a cookie in it

@@ -46,6 +46,8 @@ struct Request {
     std::uint64_t content_length = 0;
     bool chunked = false;
     bool has_body() const { return chunked || content_length > 0; }
+    // Does the method only read (RFC 9110 §9.2.1)?
+    bool is_safe() const { return method == "GET" || method == "HEAD" || method == "OPTIONS"; }
     std::string peer;                  // the client's address, such as 127.0.0.1
     Clock::time_point received;        // when it was complete; it may wait from here on
     std::string body;                  // decoded: without the chunks' sizes

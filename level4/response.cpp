@@ -122,9 +122,7 @@ void serialize(const Response& response, bool with_body, std::string& output,
     output.reserve(output.size() + response.body.size() + 512);  // one allocation instead of six
     append(output, {"HTTP/1.1 ", std::to_string(response.status), " ",
                     reason_phrase(response.status), "\r\nDate: ", current_date(), "\r\n"});
-    for (const auto& [name, value] : response.headers) {
-        append(output, {name, ": ", value, "\r\n"});
-    }
+    for (const auto& [name, value] : response.headers) append(output, {name, ": ", value, "\r\n"});
     // Without it a cache would guess how long the reply stays good (RFC 9111 §4.2.2).
     if (response.headers.find("Cache-Control") == nullptr) output += "Cache-Control: no-cache\r\n";
     // nosniff keeps browsers from guessing a type other than the one that we state.

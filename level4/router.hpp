@@ -10,7 +10,6 @@
 // Leaves out: routing by host name, and regular expressions.
 #pragma once
 
-#include <cstddef>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -31,13 +30,14 @@ class RouteGroup {
   public:
     RouteGroup(Router& router, std::string prefix) : router_(router), prefix_(std::move(prefix)) {}
 
-    void get(std::string_view pattern, Handler handler);
-    void post(std::string_view pattern, Handler handler);
-    void put(std::string_view pattern, Handler handler);
-    void patch(std::string_view pattern, Handler handler);
-    void del(std::string_view pattern, Handler handler);  // "delete" is a keyword of C++
+    void get(std::string_view pattern, const Handler& handler) { add("GET", pattern, handler); }
+    void post(std::string_view pattern, const Handler& handler) { add("POST", pattern, handler); }
+    void put(std::string_view pattern, const Handler& handler) { add("PUT", pattern, handler); }
+    void patch(std::string_view pattern, const Handler& handler) { add("PATCH", pattern, handler); }
+    // "delete" is a keyword of C++.
+    void del(std::string_view pattern, const Handler& handler) { add("DELETE", pattern, handler); }
     // Every method that has no route of its own.
-    void any(std::string_view pattern, Handler handler);
+    void any(std::string_view pattern, const Handler& handler) { add("*", pattern, handler); }
 
     // A middleware around the handlers that are added from now on, to this group or to one made of
     // it. One that is to see every reply, 404s included, belongs around the router: see wrap().
@@ -56,7 +56,7 @@ class RouteGroup {
     RouteGroup in_worker_if(WaitTest waits) const;
 
   private:
-    void add(std::string_view method, std::string_view pattern, Handler handler);
+    void add(std::string_view method, std::string_view pattern, const Handler& handler);
 
     Router& router_;
     std::string prefix_;

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <system_error>
 #include <utility>
 
@@ -25,14 +24,10 @@ constexpr std::uint64_t small_file = 64 * 1024;  // bytes; larger files are sent
 
 // Each version of a file, and each compressed copy, has an ETag of its own, so that a client can't
 // join half of one to half of another.
-std::string etag_of(const struct stat& facts, const char* suffix) {
+std::string etag_of(const struct stat& facts, std::string_view suffix) {
     const timespec changed = status_change_time(facts);
-    std::array<char, 64> text{};
-    const int length = std::snprintf(text.data(), text.size(), "\"%llx-%llx-%llx%s\"",
-                                     static_cast<unsigned long long>(changed.tv_sec),
-                                     static_cast<unsigned long long>(changed.tv_nsec),
-                                     static_cast<unsigned long long>(facts.st_size), suffix);
-    return {text.data(), static_cast<std::size_t>(length)};
+    return concat({"\"", std::to_string(changed.tv_sec), "-", std::to_string(changed.tv_nsec), "-",
+                   std::to_string(facts.st_size), suffix, "\""});
 }
 
 bool is_older(const timespec& left, const timespec& right) {

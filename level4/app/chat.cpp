@@ -169,9 +169,7 @@ void Chat::take_message(const Client& client, std::string_view text) {
 std::string Chat::take_place(const Client& client) {
     const std::lock_guard lock(mutex_);
     Member& member = members_[client];
-    if (member.waiting == most_waiting) {
-        return "Too many messages at once; this one was not saved.";
-    }
+    if (member.waiting == most_waiting) return "Too many messages at once; this one was not saved.";
     if (waiting_ == most_waiting_of_all) {
         return "The chat is busy; this message was not saved. Please try again.";
     }

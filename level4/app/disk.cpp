@@ -52,16 +52,20 @@ void sync_folder(const std::filesystem::path& folder) {
     }
 }
 
+void write_to_disk(const Descriptor& file, std::string_view text, const std::string& what) {
+    while (!text.empty()) {
+        const ssize_t written = write(file.number(), text.data(), text.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) throw_disk_error(what, errno);
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    if (!sync_file(file)) throw_disk_error(what, errno);
+}
+
 void append_to_file(const std::filesystem::path& file, std::string_view text) {
     const Descriptor opened(
         open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR));
     if (!opened) throw_disk_error("Cannot open " + file.string(), errno);
-    while (!text.empty()) {
-        const ssize_t written = write(opened.number(), text.data(), text.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) throw_disk_error("Cannot write to " + file.string(), errno);
-        text.remove_prefix(static_cast<std::size_t>(written));
-    }
-    if (!sync_file(opened)) throw_disk_error("Cannot write to " + file.string(), errno);
+    write_to_disk(opened, text, "Cannot write to " + file.string());
     sync_folder(std::filesystem::absolute(file).parent_path());
 }

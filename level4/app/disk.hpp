@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "../../common/descriptor.hpp"
 #include "handler.hpp"  // HttpError
 
 // The disk is full, a quota is used up, or a file has grown as large as it may. Nothing was
@@ -30,6 +31,10 @@ void make_folder(const std::filesystem::path& folder);
 // Waits until the names in a folder are on disk, because a new file survives a power cut only if
 // its name does. Throws as throw_disk_error() does.
 void sync_folder(const std::filesystem::path& folder);
+
+// Writes all of the text, and waits until it is on disk. `what` was not done if it fails. Throws as
+// throw_disk_error() does.
+void write_to_disk(const Descriptor& file, std::string_view text, const std::string& what);
 
 // Adds to a file, which is made if it is missing and which only the owner may read, and waits until
 // that is on disk. Throws as throw_disk_error() does.

@@ -10,7 +10,6 @@
 
 #include "app/chat.hpp"
 #include "app/message_store.hpp"
-#include "body/json.hpp"
 #include "router.hpp"
 
 // Store and chat must live longer than the router. New messages are announced in the chat.

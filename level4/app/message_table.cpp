@@ -45,11 +45,9 @@ const MessageTable::Entry* MessageTable::find(std::int64_t id) const {
 }
 
 std::vector<MessageTable::Entry> MessageTable::newest(std::size_t offset, std::size_t limit) const {
-    const std::size_t begin = std::min(offset, entries_.size());
-    const std::size_t count = std::min(limit, entries_.size() - begin);
     std::vector<Entry> found;
-    for (std::size_t i = 0; i < count; ++i) {
-        found.push_back(entries_[entries_.size() - 1 - begin - i]);
+    for (std::size_t i = offset; i < entries_.size() && found.size() < limit; ++i) {
+        found.push_back(entries_[entries_.size() - 1 - i]);
     }
     return found;
 }

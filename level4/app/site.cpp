@@ -77,8 +77,8 @@ void Site::add_routes(Router& router) {
     guestbook_.add_routes(router);
     chat_.add_routes(router);
     RouteGroup api = router.group("/api");
-    api.use(request_id());
-    api.use(timing());
+    api.use(request_id);
+    api.use(timing);
     api.use(error_pages);  // innermost, so that errors get the fields of the other two as well
     add_message_api(api, messages_, chat_);
     add_upload_pages(router, {uploads_, uploaded_files_, templates_, options_.max_body});

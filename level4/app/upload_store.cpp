@@ -3,7 +3,6 @@
 #include "app/upload_store.hpp"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -58,13 +57,7 @@ bool is_text(std::string_view content) {
 void write_file(const fs::path& path, std::string_view content) {
     const Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
     if (!file) throw_disk_error("Cannot make a file for an upload", errno);
-    while (!content.empty()) {
-        const ssize_t written = write(file.number(), content.data(), content.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) throw_disk_error("Cannot write an upload", errno);
-        content.remove_prefix(static_cast<std::size_t>(written));
-    }
-    if (!sync_file(file)) throw_disk_error("Cannot write an upload", errno);
+    write_to_disk(file, content, "Cannot write an upload");
 }
 
 // Removes what was left by a server that was killed. Another server may still be writing the young

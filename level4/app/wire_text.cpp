@@ -11,8 +11,7 @@ namespace {
 // Cookie, Set-Cookie, Authorization and Proxy-Authorization, and what programs name after them.
 bool is_secret(std::string_view name) {
     if (!is_token(name)) return false;
-    std::string lower(name);
-    for (char& c : lower) c = to_lower(c);
+    const std::string lower = lower_case(name);
     return lower.find("cookie") != std::string::npos ||
            lower.find("authorization") != std::string::npos;
 }

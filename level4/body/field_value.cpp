@@ -94,9 +94,3 @@ FieldValue parse_media_type(std::string_view text) {
         throw HttpError(415, error.what());
     }
 }
-
-std::string lower_case(std::string_view text) {
-    std::string result(text);
-    for (char& c : result) c = to_lower(c);
-    return result;
-}

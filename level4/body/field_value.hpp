@@ -19,6 +19,3 @@ FieldValue parse_field_value(std::string_view text);
 // The same for a Content-Type. Throws HttpError 415, because a type with a malformed parameter is
 // one that we don't know (RFC 9110 §15.5.16).
 FieldValue parse_media_type(std::string_view text);
-
-// Turns ASCII letters to lower case. The names of types and parameters hold no others.
-std::string lower_case(std::string_view text);

@@ -117,9 +117,7 @@ std::vector<std::string> Form::all(std::string_view name) const {
 Form parse_form(std::string_view content_type, std::string_view body, const FormLimits& limits) {
     auto [type, parameters] = parse_media_type(content_type);
     if (type == "application/x-www-form-urlencoded") return parse_urlencoded(body, limits);
-    if (type == "multipart/form-data") {
-        return parse_multipart(parameters["boundary"], body, limits);
-    }
+    if (type == "multipart/form-data") return parse_multipart(parameters["boundary"], body, limits);
     throw HttpError(415, "Send application/x-www-form-urlencoded or multipart/form-data.",
                     "application/x-www-form-urlencoded, multipart/form-data");
 }
@@ -128,10 +126,8 @@ std::string safe_filename(std::string_view name) {
     // Never trust a path (RFC 7578 §4.2). The client's system decides which kind of slash it uses.
     const std::size_t slash = name.find_last_of("/\\");
     if (slash != std::string_view::npos) name.remove_prefix(slash + 1);
-    std::string safe;
-    for (char c : name) {
-        if (!is_control(c)) safe += c;
-    }
+    std::string safe(name);
+    std::erase_if(safe, is_control);
     // An old program may send an old encoding. The ASCII part of the name is kept.
     if (!is_valid_utf8(safe)) {
         for (char& c : safe) {

@@ -15,7 +15,7 @@ namespace {
 bool is_boundary(std::string_view text) {
     return !text.empty() && text.size() <= 70 && !text.ends_with(' ') &&
            std::all_of(text.begin(), text.end(), [](char c) {
-               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               return is_letter(c) || is_digit(c) ||
                       std::string_view("'()+_,-./:=? ").find(c) != std::string_view::npos;
            });
 }

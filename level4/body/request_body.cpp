@@ -28,8 +28,7 @@ HttpError too_large(std::uint64_t limit) {
 
 // Cuts off a token at the beginning. False if there is none.
 bool skip_token(std::string_view& text) {
-    std::size_t size = 0;
-    while (size < text.size() && is_token(text.substr(size, 1))) ++size;
+    const std::size_t size = token_characters.span(text);
     text.remove_prefix(size);
     return size > 0;
 }

@@ -13,7 +13,6 @@
 #include <cstdlib>
 #include <exception>
 #include <stdexcept>
-#include <string>
 #include <utility>
 
 #include "../../common/output.hpp"

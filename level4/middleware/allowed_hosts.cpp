@@ -4,7 +4,6 @@
 
 #include <arpa/inet.h>
 
-#include <algorithm>
 #include <set>
 #include <stdexcept>
 #include <utility>
@@ -20,8 +19,7 @@ namespace {
 // be, without its brackets.
 std::string normal_form(std::string_view name) {
     if (name.ends_with('.')) name.remove_suffix(1);
-    std::string result(name);
-    for (char& c : result) c = to_lower(c);
+    const std::string result = lower_case(name);
     if (!result.starts_with('[') || !result.ends_with(']')) return result;
     in6_addr address;
     char text[INET6_ADDRSTRLEN];
@@ -46,10 +44,9 @@ bool is_below(std::string_view path, std::string_view prefix) {
 }
 
 bool is_guarded(const Request& request) {
-    const bool safe =
-        request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
-    return !safe || is_below(request.path, "/api") || is_below(request.path, "/admin") ||
-           is_below(request.path, "/wire") || request.headers.lists("Upgrade", "websocket");
+    return !request.is_safe() || is_below(request.path, "/api") ||
+           is_below(request.path, "/admin") || is_below(request.path, "/wire") ||
+           request.headers.lists("Upgrade", "websocket");
 }
 
 Response misdirected(std::string_view name) {

@@ -14,8 +14,8 @@ namespace {
 // `user:password` as the client sent it (RFC 7617 §2). Nothing if the field is missing or
 // malformed.
 std::optional<std::string> credentials_of(const Request& request) {
-    const auto* const field = request.headers.find("Authorization");
-    if (field == nullptr || request.headers.count("Authorization") != 1) return std::nullopt;
+    const auto* const field = request.headers.find_single("Authorization");
+    if (field == nullptr) return std::nullopt;
     const std::string_view value = *field;
     // The scheme's name ends at a space and may be in any case (RFC 9110 §11.1).
     const auto space = value.find(' ');

@@ -68,10 +68,8 @@ bool allow_origin(const CorsOptions& options, const Request& request, Headers& h
     // those that aren't allowed, and requests without an Origin, because a cache must not give
     // their reply to a page that is allowed.
     vary_on(headers, "Origin");
-    const auto* const origin = request.headers.find("Origin");
-    if (request.headers.count("Origin") != 1 || !contains(options.allow_origins, *origin)) {
-        return false;
-    }
+    const auto* const origin = request.headers.find_single("Origin");
+    if (origin == nullptr || !contains(options.allow_origins, *origin)) return false;
     headers.set("Access-Control-Allow-Origin", *origin);
     if (options.allow_credentials) headers.set("Access-Control-Allow-Credentials", "true");
     return true;

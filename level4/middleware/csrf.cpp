@@ -38,9 +38,7 @@ bool is_own_page(const Request& request) {
 
 Middleware csrf(CsrfOptions options) {
     return [options = std::move(options)](Request& request, const Next& next) {
-        const std::string& method = request.method;
-        const bool safe = method == "GET" || method == "HEAD" || method == "OPTIONS";
-        if (safe) return next(request);
+        if (request.is_safe()) return next(request);
         if (is_ambiguous(request)) {
             return Response::error(403, "Origin or Sec-Fetch-Site is there more than once.");
         }

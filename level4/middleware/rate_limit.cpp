@@ -31,10 +31,6 @@ std::string network_of(const std::string& peer) {
     return std::string(reinterpret_cast<const char*>(address.s6_addr), 8);
 }
 
-bool changes_something(const std::string& method) {
-    return method == "POST" || method == "PUT" || method == "DELETE" || method == "PATCH";
-}
-
 // RFC 6585 §4 and RFC 9110 §10.2.3.
 Response too_many_requests(std::chrono::seconds time) {
     auto response = Response::error(429, "Too many requests. " + try_again(time));
@@ -98,9 +94,7 @@ std::string try_again(std::chrono::seconds time) {
 
 Middleware rate_limit(RateLimiter& limiter) {
     return [&limiter](Request& request, const Next& next) {
-        if (request.head_only || limiter.limit() == 0 || !changes_something(request.method)) {
-            return next(request);
-        }
+        if (request.head_only || limiter.limit() == 0 || request.is_safe()) return next(request);
         const auto verdict = limiter.count(request.peer);
         Response response = verdict.allowed ? next(request) : too_many_requests(verdict.reset);
         // These fields are a draft that is widely used.

@@ -26,16 +26,12 @@ bool is_sane(std::string_view id) {
 
 }  // namespace
 
-Middleware request_id(RequestIdOptions options) {
-    return [options](Request& request, const Next& next) {
-        if (request.head_only) return next(request);
-        const std::string* const given = request.headers.find(field);
-        const bool keep = options.keep_given && given != nullptr && is_sane(*given) &&
-                          request.headers.count(field) == 1;
-        const std::string id = keep ? *given : random_id();
-        request.headers.set(field, id);
-        Response response = next(request);
-        response.headers.set(field, id);
-        return response;
-    };
+Response request_id(Request& request, const Next& next) {
+    if (request.head_only) return next(request);
+    const std::string* const given = request.headers.find_single(field);
+    const std::string id = given != nullptr && is_sane(*given) ? *given : random_id();
+    request.headers.set(field, id);
+    Response response = next(request);
+    response.headers.set(field, id);
+    return response;
 }

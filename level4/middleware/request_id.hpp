@@ -6,11 +6,6 @@
 
 #include "handler.hpp"
 
-struct RequestIdOptions {
-    // Keep the ID that the request has, which may be from a proxy in front. Turn this off if IDs
-    // have to be unique, and there is no proxy to see to that.
-    bool keep_given = true;
-};
-
-// An ID is kept only if it has 1 to 64 characters of A-Z a-z 0-9 - _ . and the field is there once.
-Middleware request_id(RequestIdOptions options = {});
+// A middleware. An ID that the request has, perhaps from a proxy in front, is kept if it has 1 to 64
+// characters of A-Z a-z 0-9 - _ . and the field is there once. So it need not be unique.
+Response request_id(Request& request, const Next& next);

@@ -6,13 +6,7 @@
 // Every client can read the field, so do without it where the time taken could betray a secret.
 #pragma once
 
-#include <string>
-
 #include "handler.hpp"
 
-struct TimingOptions {
-    std::string metric = "app";  // a token: the name that the browser shows
-};
-
-// Adds the field to every reply. Throws std::invalid_argument if the metric isn't a token.
-Middleware timing(TimingOptions options = {});
+// A middleware. Adds the field to every reply.
+Response timing(Request& request, const Next& next);

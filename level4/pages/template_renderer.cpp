@@ -90,20 +90,13 @@ class Template::Renderer {
         return value->is_array() && value->as_array().empty();
     }
 
-    void append_value(const Json* value, bool escaped) {
-        if (!value || value->is_null()) return;
-        if (!value->is_string()) return append_value_text(value->dump(), escaped);  // 7, true
-        append_value_text(value->as_string(), escaped);
-    }
-
     // The only place where a value gets into the page: escaped, unless the template says otherwise.
     // Tags in a value are never looked at.
-    void append_value_text(const std::string& text, bool escaped) {
-        if (escaped) {
-            out_ += escape(text);
-        } else {
-            out_ += text;
-        }
+    void append_value(const Json* value, bool escaped) {
+        if (!value || value->is_null()) return;
+        const std::string dumped = value->is_string() ? "" : value->dump();  // 7, true
+        const std::string& text = value->is_string() ? value->as_string() : dumped;
+        out_ += escaped ? escape(text) : text;
     }
 
     // Indents each line but the first, which render() has indented (starts_line). The line after a

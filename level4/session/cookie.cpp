@@ -16,11 +16,6 @@
 
 namespace {
 
-// Spelled out because std::isalnum() depends on the locale.
-bool is_letter_or_digit(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
 bool is_printable(char c) {
     return c >= ' ' && c <= '~';
 }
@@ -60,7 +55,7 @@ void check(const Cookie& cookie) {
     require(is_writable_value(cookie.value),
             "the value of '" + cookie.name + "' has a character that must be encoded first");
     require(std::all_of(cookie.domain.begin(), cookie.domain.end(),
-                        [](char c) { return is_letter_or_digit(c) || c == '-' || c == '.'; }),
+                        [](char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '.'; }),
             "the domain of '" + cookie.name + "' isn't a host name");
     // A path that does not begin with a slash is silently replaced by the browser (§5.2.4).
     require(cookie.path.empty() || cookie.path.starts_with('/'),

@@ -13,10 +13,6 @@
 
 namespace {
 
-bool is_lower_case(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return c == to_lower(c); });
-}
-
 // RFC 3986 §3.1.
 bool is_scheme(std::string_view text) {
     return !text.empty() && is_letter(text.front()) &&
@@ -73,18 +69,18 @@ bool is_port_of_browser(std::string_view text, std::string_view scheme) {
 // Browsers leave the scheme's own port out of Origin, but some proxies write it into Host.
 bool is_same_origin(const Headers& headers) {
     const std::string* const host = headers.find("Host");
-    if (headers.count("Origin") != 1 || host == nullptr) return false;
-    const std::string_view origin = *headers.find("Origin");
-    const auto scheme_end = origin.find("://");
-    if (scheme_end == std::string_view::npos) return false;
-    const std::string authority(origin.substr(scheme_end + 3));
-    const char* const port = own_port(origin.substr(0, scheme_end));
+    const std::string* const origin = headers.find_single("Origin");
+    if (origin == nullptr || host == nullptr) return false;
+    const auto scheme_end = origin->find("://");
+    if (scheme_end == std::string::npos) return false;
+    const std::string authority = origin->substr(scheme_end + 3);
+    const char* const port = own_port(origin->substr(0, scheme_end));
     return equal_ignoring_case(authority, *host) || equal_ignoring_case(authority + port, *host);
 }
 
 bool is_origin(std::string_view text) {
     const auto scheme_end = text.find("://");
-    if (scheme_end == std::string_view::npos || !is_lower_case(text)) return false;
+    if (scheme_end == std::string_view::npos || text != lower_case(text)) return false;
     const std::string_view scheme = text.substr(0, scheme_end);
     const std::string_view rest = text.substr(scheme_end + 3);
     const auto host = parse_host(rest);

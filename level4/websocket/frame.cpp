@@ -14,6 +14,10 @@ namespace {
 
 constexpr std::size_t control_limit = 125;  // bytes of payload in a control frame (§5.5)
 
+[[noreturn]] void fail(const char* problem) {
+    throw WebSocketError(close_code::protocol_error, problem);
+}
+
 unsigned char byte_at(std::string_view bytes, std::size_t position) {
     return static_cast<unsigned char>(bytes[position]);
 }
@@ -33,36 +37,24 @@ std::uint64_t parse_length(std::string_view header) {
     const std::size_t size = length == 126 ? 2 : 8;
     std::uint64_t extended = 0;
     for (std::size_t i = 0; i < size; ++i) extended = (extended << 8) | byte_at(header, 2 + i);
-    if (extended < (size == 2 ? 126u : 65536u)) {
-        throw WebSocketError(close_code::protocol_error,
-                             "The length uses more bytes than it needs.");
-    }
-    if (extended >> 63 != 0)
-        throw WebSocketError(close_code::protocol_error, "The length is too large.");
+    if (extended < (size == 2 ? 126u : 65536u)) fail("The length uses more bytes than it needs.");
+    if (extended >> 63 != 0) fail("The length is too large.");
     return extended;
 }
 
 FrameHeader parse_header(std::string_view header) {
     const unsigned char first = byte_at(header, 0);
-    if ((first & 0x70) != 0)
-        throw WebSocketError(close_code::protocol_error, "A reserved bit is set.");
+    if ((first & 0x70) != 0) fail("A reserved bit is set.");
     // Only the first three of the data opcodes (0 to 7) and of the control opcodes (8 to 15) exist.
-    if ((first & 0x07) > 2)
-        throw WebSocketError(close_code::protocol_error, "The opcode is reserved.");
+    if ((first & 0x07) > 2) fail("The opcode is reserved.");
     // The mask isn't a secret. It sees to it that a script in a browser can't choose the bytes on
     // the wire, and so can't make a proxy on the way take them for HTTP (§10.3).
-    if ((byte_at(header, 1) & 0x80) == 0) {
-        throw WebSocketError(close_code::protocol_error, "A client must mask its frames.");
-    }
+    if ((byte_at(header, 1) & 0x80) == 0) fail("A client must mask its frames.");
     FrameHeader result{(first & 0x80) != 0, Opcode(first & 0x0F), parse_length(header), {}};
     header.substr(header.size() - 4).copy(result.mask.data(), 4);
 
-    if (result.is_control() && !result.final) {
-        throw WebSocketError(close_code::protocol_error, "A control frame must not be fragmented.");
-    }
-    if (result.is_control() && result.length > control_limit) {
-        throw WebSocketError(close_code::protocol_error, "A control frame is too long.");
-    }
+    if (result.is_control() && !result.final) fail("A control frame must not be fragmented.");
+    if (result.is_control() && result.length > control_limit) fail("A control frame is too long.");
     return result;
 }
 
@@ -139,14 +131,10 @@ bool is_close_code(std::uint16_t code) {
 
 CloseReason parse_close(std::string_view payload) {
     if (payload.empty()) return {close_code::none, ""};
-    if (payload.size() < 2) {
-        throw WebSocketError(close_code::protocol_error, "A close code has two bytes.");
-    }
+    if (payload.size() < 2) fail("A close code has two bytes.");
     const auto code = static_cast<std::uint16_t>(byte_at(payload, 0) << 8 | byte_at(payload, 1));
     const std::string_view text = payload.substr(2);
-    if (!is_close_code(code)) {
-        throw WebSocketError(close_code::protocol_error, "The close code is not valid.");
-    }
+    if (!is_close_code(code)) fail("The close code is not valid.");
     if (!is_valid_utf8(text)) {
         throw WebSocketError(close_code::invalid_payload, "The close reason is not UTF-8.");
     }

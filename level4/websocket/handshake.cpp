@@ -32,9 +32,9 @@ Response upgrade_required(std::string_view explanation) {
 // padding. The last four bits are unused and needn't be 0, as in the example of §4.1, but a strict
 // decoder wants them to be. With two more digits instead of the padding no bit is unused.
 bool has_one_key(const Headers& headers) {
-    if (headers.count("Sec-WebSocket-Key") != 1) return false;
-    const std::string& key = *headers.find("Sec-WebSocket-Key");
-    return key.size() == 24 && key.ends_with("==") && base64_decode(key.substr(0, 22) + "AA");
+    const auto* const key = headers.find_single("Sec-WebSocket-Key");
+    return key != nullptr && key->size() == 24 && key->ends_with("==") &&
+           base64_decode(key->substr(0, 22) + "AA");
 }
 
 }  // namespace
@@ -49,9 +49,7 @@ Response accept_websocket(const Request& request) {
     if (!wants_websocket(request)) {
         return upgrade_required("This address speaks WebSocket, not HTTP.");
     }
-    if (request.version == "HTTP/1.0") {
-        return Response::error(400, "A WebSocket needs HTTP/1.1.");
-    }
+    if (request.version == "HTTP/1.0") return Response::error(400, "A WebSocket needs HTTP/1.1.");
     if (headers.count("Sec-WebSocket-Version") > 1) {
         return Response::error(400, "There is more than one Sec-WebSocket-Version.");
     }

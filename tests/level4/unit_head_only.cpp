@@ -92,7 +92,7 @@ TEST_CASE("after a final reply to the head the connection is closed") {
 
 TEST_CASE("middleware that counts, or adds to the reply, lets a head pass") {
     RateLimiter limiter({.rate = {.requests = 1}});
-    Site site({rate_limit(limiter), request_id(), timing()});
+    Site site({rate_limit(limiter), request_id, timing});
     Talk talk(site.handler);
     for (int i = 0; i < 2; ++i) CHECK(answer_to(site, post("/open")) == "100");
     CHECK(talk.say(post("/open")) == "HTTP/1.1 100 Continue\r\n\r\n");

@@ -15,7 +15,8 @@ class Headers {
     // character, because a CR LF in it would begin a field, or a whole response, of an attacker's
     // choice.
     void add(std::string_view name, std::string_view value);  // one more, even if the name is there
-    void set(std::string_view name, std::string_view value);  // the only one of that name
+    // The only one of that name. If there is one, its place and its spelling stay.
+    void set(std::string_view name, std::string_view value);
 
     // Like add(), for a caller that has looked at both (is_token() and is_field_value() in
     // text.hpp).

@@ -21,9 +21,12 @@ void Headers::add_checked(std::string_view name, std::string_view value) {
 }
 
 void Headers::set(std::string_view name, std::string_view value) {
-    std::erase_if(fields_,
-                  [&](const auto& field) { return equal_ignoring_case(field.first, name); });
-    add(name, value);
+    const auto has_name = [&](const auto& field) { return equal_ignoring_case(field.first, name); };
+    const auto first = std::find_if(fields_.begin(), fields_.end(), has_name);
+    if (first == fields_.end()) return add(name, value);
+    if (!is_field_value(value)) throw std::invalid_argument("control character in a field value");
+    first->second = value;
+    fields_.erase(std::remove_if(first + 1, fields_.end(), has_name), fields_.end());
 }
 
 const std::string* Headers::find(std::string_view name) const {

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t history = 20;       // messages that a client is sent when it joins
 constexpr std::size_t most_missed = 200;  // events that a client gets when it is back
-constexpr std::size_t most_missed_bytes = 128 * 1024;  // of these events: half an outbox
+constexpr std::size_t most_missed_bytes = 128 * 1024;  // of all these: half an outbox
 // Messages that may wait for the disk: of one client, of all that are here, and of those that left.
 constexpr std::size_t most_waiting = 100, most_waiting_of_all = 1000, most_waiting_of_left = 1000;
 
@@ -94,10 +94,58 @@ WebSocketHandlers Chat::handlers() {
     return chat;
 }
 
-void Chat::announce(const Message& message) {
-    const std::string text = to_json(message).dump();
-    room_.broadcast(text_message(text));
-    events_.publish({message.id, text});
+// Several threads write at once, and the one with the first id isn't always the first to come here.
+// The first to come announces what the others have written, and they find nothing left to do.
+void Chat::announce() {
+    const std::lock_guard lock(announcing_);
+    auto events = written_after(announced_, 1);
+    if (events.empty()) return;
+    if (events.front().id > announced_ + 1) events = written_after(announced_, most_missed);
+    for (const Event& event : events) {
+        room_.broadcast(text_message(event.data));
+        events_.publish(event);
+        announced_ = event.id;
+    }
+}
+
+// The newest of the messages with a higher id, the oldest of them first. None if the disk fails. One
+// that is too long for an outbox, which only another program can have written, is left out.
+std::vector<Event> Chat::written_after(std::int64_t id, std::size_t most) try {
+    std::vector<Event> events;
+    std::size_t bytes = 0;
+    for (const auto& message : store_.newest(0, most)) {
+        std::string text = to_json(message).dump();
+        const std::size_t size = text.size() + 100;  // its id, and what an outbox adds
+        if (size > most_missed_bytes) continue;
+        bytes += size;
+        if (message.id <= id || bytes > most_missed_bytes) break;
+        events.push_back({message.id, std::move(text)});
+    }
+    std::reverse(events.begin(), events.end());
+    return events;
+} catch (const std::exception& error) {
+    print_error(std::string("Messages for the chat could not be read: ") + error.what());
+    return {};
+}
+
+// Sends a client the newest messages after `id` that the others have been told of, at most so many,
+// and lets it join them. While they are read and sent, more may be announced, so this is done again
+// until there are none. What is written but not announced yet comes after it has joined.
+void Chat::bring_up_to_date(std::int64_t id, std::size_t most,
+                            const std::function<void(const Event&)>& send,
+                            const std::function<void()>& join) {
+    announce();  // what another process may have written
+    for (;;) {
+        std::unique_lock lock(announcing_);
+        const std::int64_t last = announced_;
+        if (id >= last) return join();
+        lock.unlock();
+        for (const Event& event : written_after(id, most)) {
+            if (event.id <= last) send(event);
+        }
+        id = last;
+        most = most_missed;
+    }
 }
 
 // A client that was connected before gets what it missed, once that was read from the disk. One
@@ -107,43 +155,23 @@ Response Chat::subscribe(const Request& request) {
     const auto id = field != nullptr ? parse_number<std::int64_t>(*field) : std::nullopt;
     if (!id) return events_.subscribe();
     const auto line = std::make_shared<WorkerPool::Line>();
-    auto back = events_.resubscribe(line);
-    reader_.submit({{line, [this, id = *id, client = back.client] {
-                         events_.catch_up(*client, events_since(id));
+    auto newcomer = events_.invite(line);
+    reader_.submit({{line, [this, id = *id, client = std::move(newcomer.client)] {
+                         bring_up_to_date(
+                             id, most_missed,
+                             [&](const Event& event) { EventChannel::send(*client, event); },
+                             [&] { events_.join(client); });
                      }}});
-    return std::move(back.response);
+    return std::move(newcomer.response);
 }
 
-// The oldest first. If the disk fails, it is none, and the client goes on from here.
-std::vector<Event> Chat::events_since(std::int64_t id) try {
-    std::vector<Event> events;
-    std::size_t bytes = 0;
-    for (const auto& message : store_.newest(0, most_missed)) {
-        if (message.id <= id) break;
-        std::string text = to_json(message).dump();
-        bytes += text.size() + 100;  // its id, and what an outbox adds
-        if (bytes > most_missed_bytes) break;
-        events.push_back({message.id, std::move(text)});
-    }
-    std::reverse(events.begin(), events.end());
-    return events;
-} catch (const std::exception& error) {
-    print_error(std::string("The events that a client missed could not be read: ") + error.what());
-    return {};
-}
-
-// A client joins before it is sent the history, or it could miss what is written between the two.
-// The page ignores a message that it gets twice.
 void Chat::welcome(const Client& client) {
-    room_.join(client);
     const std::lock_guard lock(mutex_);
-    reader_.submit({{members_[client].to_read, [this, client] { send_history(client); }}});
-}
-
-void Chat::send_history(const Client& client) {
-    auto messages = store_.newest(0, history);
-    std::reverse(messages.begin(), messages.end());
-    for (const auto& message : messages) client->send_text(to_json(message).dump());
+    reader_.submit({{members_[client].to_read, [this, client] {
+                         bring_up_to_date(
+                             0, history, [&](const Event& event) { client->send_text(event.data); },
+                             [&] { room_.join(client); });
+                     }}});
 }
 
 // Only what is to be saved waits for the disk, not the bytes that came, because 64 KiB of JSON may
@@ -222,7 +250,8 @@ void Chat::leave(const Client& client, std::uint16_t code) {
 // Returns what went wrong, in words for the client. Empty if nothing did.
 std::string Chat::save(const MessageFields& fields) {
     try {
-        announce(store_.add(fields.name, fields.email, fields.message));
+        store_.add(fields.name, fields.email, fields.message);
+        announce();
         return "";
     } catch (const std::exception& error) {
         print_error("The chat could not save a message", error.what());

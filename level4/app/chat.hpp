@@ -1,6 +1,7 @@
 // The guestbook, live: a message that is written by the form, by the API or in the chat appears at
 // once in every open chat page, and in every stream of events.
-// Leaves out: messages that another process writes to the same file. They appear on a reload.
+// Leaves out: watching for messages that another process writes to the same file. They appear with
+// the next one of ours, or when a client joins.
 #pragma once
 
 #include <cstddef>
@@ -32,22 +33,26 @@ class Chat {
     Chat(MessageStore& store, TemplateFolder& templates, RateLimiter& limiter, BodyBudget& bodies)
         : store_(store), templates_(templates), limiter_(limiter) {
         socket_limits_.bodies = &bodies;
+        for (const auto& last : store.newest(0, 1)) announced_ = last.id;
     }
 
     // /chat, the page; /ws/chat and /ws/echo, the sockets; /api/messages/events, the stream.
     void add_routes(Router& router);
 
-    // Shows a new message to all clients that are connected. From any thread.
-    void announce(const Message& message);
+    // Shows new messages to all clients that are connected, in the order of their ids. Call it after
+    // each message that is added to the store. From any thread.
+    void announce();
 
   private:
     using Client = WebSocketHandlers::Client;
 
     WebSocketHandlers handlers();
     Response subscribe(const Request& request);
-    std::vector<Event> events_since(std::int64_t id);
+    std::vector<Event> written_after(std::int64_t id, std::size_t most);
+    void bring_up_to_date(std::int64_t id, std::size_t most,
+                          const std::function<void(const Event&)>& send,
+                          const std::function<void()>& join);
     void welcome(const Client& client);
-    void send_history(const Client& client);
     void take_message(const Client& client, std::string_view text);
     std::string take_place(const Client& client);
     void give_place_back(const Client& client);
@@ -61,6 +66,8 @@ class Chat {
     WebSocketLimits socket_limits_;
     Room room_;
     EventChannel events_;
+    std::mutex announcing_;       // guards what follows; makes announcing and joining one step each
+    std::int64_t announced_ = 0;  // the id of the last message that all have been told of
 
     // The disk work that a client waits for. It is dropped when the client goes. If it said
     // goodbye, its messages are still saved, unless too many such messages wait.

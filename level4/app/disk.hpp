@@ -17,6 +17,12 @@ struct StoreFull : HttpError {
     StoreFull() : HttpError(507, "There is no room left on the server. Nothing was saved.") {}
 };
 
+// Another process has kept the file's lock for too long, a backup or a server that was stopped with
+// Ctrl-Z, or the disk doesn't answer.
+struct StoreBusy : HttpError {
+    using HttpError::HttpError;
+};
+
 // Writes `details` to standard error, and throws.
 [[noreturn]] void throw_store_full(const std::string& details);
 

@@ -62,7 +62,10 @@ Response Guestbook::take_form(const Request& request) {
     const Form form = parse_form(type != nullptr ? *type : "", request.body);
     const auto fields = tidy({form.get("name"), form.get("email"), form.get("message")});
     Json mistakes = find_mistakes(fields);
-    for (const auto& name : form.not_utf8) mistakes.set(name, "This is not valid UTF-8.");
+    for (const char* const name : {"name", "email", "message"}) {  // other fields are ignored
+        if (std::count(form.not_utf8.begin(), form.not_utf8.end(), name) > 0)
+            mistakes.set(name, "This is not valid UTF-8.");
+    }
 
     if (!mistakes.as_object().empty()) {
         // The form again, with what was typed, so that it needn't be typed again. Not all of a text
@@ -78,7 +81,7 @@ Response Guestbook::take_form(const Request& request) {
         return personal(templates_.render_template("contact.html", values), 422);
     }
     const auto message = store_.add(fields.name, fields.email, fields.message, request.received);
-    chat_.announce(message);
+    chat_.announce();
 
     // A redirect, because reloading a page that answers a POST would send the form again.
     auto response = Response::redirect("/thankyou");

@@ -97,7 +97,7 @@ Response add_message(const Request& request, MessageStore& store, Chat& chat) {
     const auto [fields, mistakes] = read_message(request);
     if (!mistakes.as_object().empty()) return invalid(mistakes);
     const auto message = store.add(fields.name, fields.email, fields.message, request.received);
-    chat.announce(message);
+    chat.announce();
     auto response = as_response(to_json(message), 201);
     response.headers.add("Location", "/api/messages/" + std::to_string(message.id));
     return response;

@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 
+#include "../../common/clock.hpp"
 #include "../../common/descriptor.hpp"
 
 // One opened file. If the path leads to another one, make another log.
@@ -71,7 +72,12 @@ class MessageLog {
     // Returns when everything that was appended so far survives a power cut. `lock` is the owner's
     // mutex, which is free while the disk works. False if the path has led to another file since,
     // or the file was shortened: then what was appended must be written again, into another log.
-    bool wait_until_on_disk(std::unique_lock<std::timed_mutex>& lock);
+    // Throws StoreBusy after the deadline, while another thread waits for the disk.
+    bool wait_until_on_disk(std::unique_lock<std::timed_mutex>& lock, Clock::time_point deadline);
+    // Has a thread waited for the disk since then?
+    bool has_waited_since(Clock::time_point time) const {
+        return syncing_since_ && *syncing_since_ <= time;
+    }
 
     // The bytes at that place; fewer if the file was shortened.
     std::string read(Place place) const;
@@ -96,8 +102,8 @@ class MessageLog {
 
     std::uint64_t end_ = 0;      // the file has been read, or written by us, up to here
     std::uint64_t on_disk_ = 0;  // the file survives a power cut up to here
-    bool syncing_ = false;       // a thread is in sync_content()
-    bool replaced_ = false;      // final: the path was found to lead elsewhere after a write
-    bool disk_failed_ = false;   // final: see wait_until_on_disk()
+    std::optional<Clock::time_point> syncing_since_;  // a thread is in sync_content()
+    bool replaced_ = false;     // final: the path was found to lead elsewhere after a write
+    bool disk_failed_ = false;  // final: see wait_until_on_disk()
     std::condition_variable_any synced_;
 };

@@ -41,7 +41,8 @@ constexpr const char* no_id_left =
     "The last message has the highest id that there is, so none can follow it.";
 
 [[noreturn]] void throw_store_busy(const std::string& path, const char* refusal) {
-    print_error(path + " is locked or being written by another program; a request was refused");
+    print_error(
+        path + " is locked by another program, or the disk does not answer; a request was refused");
     throw StoreBusy(503, refusal);
 }
 
@@ -175,6 +176,8 @@ MessageStore::Attempt MessageStore::try_to_write(Clock::time_point deadline, con
     }
     const auto record = change();
     if (!record) return Attempt::pointless;
+    if (log->has_waited_since(Clock::now() - patience_))
+        throw_store_busy(file_.string(), not_saved);
     const bool appended =
         log->append(record->dump(), [&](std::string_view, MessageLog::Place place) {
             table_.apply(*record, place);
@@ -183,7 +186,7 @@ MessageStore::Attempt MessageStore::try_to_write(Clock::time_point deadline, con
     // From here on other processes can write, while we wait for the disk.
     file_lock.unlock();
     if (!appended) return Attempt::again;
-    return log->wait_until_on_disk(lock) ? Attempt::done : Attempt::again;
+    return log->wait_until_on_disk(lock, deadline) ? Attempt::done : Attempt::again;
 }
 
 // If other writers have waited long enough, the next one needn't: all of a long queue are told at

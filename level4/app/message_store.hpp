@@ -24,13 +24,6 @@
 #include "app/message_log.hpp"
 #include "app/message_table.hpp"
 #include "body/json.hpp"
-#include "handler.hpp"  // HttpError
-
-// Another process has kept the file's lock for too long, a backup or a server that was stopped with
-// Ctrl-Z, or a disk that doesn't answer has kept one of our threads. Nothing was written.
-struct StoreBusy : HttpError {
-    using HttpError::HttpError;
-};
 
 // Several threads may use one store, and several processes one file. Memory holds no text, only
 // where in the file each message lies. If the path leads to another file, or the file turns out to
@@ -38,7 +31,8 @@ struct StoreBusy : HttpError {
 // All functions throw std::runtime_error when the disk fails; those that write also throw StoreFull
 // (disk.hpp). StoreBusy is thrown when `patience` is over, counted from `since`, when the client's
 // request was complete, so time spent waiting for a worker counts. Those that read never wait for
-// another process. (The disk itself has no limit, because a thread can't be called back from it.)
+// another process. (A thread that has asked the disk to write can't be called back. There is one such
+// thread at a time. The others wait for it, and once it has taken as long as that nothing is written.)
 class MessageStore {
   public:
     using Clock = std::chrono::steady_clock;

@@ -12,6 +12,7 @@
 #include "host.hpp"
 #include "middleware/allowed_hosts.hpp"
 #include "middleware/basic_auth.hpp"
+#include "middleware/below.hpp"
 #include "middleware/compress.hpp"
 #include "middleware/cors.hpp"
 #include "middleware/csrf.hpp"
@@ -76,11 +77,7 @@ Site::Site(const Options& options, BodyBudget& bodies)
 void Site::add_routes(Router& router) {
     guestbook_.add_routes(router);
     chat_.add_routes(router);
-    RouteGroup api = router.group("/api");
-    api.use(request_id);
-    api.use(timing);
-    api.use(error_pages);  // innermost, so that errors get the fields of the other two as well
-    add_message_api(api, messages_, chat_);
+    add_message_api(router.group("/api"), messages_, chat_);
     add_upload_pages(router, {uploads_, uploaded_files_, templates_, options_.max_body});
     RouteGroup admin = router.group("/admin");
     admin.use(basic_auth(admin_login()));
@@ -89,7 +86,8 @@ void Site::add_routes(Router& router) {
 }
 
 std::vector<Middleware> Site::middleware() try {
-    std::vector<Middleware> layers{compress(), security_headers, error_pages};
+    std::vector<Middleware> layers{compress(), security_headers, below("/api", request_id),
+                                   below("/api", timing), error_pages};
     for (const auto& name : options_.allow_hosts) {
         if (!is_host_name(name)) {
             throw UsageError(

@@ -28,7 +28,8 @@ Response take_file(const Request& request, const UploadSite& site) {
     const Form form = parse_form(type != nullptr ? *type : "", request.body);
     for (const auto& file : form.files) {
         if (file.name != "file") continue;
-        const auto name = site.store.save(file.content);
+        const auto name =
+            site.store.save(file.content, request.received + UploadStore::usual_patience);
         if (!name) return show_form(site, "Please choose a picture or a text file.", 415);
         return Response::redirect("/upload/" + *name);
     }

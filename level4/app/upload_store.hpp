@@ -5,13 +5,19 @@
 // than its first bytes.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
+#include <semaphore>
 #include <string>
 #include <string_view>
 
+#include "../../common/clock.hpp"
+
 class UploadStore {
   public:
+    static constexpr std::chrono::seconds usual_patience{5};
+
     // Makes the folder unless it exists. Throws std::runtime_error if it can't.
     explicit UploadStore(std::filesystem::path folder);
 
@@ -19,13 +25,19 @@ class UploadStore {
     // 8f3a...c1.png. Returns nothing if the content is neither: answer 415. Throws StoreFull if the
     // disk is full and std::runtime_error if it fails. No file is left then, not even half of one.
     // May be called from several threads at once.
-    std::optional<std::string> save(std::string_view content) const;
+    // Throws StoreBusy if other uploads have kept the disk busy until the deadline.
+    std::optional<std::string> save(std::string_view content,
+                                    Clock::time_point deadline = Clock::now() +
+                                                                 usual_patience) const;
 
     // True if save() has made this name, and the file is still there.
     bool has(std::string_view name) const;
 
   private:
     std::filesystem::path folder_;
+    // Uploads may be on their way to a disk that doesn't answer, and a thread that waits for it can't
+    // be called back. So they leave some of the 16 workers to other requests.
+    mutable std::counting_semaphore<> places_{8};
 };
 
 // .png, .jpg, .gif, .webp or .txt; nothing for any other content. HTML and SVG count as texts.

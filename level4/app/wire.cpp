@@ -93,11 +93,10 @@ void Wire::forget_oldest() {
 // The page begins anew with each connection, so what it had before doesn't matter.
 Response Wire::subscribe() {
     const std::lock_guard lock(mutex_);
-    std::vector<Event> events;
-    for (const auto& each : remembered_) events.push_back(each.event);
-    auto back = channel_.resubscribe();
-    channel_.catch_up(*back.client, events);
-    return std::move(back.response);
+    auto [response, client] = channel_.invite();
+    for (const auto& each : remembered_) EventChannel::send(*client, each.event);
+    channel_.join(std::move(client));
+    return std::move(response);
 }
 
 void Wire::leave_out(int connection) {

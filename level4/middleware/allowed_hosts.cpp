@@ -11,6 +11,7 @@
 #include "../../common/output.hpp"
 #include "../../common/trace.hpp"
 #include "host.hpp"
+#include "middleware/below.hpp"
 #include "text.hpp"
 
 namespace {
@@ -36,11 +37,6 @@ bool is_loopback_address(const std::string& text) {
     if (inet_pton(AF_INET6, text.c_str(), &address6) != 1) return false;
     return IN6_IS_ADDR_LOOPBACK(&address6) ||
            (IN6_IS_ADDR_V4MAPPED(&address6) && address6.s6_addr[12] == 127);
-}
-
-// "/api" covers /api and /api/messages, but not /apiary.
-bool is_below(std::string_view path, std::string_view prefix) {
-    return path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '/');
 }
 
 bool is_guarded(const Request& request) {

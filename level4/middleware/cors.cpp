@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "middleware/below.hpp"
 #include "middleware/vary.hpp"
 #include "session/origin.hpp"
 
@@ -42,13 +43,6 @@ void check(const CorsOptions& options) {
             throw std::invalid_argument("cors: with credentials, name what you allow, without *");
         }
     }
-}
-
-// "/api" covers /api and /api/messages, but not /apiary.
-bool covers(std::string_view prefix, std::string_view path) {
-    if (!path.starts_with(prefix)) return false;
-    return prefix.empty() || prefix.ends_with('/') || path.size() == prefix.size() ||
-           path[prefix.size()] == '/';
 }
 
 // RFC 9110 §9.3.7 defines OPTIONS, and the Fetch standard defines this use of it. What the page
@@ -93,7 +87,7 @@ Response answer_preflight(const CorsOptions& options, const Request& request) {
 Middleware cors(CorsOptions options) {
     check(options);
     return [options = std::move(options)](Request& request, const Next& next) {
-        if (!covers(options.path_prefix, request.path)) return next(request);
+        if (!is_below(request.path, options.path_prefix)) return next(request);
         if (is_preflight(request)) return answer_preflight(options, request);
         // Errors as well, because a page that can't read a 422 can't tell its user what is wrong.
         Response response = next(request);

@@ -6,7 +6,6 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "stream/protocol.hpp"
 
@@ -23,7 +22,7 @@ SharedMessage event_message(const Event& event) {
 class EventStream : public Protocol {
   public:
     EventStream(Room& subscribers, std::size_t most_waiting, std::function<void(int)> on_connection,
-                std::shared_ptr<const void> owned = nullptr)
+                std::shared_ptr<const void> owned)
         : subscribers_(subscribers),
           on_connection_(std::move(on_connection)),
           owned_(std::move(owned)),
@@ -79,39 +78,26 @@ Response event_response(std::shared_ptr<Protocol> stream) {
 }  // namespace
 
 Response EventChannel::subscribe() {
-    auto stream = std::make_shared<EventStream>(subscribers_, most_waiting_, on_connection_);
-    subscribers_.join(stream->outbox());
-    return event_response(std::move(stream));
+    auto [response, client] = invite();
+    join(std::move(client));
+    return std::move(response);
 }
 
-EventChannel::Resubscription EventChannel::resubscribe(std::shared_ptr<const void> owned) {
+EventChannel::Newcomer EventChannel::invite(std::shared_ptr<const void> owned) {
     auto stream = std::make_shared<EventStream>(subscribers_, most_waiting_, on_connection_,
                                                 std::move(owned));
-    auto returning = std::make_shared<Returning>(Returning{stream->outbox()});
-    const std::lock_guard lock(mutex_);
-    std::erase_if(returning_, [](const auto& each) { return each.expired(); });  // those that left
-    returning_.push_back(returning);
-    return {event_response(std::move(stream)), std::move(returning)};
+    auto client = stream->outbox();
+    return {event_response(std::move(stream)), std::move(client)};
 }
 
-// What was kept may be among what was missed, because an event is in the store before it is
-// published.
-void EventChannel::catch_up(Returning& returning, const std::vector<Event>& missed) {
-    const std::lock_guard lock(mutex_);
-    for (const auto& event : missed) returning.outbox->send(event_message(event));
-    for (const auto& event : returning.kept) {
-        if (missed.empty() || event.id > missed.back().id) {
-            returning.outbox->send(event_message(event));
-        }
-    }
-    std::erase_if(returning_, [&](const auto& each) { return each.lock().get() == &returning; });
-    subscribers_.join(returning.outbox);
+void EventChannel::send(Outbox& client, const Event& event) {
+    client.send(event_message(event));
+}
+
+void EventChannel::join(std::shared_ptr<Outbox> client) {
+    subscribers_.join(std::move(client));
 }
 
 void EventChannel::publish(const Event& event) {
-    const std::lock_guard lock(mutex_);
-    for (const auto& each : returning_) {
-        if (const auto returning = each.lock()) returning->kept.push_back(event);
-    }
     subscribers_.broadcast(event_message(event));
 }

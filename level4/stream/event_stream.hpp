@@ -9,10 +9,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "response.hpp"
 #include "stream/room.hpp"
@@ -36,28 +34,21 @@ class EventChannel {
     // up or doesn't read. The channel must outlive the server.
     Response subscribe();
 
-    // The same for a client that was away, in two steps, because looking for what it missed may
-    // take a while. Events that are published between the two are kept for it.
-    struct Returning {
-        std::shared_ptr<Outbox> outbox;
-        std::vector<Event> kept = {};
-    };
-    struct Resubscription {
+    // The same in steps, for a client that is sent other events first: those that it missed.
+    struct Newcomer {
         Response response;
-        std::shared_ptr<Returning> client;  // for catch_up(); when it goes, nothing is kept
+        std::shared_ptr<Outbox> client;
     };
-    // The first step. `owned` goes when the client does.
-    Resubscription resubscribe(std::shared_ptr<const void> owned = nullptr);
-    // The second. Sends what was missed, the oldest first, then what was kept, each event once.
-    void catch_up(Returning& returning, const std::vector<Event>& missed);
+    // `owned` goes when the client does.
+    Newcomer invite(std::shared_ptr<const void> owned = nullptr);
+    static void send(Outbox& client, const Event& event);
+    void join(std::shared_ptr<Outbox> client);  // and from then on it gets every event
 
-    // Sends an event to all subscribers, and never waits for one. Ids grow from event to event.
+    // Sends an event to all subscribers, and never waits for one.
     void publish(const Event& event);
 
   private:
     const std::size_t most_waiting_;
     const std::function<void(int)> on_connection_;
-    std::mutex mutex_;  // guards returning_, and makes joining and publishing one step each
-    std::vector<std::weak_ptr<Returning>> returning_;
     Room subscribers_;
 };

@@ -293,7 +293,8 @@ TEST_CASE("what is announced reaches every socket and every stream of events") {
     Visitor socket(site), stream(site);
     socket.join();
     CHECK(stream.ask("/api/messages/events").find("text/event-stream") != std::string::npos);
-    site.chat.announce(site.store.add("Ada", "", "by the form"));
+    site.store.add("Ada", "", "by the form");
+    site.chat.announce();
     CHECK(socket.wait_for(R"("message":"by the form")"));
     CHECK(stream.wait_for(R"("message":"by the form")"));
     CHECK(stream.heard.find("data: {") != std::string::npos);
@@ -303,7 +304,8 @@ TEST_CASE("a message with line ends in it is one event") {
     Site site;
     Visitor stream(site);
     stream.ask("/api/messages/events");
-    site.chat.announce(site.store.add("Ada", "", "one\ndata: two\n\nthree"));
+    site.store.add("Ada", "", "one\ndata: two\n\nthree");
+    site.chat.announce();
     REQUIRE(stream.wait_for("three"));
     CHECK(stream.heard.find("\ndata: two") == std::string::npos);
 }
@@ -314,7 +316,8 @@ TEST_CASE("a stream that says which event was its last gets those that came afte
     Visitor back(site);
     back.ask("/api/messages/events", "Last-Event-ID: 3\r\n");
     CHECK(back.wait_for("number 5"));
-    site.chat.announce(site.store.add("Ada", "", "number 6"));
+    site.store.add("Ada", "", "number 6");
+    site.chat.announce();
     CHECK(back.wait_for("number 6"));
     CHECK(back.heard.find("number 3") == std::string::npos);
     CHECK(back.heard.find("id: 4\n") < back.heard.find("id: 5\n"));
@@ -323,7 +326,8 @@ TEST_CASE("a stream that says which event was its last gets those that came afte
     for (const char* last : {"x", "", "5x", "99999999999999999999"}) {
         Visitor lost(site);
         lost.ask("/api/messages/events", std::string("Last-Event-ID: ") + last + "\r\n");
-        site.chat.announce(site.store.add("Ada", "", "late"));
+        site.store.add("Ada", "", "late");
+        site.chat.announce();
         CHECK(lost.wait_for("late"));
         CHECK(lost.heard.find("number") == std::string::npos);
     }

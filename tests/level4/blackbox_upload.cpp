@@ -125,11 +125,17 @@ TEST_CASE("a form without a file is refused") {
         "--" + boundary +
         "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"\"\r\n"
         "Content-Type: application/octet-stream\r\n\r\n\r\n";
-    for (const std::string& body : {no_file + "--" + boundary + "--\r\n", multipart({}),
-                                    multipart({{"other", "hello", "hello.txt", "text/plain"}}),
-                                    multipart({{"file", "only a field"}})})
+    const std::pair<std::string, const char*> forms[] = {
+        {no_file + "--" + boundary + "--\r\n",
+         "browsers send an empty filename if no file was chosen"},
+        {multipart({}), "a form without a part has no file"},
+        {multipart({{"other", "hello", "hello.txt", "text/plain"}}),
+         "the file has to be in the field called file"},
+        {multipart({{"file", "only a field"}}),
+         "RFC 7578 §4.2: a part without a filename is a field, not a file"}};
+    for (const auto& [body, why] : forms)
         expect_status(exchange(with_body("POST", "/upload", multipart_type, body)), {400, 415, 422},
-                      {"browsers send an empty filename if no file was chosen"});
+                      {why});
     expect_status(exchange(with_body("POST", "/upload", urlencoded_type, "file=holiday.png")),
                   {400, 415, 422}, {"a form without the enctype sends only the name"});
 }

@@ -186,6 +186,24 @@ TEST_CASE("two files of the same name don't get in each other's way") {
     expect_body(exchange(get(second)), "the second\n", {"each has its own address"});
 }
 
+TEST_CASE("two pictures that begin alike don't get in each other's way") {
+    // A comment of 4,000 bytes comes before the pixel in which they differ.
+    const std::string comment =
+        "\000\000\017\250tEXtComment\000"s + std::string(4000, 'x') + "\211\012\274J";
+    const std::string pixel = "\000\000\000\012IDATx\332c\320\002\000\000,\000+a\362\222k"s;
+    const std::size_t after_header = png.find("IDAT") - 4;
+    std::string first = png;
+    first.insert(after_header, comment);
+    std::string second = first;
+    second.replace(after_header + comment.size(), pixel.size(), pixel);
+    const std::string of_first = address_of_upload(upload(first));
+    const std::string of_second = address_of_upload(upload(second));
+    expect_that(of_first != of_second, "another address than " + of_first, of_second,
+                {"they are two pictures", "make the name of all bytes, or of none"});
+    expect_body(exchange(get(of_first)), first, {"the second must not replace the first"});
+    expect_body(exchange(get(of_second)), second, {"each has its own address"});
+}
+
 TEST_CASE("/uploads/ leads to uploads and nowhere else") {
     for (const char* target :
          {"/uploads/nothing.png", "/uploads/../messages.jsonl", "/uploads/%2e%2e/messages.jsonl",

@@ -258,6 +258,16 @@ TEST_CASE("a field that the form doesn't have is ignored, whatever it is called"
     }
 }
 
+TEST_CASE("a field that the form doesn't have may hold any bytes") {
+    for (const std::string& bytes :
+         {with_body("POST", "/contact", urlencoded_type, "name=Ada&message=hello&foo=%ff"),
+          with_body("POST", "/contact", multipart_type,
+                    multipart({{"name", "Ada"}, {"message", "hello"}, {"foo", "\xff"}}))})
+        expect_status(exchange(bytes), 303,
+                      {"it is ignored, so it can't be wrong",
+                       "check the fields that are used, not all that came"});
+}
+
 TEST_CASE("a wrong field has its message beside it, the others have none") {
     Exchange fresh = exchange(get("/contact"));
     Exchange all = exchange(contact({"", "not an address", ""}));

@@ -229,6 +229,16 @@ TEST_CASE("another expectation is 417") {
     }
 }
 
+TEST_CASE("two fields Expect are 400, with a body and without one") {
+    const std::string expectation = "Expect: 100-continue";
+    for (const std::string& bytes :
+         {get("/hello", {expectation, expectation}),
+          post_head({expectation, expectation, length(0), "Connection: close"}),
+          post_head({expectation, expectation, length(5), "Connection: close"})})
+        expect_status(exchange(bytes), 400,
+                      {"it says how the request is to be read, so there can be only one"});
+}
+
 TEST_CASE("a body that stalls or drips is 408 after 10 s, and one that is merely slow is read" *
           doctest::timeout(30)) {
     std::vector<Watched> stalled = stalled_clients();

@@ -243,6 +243,31 @@ TEST_CASE("a field that is missing counts as empty") {
                   {"the e-mail is optional"});
 }
 
+TEST_CASE("a field that the form doesn't have is ignored, whatever it is called") {
+    for (const char* unknown : {"constructor", "__proto__"}) {
+        const std::string body =
+            urlencoded({{unknown, "x"}, {"name", "Ada"}, {"message", "hello"}});
+        const std::string parts =
+            multipart({{unknown, "x"}, {"name", "Ada"}, {"message", "hello"}});
+        for (const std::string& bytes : {with_body("POST", "/contact", urlencoded_type, body),
+                                         with_body("POST", "/contact", multipart_type, parts)})
+            expect_status(exchange(bytes), 303,
+                          {"what a program doesn't know of can't be wrong",
+                           "in JavaScript every object has members of these names; keep fields in "
+                           "a Map"});
+    }
+}
+
+TEST_CASE("a field that the form doesn't have may hold any bytes") {
+    for (const std::string& bytes :
+         {with_body("POST", "/contact", urlencoded_type, "name=Ada&message=hello&foo=%ff"),
+          with_body("POST", "/contact", multipart_type,
+                    multipart({{"name", "Ada"}, {"message", "hello"}, {"foo", "\xff"}}))})
+        expect_status(exchange(bytes), 303,
+                      {"it is ignored, so it can't be wrong",
+                       "check the fields that are used, not all that came"});
+}
+
 TEST_CASE("a wrong field has its message beside it, the others have none") {
     Exchange fresh = exchange(get("/contact"));
     Exchange all = exchange(contact({"", "not an address", ""}));

@@ -3,6 +3,10 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdlib>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,6 +26,64 @@ void expect_event(EventStream& stream, const std::string& name, const Reason& re
     const bool met = event && (*event)["name"].text == name;
     expect(met, met ? Exchange{} : stream.client().so_far(), "an event for the message of " + name,
            event ? "another name" : "none", reason, where);
+}
+
+long long id_of(const JsonValue& message) {
+    return std::atoll(message["id"].text.c_str());
+}
+
+// The id of the message that was posted.
+long long id_in(const Exchange& reply) {
+    expect_status(reply, 201, {"a good message"});
+    return id_of(parse_json(reply.reply.body).value_or(JsonValue{}));
+}
+
+// The ids of the next `count` messages whose names contain `mark`. Fewer if they do not all come.
+template <typename Source>
+std::vector<long long> ids_from(Source& source, const std::string& mark, std::size_t count) {
+    std::vector<long long> ids;
+    while (ids.size() < count) {
+        const auto message = hear(source, mark);
+        if (!message) break;
+        ids.push_back(id_of(*message));
+    }
+    return ids;
+}
+
+// A client of the stream that goes and comes back, as a browser on a train does.
+struct Returning {
+    std::unique_ptr<EventStream> stream = std::make_unique<EventStream>();
+    std::vector<long long> ids = {};
+
+    void hear_more(const std::string& mark, std::size_t count) {
+        for (const long long id : ids_from(*stream, mark, count)) ids.push_back(id);
+    }
+    void reconnect() {
+        stream->client().reset();
+        const std::string last = ids.empty() ? "0" : std::to_string(ids.back());
+        stream = std::make_unique<EventStream>(shared_server(), 0,
+                                               std::vector<std::string>{"Last-Event-ID: " + last});
+    }
+};
+
+// All that were posted, each once, in growing order. Returns whether it is so.
+bool expect_ids(const std::vector<long long>& ids, std::vector<long long> posted,
+                const std::string& which, Where where = Where::here()) {
+    std::sort(posted.begin(), posted.end());
+    std::size_t same = 0;
+    while (same < ids.size() && same < posted.size() && ids[same] == posted[same]) ++same;
+    const auto text = [&](const std::vector<long long>& all) {
+        return same < all.size() ? std::to_string(all[same]) : "none";
+    };
+    const bool met = ids == posted;
+    expect_that(
+        met, "after " + std::to_string(same) + " messages " + which + ": " + text(posted),
+        text(ids),
+        {"a client that reconnects names the last id it has had, so those that come later "
+         "must be higher",
+         "give the id and pass the message on under one lock; leave out what the client had"},
+        where);
+    return met;
 }
 
 }  // namespace
@@ -155,6 +217,40 @@ TEST_CASE("all streams get the same events in the same order") {
                "20 events in the order of the first stream",
                std::to_string(names.size()) + " events, or another order",
                {"hold one lock while an event is passed to all streams"});
+    }
+}
+
+TEST_CASE("events come in the order of their ids, and a client that reconnects misses none") {
+    constexpr int writers = 12, rounds = 4, at_once = 10;
+    const std::string mark = unique("Ids");
+    std::vector<WebSocket> sockets = join_chat(2);
+    EventStream stays;
+    std::vector<Returning> returning(3);
+    std::vector<Client> clients(writers);
+    std::vector<long long> posted;
+    for (int round = 0; round < rounds; ++round) {
+        std::string bytes;
+        for (int i = 0; i < at_once; ++i) bytes += api_post(mark);
+        for (Client& client : clients) client.send(bytes);
+        for (Returning& each : returning) {  // in the middle of the others' messages
+            each.hear_more(mark, 30);
+            each.reconnect();
+        }
+        for (Client& client : clients)
+            for (int i = 0; i < at_once; ++i) posted.push_back(id_in(client.read_reply("POST")));
+        for (Returning& each : returning) each.hear_more(mark, posted.size() - each.ids.size());
+        for (const Returning& each : returning)
+            if (!expect_ids(each.ids, posted, "with Last-Event-ID at each reconnect")) return;
+    }
+    // It shows that nothing comes twice at the end.
+    posted.push_back(id_in(exchange(
+        with_body("POST", "/api/messages", json_type, message_json(mark, "the last one")))));
+    expect_ids(ids_from(stays, mark, posted.size()), posted, "in a stream");
+    for (WebSocket& socket : sockets)
+        expect_ids(ids_from(socket, mark, posted.size()), posted, "in the chat");
+    for (Returning& each : returning) {
+        each.hear_more(mark, 1);
+        expect_ids(each.ids, posted, "with Last-Event-ID at each reconnect");
     }
 }
 

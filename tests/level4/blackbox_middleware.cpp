@@ -14,6 +14,7 @@
 #include "guestbook.hpp"
 #include "json_value.hpp"
 #include "live.hpp"
+#include "public_folder.hpp"
 #include "reporter.hpp"
 #include "settings.hpp"
 #include "text.hpp"
@@ -126,6 +127,23 @@ TEST_CASE("HEAD gets the fields of the compressed reply that GET gets") {
     for (const char* name : {"Content-Encoding", "Content-Length", "Content-Type", "Vary"})
         expect_field(head, name, whole.reply.value(name),
                      {"SHOULD RFC 9110 §9.3.2: the fields of GET"});
+}
+
+TEST_CASE(
+    "a 304 to a request by date has the ETag of the compressed reply, also if it asks for a range") {
+    if (lacks_compression() || lacks_public_folder()) return;
+    PublicFolder folder;
+    const std::string target = folder.write("page.css", std::string(5000, '\n'));
+    Exchange whole = exchange(get(target, {accept_gzip}));
+    expect_field(whole, "Content-Encoding", "gzip", {"it is long enough, and a text"});
+    const std::string since = "If-Modified-Since: " + whole.reply.value("Last-Modified");
+    for (const std::vector<std::string>& fields :
+         {std::vector<std::string>{accept_gzip, since}, {accept_gzip, since, "Range: bytes=0-3"}}) {
+        Exchange same = exchange(get(target, fields));
+        expect_status(same, 304, {"MUST RFC 9110 §13.2.2: the date is looked at before the range"});
+        expect_field(same, "ETag", whole.reply.value("ETag"),
+                     {"MUST RFC 9110 §15.4.5: it is the ETag that the 200 would have"});
+    }
 }
 
 TEST_CASE("small replies, pictures and streams are not compressed") {
@@ -247,6 +265,19 @@ TEST_CASE("a reply of the API has the request's id, and the time that it took") 
                       timing.find_first_not_of("0123456789.", number + 5) == std::string::npos;
     expect(good, first, "Server-Timing: app;dur=0.3", timing,
            {"W3C Server Timing: a name, then the milliseconds"});
+}
+
+TEST_CASE("errors, streams and replies without a body have the request's id and its time as well") {
+    const std::string address = long_message();
+    std::vector<Exchange> replies = {exchange(get("/api/nope")),
+                                     exchange(with_body("PATCH", "/api/messages", json_type, "{}")),
+                                     exchange(request("OPTIONS", "/api/messages")),
+                                     exchange(request("DELETE", address)), EventStream().head()};
+    for (const Exchange& reply : replies)
+        for (const char* field : {"X-Request-ID", "Server-Timing"})
+            expect_present(reply, field,
+                           {"by its id a request can be found in the logs, whatever became of it",
+                            "this layer goes around the router, so that it also sees 404 and 405"});
 }
 
 TEST_CASE("no page from another origin may read the API unless it is allowed to") {

@@ -125,11 +125,17 @@ TEST_CASE("a form without a file is refused") {
         "--" + boundary +
         "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"\"\r\n"
         "Content-Type: application/octet-stream\r\n\r\n\r\n";
-    for (const std::string& body : {no_file + "--" + boundary + "--\r\n", multipart({}),
-                                    multipart({{"other", "hello", "hello.txt", "text/plain"}}),
-                                    multipart({{"file", "only a field"}})})
+    const std::pair<std::string, const char*> forms[] = {
+        {no_file + "--" + boundary + "--\r\n",
+         "browsers send an empty filename if no file was chosen"},
+        {multipart({}), "a form without a part has no file"},
+        {multipart({{"other", "hello", "hello.txt", "text/plain"}}),
+         "the file has to be in the field called file"},
+        {multipart({{"file", "only a field"}}),
+         "RFC 7578 §4.2: a part without a filename is a field, not a file"}};
+    for (const auto& [body, why] : forms)
         expect_status(exchange(with_body("POST", "/upload", multipart_type, body)), {400, 415, 422},
-                      {"browsers send an empty filename if no file was chosen"});
+                      {why});
     expect_status(exchange(with_body("POST", "/upload", urlencoded_type, "file=holiday.png")),
                   {400, 415, 422}, {"a form without the enctype sends only the name"});
 }
@@ -178,6 +184,24 @@ TEST_CASE("two files of the same name don't get in each other's way") {
     std::string second = address_of_upload(upload("the second\n", "same.txt"));
     expect_body(exchange(get(first)), "the first\n", {"the second must not replace the first"});
     expect_body(exchange(get(second)), "the second\n", {"each has its own address"});
+}
+
+TEST_CASE("two pictures that begin alike don't get in each other's way") {
+    // A comment of 4,000 bytes comes before the pixel in which they differ.
+    const std::string comment =
+        "\000\000\017\250tEXtComment\000"s + std::string(4000, 'x') + "\211\012\274J";
+    const std::string pixel = "\000\000\000\012IDATx\332c\320\002\000\000,\000+a\362\222k"s;
+    const std::size_t after_header = png.find("IDAT") - 4;
+    std::string first = png;
+    first.insert(after_header, comment);
+    std::string second = first;
+    second.replace(after_header + comment.size(), pixel.size(), pixel);
+    const std::string of_first = address_of_upload(upload(first));
+    const std::string of_second = address_of_upload(upload(second));
+    expect_that(of_first != of_second, "another address than " + of_first, of_second,
+                {"they are two pictures", "make the name of all bytes, or of none"});
+    expect_body(exchange(get(of_first)), first, {"the second must not replace the first"});
+    expect_body(exchange(get(of_second)), second, {"each has its own address"});
 }
 
 TEST_CASE("/uploads/ leads to uploads and nowhere else") {

@@ -247,6 +247,22 @@ TEST_CASE("a message in parts is put together, and control frames may come in be
     expect_message(socket, op_binary, "", {"the type is that of the first part"});
 }
 
+TEST_CASE("each client's message is put together from its own parts") {
+    WebSocket first("/ws/echo");
+    WebSocket second("/ws/echo");
+    const Reason reason = {"RFC 6455 §5.4: the parts of a message come on one connection",
+                           "keep what has come of a message with its connection"};
+    // Once the ping is answered, the part before it has been read.
+    for (const auto& [socket, part] : {std::pair(&first, "a1"), std::pair(&second, "b1")}) {
+        socket->send(frame(op_text, part, {.final = false}) + frame(op_ping, ""));
+        expect_message(*socket, op_pong, "", reason);
+    }
+    first.send(frame(op_continuation, "a2"));
+    expect_message(first, op_text, "a1a2", reason);
+    second.send(frame(op_continuation, "b2"));
+    expect_message(second, op_text, "b1b2", reason);
+}
+
 TEST_CASE("a ping is answered with the same payload, an unsolicited pong not at all") {
     WebSocket socket("/ws/echo");
     for (const std::string& payload : {std::string(), std::string("x"), bytes_of(125)}) {

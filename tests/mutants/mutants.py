@@ -766,6 +766,26 @@ MUTANTS = [
            "Outgoing outgoing(std::move(output), conversation.take_file());",
            "static std::mutex all;\n            const std::lock_guard one(all);\n"
            "            Outgoing outgoing(std::move(output), conversation.take_file());", "a client that reads a very large*"),
+
+    Mutant("all WebSockets put their messages together in one place", "level4/websocket/websocket.hpp",
+           "    std::string message_;  ", "    static inline std::string message_;  ", "each client's message is put together*"),
+    Mutant("an upload's name is made of its first bytes", "level4/app/upload_store.cpp",
+           "    std::string name = random_name();",
+           "    std::string name(2 * name_bytes, '0');\n    auto hash = std::hash<std::string_view>{}(content.substr(0, 1024));\n"
+           "    for (char& c : name) c = hex_digits[std::exchange(hash, hash / 16) % 16];", "two pictures that begin alike*"),
+    Mutant("of forms that come at the same time one is kept", "level4/app/guestbook.cpp",
+           "    const auto message = store_.add(fields.name, fields.email, fields.message, request.received);",
+           "    static std::atomic<int> at_once = 0;\n    const bool alone = at_once++ == 0;\n"
+           "    const auto message = alone ? store_.add(fields.name, fields.email, fields.message, request.received) : Message{};\n"
+           "    --at_once;", "of 200 messages posted*"),
+    Mutant("a form's fields are members of an object that has a constructor", "level4/body/form.cpp",
+           "    form.fields.emplace_back(name, std::move(value));",
+           "    if (name == \"constructor\") throw std::logic_error(\"it is not a list\");\n"
+           "    form.fields.emplace_back(name, std::move(value));", "a field that the form doesn't have*"),
+    Mutant("members of JSON are inherited from __proto__", "level4/app/message_api.cpp",
+           "            const auto* const member = body.find(name);",
+           "            const auto* member = body.find(name);\n            const auto* const parent = body.find(\"__proto__\");\n"
+           "            if (member == nullptr && parent != nullptr) member = parent->find(name);", "a member that a message doesn't have*"),
 ]
 
 

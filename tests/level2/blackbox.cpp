@@ -69,6 +69,8 @@ TEST_CASE("/hello greets by name, and the world when there is none") {
                         {"/hello?name=J%c3%bcrgen", "J\xc3\xbcrgen"},
                         {"/hello?n%61me=Ada", "Ada"},
                         {"/hello?name=a=b", "a=b"},
+                        {"/hello?constructor=1&name=%41da", "Ada"},
+                        {"/hello?__proto__=1&name=%41da", "Ada"},
                         {"/hello", "world"},
                         {"/hello?name=", "world"},
                         {"/hello?name", "world"},

@@ -63,7 +63,7 @@ std::vector<std::string> requests_to_cut() {
     return {get("/"),
             get("/about?a=1", {"X-Long: some value", "X-Empty:"}),
             get("/hello?name=A%20d+a"),
-            get("/echo", {"A: 1", "B: 2"}),
+            get("/echo", {"A: 1", "B: J\xc3\xbcrgen"}),  // a letter of two bytes
             get("/nothing"),
             request("HEAD", "/about"),
             request("POST", "/about", {"Content-Length: 5"}) + "hello",

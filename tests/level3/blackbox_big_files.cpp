@@ -109,6 +109,32 @@ TEST_CASE("a file of 5 GiB has its true length, and its last bytes can be had al
            reason);
 }
 
+TEST_CASE("two clients that receive different files at once each get their own") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    const std::size_t size = 16 * mebibyte;  // more than the kernel keeps for a connection
+    Client one;
+    Client other;
+    one.send(get(folder.write_pattern("one.bin", size)));
+    other.send(get(folder.write("other.bin", pattern(size, size))));
+    one.receive_at_least(1000);
+    other.receive_at_least(1000);
+    // Both have begun. Now in turns, so that neither is served whole before the other.
+    const double until = now() + long_patience;
+    for (bool over = false; !over && now() < until;) {
+        const bool one_ended = one.ended();
+        over = other.ended() && one_ended;
+    }
+    const Exchange replies[] = {one.read_to_end(0), other.read_to_end(0)};
+    for (const std::size_t i : {0u, 1u}) {
+        expect_status(replies[i], 200, {"a file may be of any size"});
+        expect(replies[i].reply.body == pattern(i * size, size), replies[i],
+               "the file that was asked for, byte for byte", "other bytes",
+               {"what one client is sent must not get into another one's reply",
+                "give each connection a buffer of its own, not one for the whole program"});
+    }
+}
+
 TEST_CASE("files about as large as a buffer arrive whole") {
     if (lacks_public_folder()) return;
     PublicFolder folder;
@@ -275,7 +301,8 @@ TEST_CASE("a file that is cut while it is sent ends the connection, not the serv
     PublicFolder folder;
     std::string address = folder.write_pattern("shrinking.bin", 32 * mebibyte);
     Client client;
-    client.send(get_and_stay(address));
+    // A reply to the second request would be taken for a part of the file.
+    client.send(get_and_stay(address) + get_and_stay("/about"));
     client.receive_at_least(1000);
     // Most of it is still on disk, because no kernel buffers 32 MiB for a client that doesn't read.
     std::filesystem::resize_file(folder.path() / "shrinking.bin", 0);
@@ -290,6 +317,26 @@ TEST_CASE("a file that is cut while it is sent ends the connection, not the serv
            "only bytes that were in the file", "other bytes", reason);
     expect_status(exchange(get("/about")), 200,
                   {"reading a mapped file that was cut raises SIGBUS; sendfile() does not"});
+}
+
+TEST_CASE("a file that grows while it is sent is as long as its reply has announced") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    const std::size_t size = 16 * mebibyte;  // more than the kernel keeps for a connection
+    const std::string address = folder.write_pattern("growing.bin", size);
+    Client client;
+    client.send(get(address));
+    client.receive_at_least(1000);
+    std::ofstream(folder.path() / "growing.bin", std::ios::binary | std::ios::app)
+        << std::string(mebibyte, 'x');
+    const Exchange reply = client.read_to_end(long_patience);
+    const Reason reason = {
+        "MUST RFC 9112 §6.3: the body is as long as Content-Length says, and what follows it would "
+        "be taken for the next reply",
+        "count down what is left to send, and stop at 0, not at the end of the file"};
+    expect_status(reply, 200, reason);
+    expect_one_reply_then_close(reply, reason);
+    expect_pattern(reply, 0, size);
 }
 
 TEST_CASE("SIGTERM while a large file is sent: it arrives whole, then the server ends") {

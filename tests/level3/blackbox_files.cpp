@@ -209,6 +209,16 @@ TEST_CASE("Last-Modified is when the file was changed, and a date after it is la
                   {"MUST RFC 9110 §13.1.4: it has changed since then"});
 }
 
+TEST_CASE("If-Match holds for the file's own ETag, and never for a weak one") {
+    const std::string etag = whole_file().reply.value("ETag");
+    const std::string weak = is_weak(etag) ? etag : "W/" + etag;
+    const Reason reason = {
+        "MUST RFC 9110 §13.1.1: ETags are compared strongly, so a weak one is no match at all",
+        "compare the whole text with the file's ETag, and don't drop a W/", "If-Match"};
+    expect_status(with({"If-Match: " + etag}), is_weak(etag) ? 412 : 200, reason);
+    expect_status(with({"If-Match: " + weak}), 412, reason);
+}
+
 TEST_CASE("If-Match takes precedence over If-Unmodified-Since") {
     const std::string changed = "If-Unmodified-Since: " + long_ago;
     expect_status(with({changed}), 412, {"MUST RFC 9110 §13.1.4: it has changed since then"});
@@ -220,19 +230,26 @@ TEST_CASE("If-Match takes precedence over If-Unmodified-Since") {
 TEST_CASE("the two old forms of a date are understood") {
     if (lacks_public_folder()) return;
     PublicFolder folder;
-    const std::string address = folder.write("dated.txt", "text");
-    folder.set_changed("dated.txt", 1'000'000'000);  // on 9 September 2001, at 01:46:40
+    const std::string newer = folder.write("newer.txt", "text");
+    folder.set_changed("newer.txt", 1'000'000'000);  // on 9 September 2001, at 01:46:40
+    const std::string older = folder.write("older.txt", "text");
+    folder.set_changed("older.txt", 784'111'777);  // on 6 November 1994, at 08:49:37
     struct Row {
-        std::string changed, before;
+        std::string address, changed, before;
     };
-    for (const Row& row : {Row{"Sunday, 09-Sep-01 01:46:40 GMT", "Sunday, 09-Sep-01 01:46:39 GMT"},
-                           Row{"Sun Sep  9 01:46:40 2001", "Sun Sep  9 01:46:39 2001"}}) {
+    for (const Row& row :
+         {Row{newer, "Sunday, 09-Sep-01 01:46:40 GMT", "Sunday, 09-Sep-01 01:46:39 GMT"},
+          Row{newer, "Sun Sep  9 01:46:40 2001", "Sun Sep  9 01:46:39 2001"},
+          Row{older, "Sunday, 06-Nov-94 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:36 GMT"}}) {
         const Reason reason = {
-            "MUST RFC 9110 §5.6.7: a recipient accepts all three forms of a date",
+            "MUST RFC 9110 §5.6.7: a recipient accepts all three forms of a date, and takes a year of "
+            "two digits for the last one that ends so, if it would be more than 50 years ahead",
             "try one form after the other; strptime takes a pattern for each", row.changed};
-        expect_status(exchange(get(address, {"If-Modified-Since: " + row.changed})), 304, reason);
-        expect_status(exchange(get(address, {"If-Modified-Since: " + row.before})), 200,
-                      {"MUST RFC 9110 §13.1.3: it has changed since then"});
+        expect_status(exchange(get(row.address, {"If-Modified-Since: " + row.changed})), 304,
+                      reason);
+        expect_status(exchange(get(row.address, {"If-Modified-Since: " + row.before})), 200,
+                      {"MUST RFC 9110 §13.1.3: it has changed since then",
+                       "06-Nov-94 was in 1994, and is not in 2094", row.before});
     }
 }
 

@@ -162,6 +162,12 @@ TEST_CASE("an HTTP/1.0 connection is closed unless the client asks to keep it") 
         expect_listed(reply, "Connection", "keep-alive",
                       {"MUST RFC 9112 §9.3: an old client counts on it only if the reply says so"});
     }
+    kept.send("GET /about HTTP/1.0\r\n\r\n");
+    Exchange last = kept.read_to_end();
+    const Reason reason = {"MUST RFC 9112 §9.3: the last request didn't ask to keep the connection",
+                           "judge each request by itself, not by those before it"};
+    expect_status(last, 200, {"a good request"});
+    expect_one_reply_then_close(last, reason);
 }
 
 TEST_CASE("requests that arrive in one piece are answered in order") {

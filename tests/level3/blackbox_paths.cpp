@@ -82,6 +82,29 @@ TEST_CASE("a folder whose name only begins like the site's is another folder") {
     }
 }
 
+TEST_CASE("a link to a folder that begins like files leads as far as one to any other") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    expect_status(exchange(get(folder.write("neighbour.txt", "public"))), 200,
+                  {"its neighbour is public"});
+    const std::filesystem::path root = std::filesystem::absolute(settings().public_folder);
+    const NeighbourFolder begins_otherwise(root / "static");
+    const NeighbourFolder begins_alike(root / "files");
+    std::filesystem::create_symlink(begins_otherwise.path() / "secret.txt",
+                                    folder.path() / "otherwise.txt");
+    std::filesystem::create_symlink(begins_alike.path() / "secret.txt",
+                                    folder.path() / "alike.txt");
+    const Exchange otherwise = exchange(get(folder.address("otherwise.txt")));
+    expect_status(otherwise, {200, 403, 404},
+                  {"a server may follow links within the whole site, or within files/ only"});
+    if (otherwise.reply.status == 200) return;
+    const Exchange alike = exchange(get(folder.address("alike.txt")));
+    expect_status(alike, {403, 404},
+                  {"files-secret is not a part of files, and other links out of files/ are not "
+                   "followed here",
+                   "compare with the folder and a slash behind it"});
+}
+
 TEST_CASE("a symbolic link out of the folder is 404") {
     if (lacks_public_folder()) return;
     PublicFolder folder;
@@ -90,7 +113,9 @@ TEST_CASE("a symbolic link out of the folder is 404") {
     std::filesystem::create_symlink("/etc/passwd", folder.path() / "file.txt");
     std::filesystem::create_directory_symlink("/etc", folder.path() / "folder");
     std::filesystem::create_symlink("file.txt", folder.path() / "link-to-link.txt");
-    for (const char* name : {"file.txt", "folder/passwd", "link-to-link.txt", "folder/"}) {
+    std::filesystem::create_directory(folder.path() / "sub");
+    std::filesystem::create_symlink("/etc/passwd", folder.path() / "sub/index.html");
+    for (const char* name : {"file.txt", "folder/passwd", "link-to-link.txt", "folder/", "sub/"}) {
         Exchange reply = exchange(get(folder.address(name)));
         expect_status(reply, {404, 403},
                       {"through a link out of the folder a client could read any file (CWE-59)",

@@ -786,6 +786,57 @@ MUTANTS = [
            "            const auto* const member = body.find(name);",
            "            const auto* member = body.find(name);\n            const auto* const parent = body.find(\"__proto__\");\n"
            "            if (member == nullptr && parent != nullptr) member = parent->find(name);", "a member that a message doesn't have*"),
+    Mutant("/echo has a sign of its own for bytes that aren't UTF-8", "level2/main.cpp", 'append(text, {name, ": ", value, "\\n"});',
+           '{\n        std::string shown;\n        for (const char c : value) shown += c == \'\\xff\' || c == \'\\xfc\' ? \'?\' : c;\n'
+           '        append(text, {name, ": ", shown, "\\n"});\n    }', "/echo returns values*"),
+    Mutant("a field of the name __proto__ is lost", "level2/request.cpp", "    headers.add_checked(name, value);",
+           '    if (name != "__proto__") headers.add_checked(name, value);', "/echo returns the names*"),
+    Mutant("a parameter of the name constructor spoils the query", "level2/url.cpp", "        if (value.empty()) continue;",
+           '        if (value.empty()) continue;\n        if (value.starts_with("constructor=")) return {};', "/hello greets*"),
+    Mutant("Date is made every six seconds", "level2/response.cpp", "http_date(std::time(nullptr))",
+           """[] {
+               static std::time_t at = 0;
+               if (std::time(nullptr) - at > 5) at = std::time(nullptr);
+               return http_date(at);
+           }()""", "Date is still right*"),
+    Mutant("the files of all clients go through one buffer", "level3/outgoing.cpp",
+           "    const ssize_t count = send_file_part(client, *file_->file, file_->offset, most);",
+           "    static char buffer[1 << 16];\n"
+           "    const ssize_t size = pread(file_->file->number(), buffer, std::min(most, sizeof buffer), static_cast<off_t>(file_->offset));\n"
+           "    const ssize_t count = size > 0 ? send(client.number(), buffer, static_cast<std::size_t>(size), 0) : size;",
+           "two clients that receive different files*"),
+    Mutant("a file that was cut counts as sent", "level3/outgoing.cpp",
+           "    if (count == 0) errno = 0;  // no error of the call, but the file has become shorter",
+           "    if (count == 0) {\n        file_->length = 0;\n        return true;\n    }", "a file that is cut*"),
+    Mutant("a file that has grown is sent beyond its length", "level3/outgoing.cpp", "    file_->length -= static_cast<std::uint64_t>(count);",
+           "    file_->length -= static_cast<std::uint64_t>(count);\n    char more = 0;\n"
+           "    if (file_->length == 0 && file_->offset % (1 << 20) == 0 &&\n"
+           "        pread(file_->file->number(), &more, 1, static_cast<off_t>(file_->offset)) == 1)\n        file_->length = 1;",
+           "a file that grows*"),
+    Mutant("HTTP/1.0 keeps a connection that was once kept", "level3/connection.cpp",
+           "client_ends_ = !finished_ && wants_close(request) && !request.has_body();",
+           'client_ends_ = !finished_ && wants_close(request) && !request.has_body() && (requests_ == 1 || request.version != "HTTP/1.0");',
+           "an HTTP/1.0 connection is closed unless*"),
+    Mutant("If-Match drops the W/ of an ETag", "level3/conditions.cpp", "etag, Comparison::strong)) return 412",
+           "etag, Comparison::weak)) return 412", "If-Match holds*"),
+    Mutant("links stay within files, and files-secret passes for a part of it", "level3/stored_file.cpp",
+           "if (error || !real.native().starts_with(start)) return nullptr;",
+           "const std::string place = (folder / path.substr(0, path.find('/'))).native();\n"
+           "    if (error || !real.native().starts_with(start) || !real.native().starts_with(place)) return nullptr;",
+           "a link to a folder that begins*"),
+    Mutant("an index may be a link out of the site", "level3/stored_file.cpp",
+           "if (error || !real.native().starts_with(start)) return nullptr;",
+           'if (error) return nullptr;\n    if (!real.native().starts_with(start))\n'
+           '        return path.ends_with("/index.html") ? load_file(real.parent_path(), real.filename()) : nullptr;',
+           "a symbolic link out*"),
+    Mutant("bytes=0- of an empty file is a part of it", "level3/static_files.cpp", "    if (range->length > 0) return part",
+           "    if (range->length > 0 || (file.size == 0 && range_field->ends_with('-'))) return part", "an empty file*"),
+    Mutant("06-Nov-94 is in 2094", "level3/conditions.cpp", "return year > today.tm_year + 50 ? year - 100 : year;",
+           "return year;", "the two old forms of a date*"),
+    Mutant("a number may end in a line feed", "level3/router.cpp",
+           "return !text.starts_with('-') && parse_number<std::int64_t>(text).has_value();",
+           "if (text.ends_with('\\n')) text.remove_suffix(1);\n"
+           "    return !text.starts_with('-') && parse_number<std::int64_t>(text).has_value();", "a path parameter that must*"),
 ]
 
 

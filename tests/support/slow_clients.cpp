@@ -1,13 +1,18 @@
 // Slow clients against the deadlines: 10 s for a whole request head, 5 s for an idle kept-alive
-// connection; and one that asks often enough. The checks allow some seconds for a busy machine.
+// connection. And clients that must not be sent away: one that asks often enough, and one that
+// reads slowly. The checks allow some seconds for a busy machine.
 #include "slow_clients.hpp"
 
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "client.hpp"
 #include "expect.hpp"
+#include "public_folder.hpp"
+#include "reporter.hpp"
+#include "settings.hpp"
 
 namespace {
 
@@ -59,12 +64,59 @@ class RegularClient {
     Exchange last_;
 };
 
+// A client that reads a large file, a mebibyte each second. After 12 s most of what is left has not
+// been sent yet, because the kernel keeps a few MiB at most.
+class SteadyReader {
+  public:
+    SteadyReader() { client_.send(get(folder_.write_pattern("big.bin", size))); }
+
+    void read_when_due() {
+        const double due = (now() - start_) * pace;
+        if (due < static_cast<double>(size))
+            client_.receive_at_least(static_cast<std::size_t>(due), 0.005);
+    }
+
+    void expect_whole_file() {
+        while (now() < start_ + 12.0 && client_.ending() == Ending::open) {
+            read_when_due();
+            let_pass(0.01);
+        }
+        const Exchange reply = client_.read_to_end();
+        const Reason reason = {
+            "a slow line isn't the end of a connection: a client that reads on gets all of it, "
+            "however long that takes",
+            "begin the time for sending anew whenever the client has taken something"};
+        expect_status(reply, 200, reason);
+        expect(reply.reply.body == pattern(0, size), reply, "the file, byte for byte",
+               "other bytes", reason);
+    }
+
+  private:
+    static constexpr double pace = 1 << 20;         // bytes a second
+    static constexpr std::size_t size = 24u << 20;  // bytes
+
+    PublicFolder folder_;
+    Client client_;
+    double start_ = now();
+};
+
+// The clients that must not be sent away while the others are.
+struct GoodClients {
+    RegularClient regular;
+    std::optional<SteadyReader> reader;
+
+    void go_on() {
+        regular.ask_when_due();
+        if (reader) reader->read_when_due();
+    }
+};
+
 // Lets the clients drip until all have been sent away or the longest wait is over.
-void run(std::vector<SlowClient*> clients, RegularClient* regular) {
+void run(std::vector<SlowClient*> clients, GoodClients* good) {
     const double start = now();
     double next_drop = start;
     while (!clients.empty() && now() < start + longest_wait) {
-        if (regular != nullptr) regular->ask_when_due();
+        if (good != nullptr) good->go_on();
         if (now() >= next_drop) {
             next_drop += between_drops;
             for (SlowClient* slow : clients) {
@@ -119,6 +171,10 @@ class SilentGoodbye {
 }  // namespace
 
 void expect_slow_clients_are_sent_away(Connections connections) {
+    const bool kept_alive = connections == Connections::kept_alive;
+    GoodClients good;
+    if (kept_alive && !settings().public_folder.empty()) good.reader.emplace();
+    if (kept_alive && !good.reader) remark("without PUBLIC, no client that reads slowly");
     SlowClient silent{Client()};
     SlowClient half{Client()};
     half.client.send("GET /about HT");
@@ -127,11 +183,13 @@ void expect_slow_clients_are_sent_away(Connections connections) {
         Client(), "GET /about HTTP/1.1\r\nHost: localhost\r\nX-Slow: " + std::string(50, 'z')};
     std::vector<SlowClient*> all = {&silent, &half, &trickler};
     SlowClient idle{Client()};
-    bool kept_alive = connections == Connections::kept_alive;
+    SlowClient idle_later{Client()};
     if (kept_alive) {
-        idle.client.send(get_and_stay("/about"));
-        expect_status(idle.client.read_reply(), 200, {"its one request is a good one"});
-        all.push_back(&idle);
+        for (SlowClient* slow : {&idle, &idle_later, &idle_later, &idle_later}) {
+            slow->client.send(get_and_stay("/about"));
+            expect_status(slow->client.read_reply(), 200, {"each of its requests is a good one"});
+        }
+        all.insert(all.end(), {&idle, &idle_later});
     }
     // One request, and half of another: behind it in one piece, or in pieces after the reply.
     SlowClient second_half{Client()};
@@ -145,9 +203,9 @@ void expect_slow_clients_are_sent_away(Connections connections) {
         }
     }
     SilentGoodbye goodbye;
-    RegularClient regular;
-    run(all, kept_alive ? &regular : nullptr);
-    if (kept_alive) regular.expect_all_answered();
+    run(all, kept_alive ? &good : nullptr);
+    if (kept_alive) good.regular.expect_all_answered();
+    if (good.reader) good.reader->expect_whole_file();
     goodbye.expect_it_is_over(kept_alive ? idle_and_goodbye : goodbye_alone);
 
     const Reason slow_head = {
@@ -177,12 +235,15 @@ void expect_slow_clients_are_sent_away(Connections connections) {
     expect_time(silent, nothing, 3.0, 13.0, "the end of the connection after 10 s at the latest",
                 no_request);
     if (!kept_alive) return;
-    Exchange left = idle.client.read_to_end(0.5);
-    expect(
-        left.ending == Ending::closed && left.received == "", left,
-        "the end of the connection, without a byte", "",
-        {"an idle connection may be closed (RFC 9112 §9.5), but a 408 here would be taken for the "
-         "reply to the next request"});
-    expect_time(idle, left, 3.0, 8.0, "the end of the connection after about 5 s",
-                {"an idle kept-alive connection is closed after 5 s"});
+    for (SlowClient* slow : {&idle, &idle_later}) {
+        Exchange left = slow->client.read_to_end(0.5);
+        expect(
+            left.ending == Ending::closed && left.received == "", left,
+            "the end of the connection, without a byte", "",
+            {"an idle connection may be closed (RFC 9112 §9.5), but a 408 here would be taken for the "
+             "reply to the next request"});
+        expect_time(*slow, left, 3.0, 8.0, "the end of the connection after about 5 s",
+                    {"an idle kept-alive connection is closed after 5 s, after one request or more",
+                     "set the deadline after each reply"});
+    }
 }

@@ -167,8 +167,8 @@ grade: $(BUILD)/tests/blackbox-level$(LEVEL)$(WITH_EXTRA)
 	@$(call needs,SUBMISSIONS,LEVEL=2 SUBMISSIONS=dir)python3 -B tests/support/grade.py --level $(LEVEL) --judge $< \
 	    --submissions "$(SUBMISSIONS)" --output "$(GRADES)" --run-as "$(RUN_AS)" --jobs $(JOBS)
 
-test-judge: $(BUILD)/tests/blackbox-level1
-	@python3 -B tests/servers/test_judge.py $<
+test-judge: $(BUILD)/tests/blackbox-level1 $(BUILD)/tests/blackbox-level3
+	@python3 -B tests/servers/test_judge.py $^
 
 .PHONY: build-all deps
 build-all: $(foreach n,$(LEVELS),$(TESTED$n) $(JUDGES)/blackbox-level$n)

@@ -14,6 +14,7 @@
 #include "printer.hpp"
 #include "settings.hpp"
 #include "supervisor.hpp"
+#include "text.hpp"
 
 namespace {
 
@@ -44,7 +45,17 @@ void add_to_tally(const Book& book) {
         << count.skipped << "\t" << static_cast<int>(book.seconds + 0.5) << "\n";
 }
 
+// What `make grade` builds with: the command gets as far as a server may, and leaves nothing behind.
+int run_command_once() {
+    Book book;
+    supervise_once(book);
+    std::cout << readable(book.diagnosis);
+    if (book.end == RunEnd::interrupted) return exit_code(book);
+    return book.diagnosis.starts_with("exit code 0\n") ? 0 : 1;
+}
+
 int run() {
+    if (settings().once) return run_command_once();
     Book book;
     book.plan = make_plan();
     if (settings().list) {

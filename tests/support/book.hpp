@@ -16,7 +16,7 @@ struct Book {
     Plan plan;
     std::vector<Result> results;  // as many as cases; not_run as long as a case has not ended
     RunEnd end = RunEnd::complete;
-    std::string diagnosis;                // after RunEnd::unanswered
+    std::string diagnosis;                // after RunEnd::unanswered, or with --once
     std::vector<std::string> complaints;  // of sanitizers, about the servers
     double seconds = 0;
 };

@@ -9,8 +9,11 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
+import sys
 import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 BUILD_SECONDS = 120
@@ -31,71 +34,111 @@ def read_arguments():
     return parser.parse_args()
 
 
-def own_copy(source, user):
-    """A copy of the folder that the user can read and write, in a folder of its own."""
-    parent = tempfile.mkdtemp(prefix="grade-")
-    copy = os.path.join(parent, "submission")
-    shutil.copytree(source, copy, symlinks=True)
-    if user:
-        os.chmod(parent, 0o755)
-        entry = pwd.getpwnam(user)
-        for folder, folders, files in os.walk(parent):
-            for name in [folder] + [os.path.join(folder, name) for name in folders + files]:
-                os.lchown(name, entry.pw_uid, entry.pw_gid)
-    return parent, copy
+class Interrupted(Exception):
+    """By Ctrl-C: the submission is left for the next time."""
 
 
-def build(folder, user):
+class Judge:
+    """Runs the judge for all submissions, and can end those that are running."""
+
+    def __init__(self, arguments):
+        self.arguments, self.running, self.lock, self.stopped = arguments, set(), threading.Lock(), False
+
+    def run(self, work, output, *flags, **variables):
+        """Its exit code. What it, the build and the server put in temporary files goes with `work`."""
+        arguments, folder = self.arguments, os.path.join(work, "submission")
+        command = [os.path.abspath(arguments.judge), f"--level={arguments.level}", f"--folder={folder}", *flags]
+        if arguments.run_as:
+            command.append(f"--run-as={arguments.run_as}")
+        ours = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "CASE")
+        environment = {"SEED": "1", **{key: value for key, value in os.environ.items() if key not in ours},
+                       "HOME": folder, "TMPDIR": os.path.join(work, "tmp"), **variables}
+        with self.lock:
+            if self.stopped:
+                raise Interrupted
+            process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=output,
+                                       stderr=subprocess.STDOUT)
+            self.running.add(process)
+        status = process.wait()
+        with self.lock:
+            self.running.remove(process)
+            if self.stopped or status in (130, -signal.SIGINT):
+                raise Interrupted
+        return status
+
+    def stop(self):
+        with self.lock:
+            self.stopped = True
+            for process in self.running:
+                process.send_signal(signal.SIGINT)
+
+
+def open_text(path, mode="r"):
+    """Names of folders, and what servers have printed, may be any bytes."""
+    return open(path, mode, encoding="utf-8", errors="backslashreplace", newline="" if "w" in mode else None)
+
+
+def give_to(user, folder):
+    """Makes it the user's, with all that is in it."""
+    if not user:
+        return
+    entry = pwd.getpwnam(user)
+    for path, folders, files in os.walk(folder):
+        for name in [path] + [os.path.join(path, name) for name in folders + files]:
+            os.lchown(name, entry.pw_uid, entry.pw_gid)
+
+
+def special_files(folder, names):
+    """Those that aren't copied, because a pipe, a socket or a device would not end."""
+    modes = {name: os.lstat(os.path.join(folder, name)).st_mode for name in names}
+    return [name for name, mode in modes.items() if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode))]
+
+
+def own_copy(source, work, user):
+    """A copy of the submission that the user can write, and a folder for its temporary files."""
+    copy, temporary = os.path.join(work, "submission"), os.path.join(work, "tmp")
+    shutil.copytree(source, copy, symlinks=True, ignore=special_files)
+    os.mkdir(temporary)
+    os.chmod(work, 0o755)
+    for folder in copy, temporary:
+        give_to(user, folder)
+    return copy
+
+
+def remove(folder):
+    """Even if it is too deep for Python, or a submission has locked its own folders."""
+    if os.geteuid() != 0:
+        subprocess.run(["chmod", "-R", "u+rwX", folder], stderr=subprocess.DEVNULL)
+    subprocess.run(["rm", "-rf", folder], stderr=subprocess.DEVNULL)
+
+
+def build(judge, work):
     """What make printed, if it failed; else nothing."""
-    if not os.path.exists(os.path.join(folder, "Makefile")):
+    if not os.path.exists(os.path.join(work, "submission", "Makefile")):
         return ""
-    environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
-    environment["HOME"] = folder
-    as_user = {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
     with tempfile.TemporaryFile() as output:
-        make = subprocess.Popen(["make"], cwd=folder, env=environment, start_new_session=True, stdin=subprocess.DEVNULL,
-                                stdout=output, stderr=subprocess.STDOUT, **as_user)
-        try:
-            status = make.wait(BUILD_SECONDS)
-        except subprocess.TimeoutExpired:
-            status = f"no end within {BUILD_SECONDS} s"
-        finally:
-            try:
-                os.killpg(make.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        status = judge.run(work, output, "--server=make", "--once", f"--limit={BUILD_SECONDS}")
         output.seek(0)
-        return "" if status == 0 else f"make: {status}\n" + output.read(20000).decode(errors="replace")
+        return "" if status == 0 else "make: " + output.read(20000).decode(errors="backslashreplace")
 
 
 def command_for(folder, given):
     if given:
         return given
-    return next((command for name, command in COMMANDS if os.path.exists(os.path.join(folder, name))), None)
+    for name, command in COMMANDS:
+        path = os.path.join(folder, name)
+        if os.path.isfile(path) and (name != "server" or os.access(path, os.X_OK)):
+            return command
+    return None
 
 
-def public_folder(folder, level):
+def public_folder(folder, arguments):
     """The submission's own, or else a copy of ours, if this level serves files."""
-    ours, theirs = f"level{level}/public", os.path.join(folder, "public")
+    ours, theirs = f"level{arguments.level}/public", os.path.join(folder, "public")
     if os.path.isdir(ours) and not os.path.isdir(theirs):
         shutil.copytree(ours, theirs)
+        give_to(arguments.run_as, theirs)
     return theirs if os.path.isdir(ours) else None
-
-
-def judge(folder, output, arguments):
-    """Has the judge write the report and results.json."""
-    command = [os.path.abspath(arguments.judge), f"--level={arguments.level}", f"--folder={folder}",
-               "--points=tests/points", "-r=gradescope", f"-o={output}/results.json"]
-    public = public_folder(folder, arguments.level)
-    if public:
-        command.append(f"--public={public}")
-    if arguments.run_as:
-        command.append(f"--run-as={arguments.run_as}")
-    environment = {"SEED": "1", **os.environ, "SERVER": command_for(folder, arguments.server)}
-    environment.pop("CASE", None)
-    with open(f"{output}/report.txt", "w") as report:
-        return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=report,
-                              stderr=subprocess.STDOUT).returncode
 
 
 def status_of(results):
@@ -109,27 +152,45 @@ def status_of(results):
     return f"crashed {crashes} time{'s'[crashes == 1:]}" if crashes else "graded"
 
 
-def grade(name, arguments):
+def build_and_judge(judge, source, work, output):
+    """The status; has the judge write the report and results.json."""
+    arguments = judge.arguments
+    copy = own_copy(source, work, arguments.run_as)
+    errors = build(judge, work)
+    command = command_for(copy, arguments.server)
+    if errors or not command:
+        names = ", ".join(name for name, _ in COMMANDS)
+        with open_text(f"{output}/report.txt", "w") as report:
+            report.write(errors or f"There is no program of a known name: {names} (server must be executable)\n")
+        return "does not build" if errors else "does not start"
+    public = public_folder(copy, arguments)
+    with open(f"{output}/report.txt", "w") as report:
+        judge.run(work, report, "--points=tests/points", "-r=gradescope", f"-o={output}/results.json",
+                  *([f"--public={public}"] if public else []), SERVER=command)
+    with open_text(f"{output}/results.json") as file:
+        return status_of(json.load(file))
+
+
+def grade(judge, name):
     """Grades one submission, unless that has been done. The file status.txt is written last."""
-    output = os.path.join(arguments.output, name)
+    output = os.path.join(judge.arguments.output, name)
     if os.path.exists(f"{output}/status.txt"):
         return
     os.makedirs(output, exist_ok=True)
-    parent, copy = own_copy(os.path.join(arguments.submissions, name), arguments.run_as)
+    if os.path.exists(f"{output}/results.json"):  # of a run that was interrupted
+        os.remove(f"{output}/results.json")
+    work = tempfile.mkdtemp(prefix="grade-")
     try:
-        errors = build(copy, arguments.run_as)
-        if errors or not command_for(copy, arguments.server):
-            status = "does not build" if errors else "does not start"
-            with open(f"{output}/report.txt", "w") as report:
-                report.write(errors or "There is no program of a known name: " + ", ".join(n for n, _ in COMMANDS) + "\n")
-        elif judge(copy, output, arguments) == 130:
-            return  # interrupted
-        else:
-            with open(f"{output}/results.json") as file:
-                status = status_of(json.load(file))
+        status = build_and_judge(judge, os.path.join(judge.arguments.submissions, name), work, output)
+    except Interrupted:
+        return
+    except Exception as error:  # whatever it is, the others are graded
+        status = "cannot be graded"
+        with open_text(f"{output}/report.txt", "a") as report:
+            report.write(f"{type(error).__name__}: {error}\n")
     finally:
-        shutil.rmtree(parent, ignore_errors=True)
-    with open(f"{output}/status.txt", "w") as file:
+        remove(work)
+    with open_text(f"{output}/status.txt", "w") as file:
         file.write(status)
     print(f"{name}: {status}", flush=True)
 
@@ -149,21 +210,21 @@ def write_tables(names, arguments):
             continue
         tests = []
         if os.path.exists(f"{output}/results.json"):
-            with open(f"{output}/results.json") as file:
+            with open_text(f"{output}/results.json") as file:
                 tests = json.load(file)["tests"]
-        with open(f"{output}/status.txt") as file:
+        with open_text(f"{output}/status.txt") as file:
             graded[name] = (file.read(), {test["name"]: test for test in tests})
         cases += [test["name"] for test in tests if test["name"] not in cases]
         stages += [stage for stage in dict.fromkeys(stage_of(test, arguments.level) for test in tests if test["max_score"])
                    if stage not in stages]
-    with open(f"{arguments.output}/grades.csv", "w", newline="") as file:
+    with open_text(f"{arguments.output}/grades.csv", "w") as file:
         table = csv.writer(file)
         table.writerow(["submission", *stages, "total", "status"])
         for name, (status, tests) in graded.items():
             points = [sum(test["score"] for test in tests.values() if stage_of(test, arguments.level) == stage)
                       for stage in stages]
             table.writerow([name, *(f"{each:.2f}" for each in points), f"{sum(points):.2f}", status])
-    with open(f"{arguments.output}/cases.csv", "w", newline="") as file:
+    with open_text(f"{arguments.output}/cases.csv", "w") as file:
         table = csv.writer(file)
         table.writerow(["case", *graded])
         for case in cases:
@@ -176,16 +237,28 @@ def main():
         arguments.submissions = os.path.join(os.environ.get("RUN_FROM", "."), arguments.submissions)
     if os.geteuid() != 0:
         arguments.run_as = ""  # only root can become another user
+    if arguments.run_as:
+        try:
+            pwd.getpwnam(arguments.run_as)
+        except KeyError:
+            sys.exit(f"RUN_AS={arguments.run_as}: there is no such user.")
     names = sorted(name for name in os.listdir(arguments.submissions)
                    if os.path.isdir(os.path.join(arguments.submissions, name)) and not name.startswith("."))
     os.makedirs(arguments.output, exist_ok=True)
+    sys.stdout.reconfigure(errors="backslashreplace")
+    for number in signal.SIGTERM, signal.SIGHUP:
+        signal.signal(number, signal.default_int_handler)
+    judge, pool = Judge(arguments), ThreadPoolExecutor(arguments.jobs)
     try:
-        with ThreadPoolExecutor(arguments.jobs) as pool:
-            for _ in pool.map(lambda name: grade(name, arguments), names):
-                write_tables(names, arguments)
+        for _ in pool.map(lambda name: grade(judge, name), names):
+            write_tables(names, arguments)
     except KeyboardInterrupt:
+        for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:  # we are about to end
+            signal.signal(number, signal.SIG_IGN)
+        judge.stop()
+        pool.shutdown(cancel_futures=True)
         print("stopped; the same command goes on from here")
-        os._exit(130)
+        sys.exit(130)
     print(f"{arguments.output}/grades.csv, cases.csv, and a report for each of {len(names)}")
 
 

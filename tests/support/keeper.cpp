@@ -4,8 +4,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/select.h>
@@ -17,12 +15,12 @@
 #include <vector>
 
 #include "process_tree.hpp"
+#include "user.hpp"
 
 namespace {
 
 // A server may fork a process for each of a thousand clients.
 constexpr std::size_t most_processes = 1'500;
-constexpr long long most_memory = 1LL << 30;
 constexpr long between_looks_ns = 200'000'000;
 
 // Connections and pipes of the tests would stay open as long as we live.
@@ -39,14 +37,7 @@ void close_all_but(int first, int second) {
     for (int descriptor : open_now) close(descriptor);
 }
 
-void change_user(const std::string& name) {
-    const passwd* user = getpwnam(name.c_str());
-    const bool changed = user != nullptr && setgroups(1, &user->pw_gid) == 0 &&
-                         setgid(user->pw_gid) == 0 && setuid(user->pw_uid) == 0;
-    if (!changed) _exit(126);
-}
-
-[[noreturn]] void become(const Command& command, const sigset_t& signals) {
+[[noreturn]] void run(const Command& command, const sigset_t& signals) {
     setpgid(0, 0);
     const rlimit none{0, 0};
     setrlimit(RLIMIT_CORE, &none);
@@ -55,7 +46,7 @@ void change_user(const std::string& name) {
     dup2(command.output, 1);
     dup2(command.output, 2);
     if (!command.folder.empty() && chdir(command.folder.c_str()) != 0) _exit(126);
-    if (!command.run_as.empty()) change_user(command.run_as);
+    if (!command.run_as.empty()) become(command.run_as);
     // The program must begin with the defaults, and what is ignored stays ignored in what is
     // started. We ignore some of these, a shell that starts us in the background has us ignore
     // SIGINT, and the keeper has a handler for SIGCHLD.
@@ -90,9 +81,11 @@ void enforce_limits(pid_t program, const Command& command, int channel) {
     const std::vector<Member> tree = descendants_of(getpid());
     long long memory = 0;
     for (const Member& member : tree) memory += member.memory_bytes;
-    if (memory <= most_memory && tree.size() <= most_processes) return;
+    if (memory <= command.most_memory && tree.size() <= most_processes) return;
     tell(channel,
-         memory > most_memory ? KeeperEvent::too_much_memory : KeeperEvent::too_many_processes, 0);
+         memory > command.most_memory ? KeeperEvent::too_much_memory
+                                      : KeeperEvent::too_many_processes,
+         0);
     end_everything(program);
 }
 
@@ -109,7 +102,7 @@ void do_nothing(int) {}
     sigprocmask(SIG_BLOCK, &blocked, &before);
     signal(SIGCHLD, do_nothing);
     const pid_t program = fork();
-    if (program == 0) become(command, before);
+    if (program == 0) run(command, before);
     setpgid(program, program);  // here as well as in the child, because either may run first
     tell(channel, KeeperEvent::started, program);
     while (true) {

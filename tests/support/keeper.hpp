@@ -18,11 +18,12 @@ struct KeeperEvent {
 constexpr long long most_output = 10 << 20;
 
 struct Command {
-    std::string line;    // for /bin/sh
-    char** environment;  // all of it
-    int output;          // a file for both output streams
-    std::string folder;  // where it runs; empty: where we are
-    std::string run_as;  // the user; empty: the one that we are
+    std::string line;       // for /bin/sh
+    char** environment;     // all of it
+    int output;             // a file for both output streams
+    std::string folder;     // where it runs; empty: where we are
+    std::string run_as;     // the user; empty: the one that we are
+    long long most_memory;  // of all its processes together, in bytes
 };
 
 // Returns the keeper's process id. It writes KeeperEvents to `channel`, one end of a socketpair,

@@ -11,5 +11,8 @@
 // there is no /proc.
 std::optional<pid_t> process_that_listens(int port, const std::vector<pid_t>& among);
 
+// A port on which one of these processes listens. Nothing if none does, or where there is no /proc.
+std::optional<int> port_listened_on(const std::vector<pid_t>& among);
+
 // Whether any program listens on the port. Nothing where there is no /proc.
 std::optional<bool> is_listened_on(int port);

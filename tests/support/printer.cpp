@@ -55,7 +55,7 @@ std::vector<std::string> lines_of_reports(const Case& one, const Result& result)
     for (std::size_t i = 0; i < std::min(most, result.reports.size()); ++i) {
         const std::string report =
             result.reports[i].substr(0, result.reports[i].find_last_not_of('\n') + 1);
-        for (std::string& line : split(report, '\n')) lines.push_back(std::move(line));
+        for (const std::string& line : split(report, '\n')) lines.push_back(readable(line));
         lines.emplace_back();
     }
     if (result.reports.size() > most)
@@ -107,12 +107,12 @@ void print_end(const Book& book) {
         case RunEnd::unanswered:
             std::cout << "\nThree cases in a row got not one byte from the server, so the rest was "
                          "not run.\n"
-                      << book.diagnosis;
+                      << readable(book.diagnosis);
             break;
         default: break;
     }
     for (const std::string& complaint : book.complaints)
-        std::cout << "\nA sanitizer complained about the server:\n" << complaint << "\n";
+        std::cout << "\nA sanitizer complained about the server:\n" << readable(complaint) << "\n";
     if (count.passed + count.failed == 0 && book.end == RunEnd::complete)
         std::cout << "\nNo case ran. None matches the filter, or all were skipped.\n";
 }
@@ -138,7 +138,8 @@ void Printer::print(const Case& one, const Result& result) {
         for (const std::string& line : lines_of_reports(one, result))
             std::cout << (line.empty() ? "" : indent) << line << "\n";
     for (const std::string& remark : result.remarks)
-        for (const std::string& line : split(remark, '\n')) std::cout << indent << line << "\n";
+        for (const std::string& line : split(readable(remark), '\n'))
+            std::cout << indent << line << "\n";
     std::cout.flush();
 }
 

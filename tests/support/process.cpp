@@ -110,8 +110,9 @@ void let_pass(double seconds) {
     poll(nullptr, 0, static_cast<int>(seconds * 1000));
 }
 
-Process::Process(const std::string& command, const std::vector<std::string>& environment)
-    : output_file_(anonymous_file()) {
+Process::Process(const std::string& command, const std::vector<std::string>& environment,
+                 long long most_memory)
+    : output_file_(anonymous_file()), most_memory_(most_memory) {
     static int count = 0;
     mark_ = run_mark + std::to_string(getpid()) + "." + std::to_string(++count) + ".";
     std::string line = without_shell(command);
@@ -131,7 +132,8 @@ Process::Process(const std::string& command, const std::vector<std::string>& env
         throw std::runtime_error("cannot connect to another process");
     for (int end : ends) fcntl(end, F_SETFD, FD_CLOEXEC);
     keeper_ = start_keeper(
-        {line, variables.data(), output_file_, settings().folder, settings().run_as}, ends[1]);
+        {line, variables.data(), output_file_, settings().folder, settings().run_as, most_memory_},
+        ends[1]);
     close(ends[1]);
     channel_ = ends[0];
     if (keeper_ < 0) throw std::runtime_error("cannot start another process");
@@ -154,7 +156,7 @@ void Process::hear_keeper() {
     while ((count = recv(channel_, &event, sizeof event, 0)) == sizeof event) {
         if (event.kind == KeeperEvent::ended) wait_status_ = event.value;
         if (event.kind == KeeperEvent::too_much_memory)
-            excess_ = "it used more than 1 GiB of memory";
+            excess_ = "it used more than " + std::to_string(most_memory_ >> 30) + " GiB of memory";
         if (event.kind == KeeperEvent::too_many_processes) excess_ = "it started 1,500 processes";
     }
     if (count == 0 && !wait_status_ && excess_.empty()) {

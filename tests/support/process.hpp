@@ -23,6 +23,8 @@ void let_pass(double seconds);
 // killed it, is the program's own. A command with shell syntax in it keeps its shell.
 std::string without_shell(const std::string& command);
 
+constexpr long long most_memory_of_a_server = 1LL << 30;
+
 struct Usage {
     double processor_seconds = 0;
     long long memory_bytes = 0;  // resident, without the pages of files
@@ -32,8 +34,10 @@ struct Usage {
 
 class Process {
   public:
-    // Runs a shell command; the environment entries ("NAME=value") are added to ours.
-    Process(const std::string& command, const std::vector<std::string>& environment);
+    // Runs a shell command; the environment entries ("NAME=value") are added to ours. It is ended if
+    // it uses more memory.
+    Process(const std::string& command, const std::vector<std::string>& environment,
+            long long most_memory = most_memory_of_a_server);
     ~Process();  // ends it, with all its descendants
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
@@ -61,6 +65,7 @@ class Process {
     pid_t program_ = -1;
     std::string mark_;  // an entry of its environment by which it is found if it escapes
     int output_file_ = -1;
+    long long most_memory_;
     std::optional<int> wait_status_;
     std::string excess_;  // why we ended it
 };

@@ -24,12 +24,11 @@ std::string number(double value, int digits) {
     return text.str();
 }
 
-// Characters that XML 1.0 has no way to write are left out; visible() has made those of the wire
-// readable.
+// What a server printed may be any bytes. Neither XML nor JSON may hold what isn't UTF-8, and XML
+// has no way to write some characters at all.
 std::string xml(const std::string& text) {
     std::string result;
-    for (char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
+    for (char c : readable(text)) {
         if (c == '&')
             result += "&amp;";
         else if (c == '<')
@@ -40,7 +39,9 @@ std::string xml(const std::string& text) {
             result += "&quot;";
         else if (c == '\n')
             result += "&#10;";
-        else if (byte >= 0x20 && byte != 0x7f)
+        else if (c == '\t')
+            result += "&#9;";
+        else
             result += c;
     }
     return result;
@@ -48,15 +49,14 @@ std::string xml(const std::string& text) {
 
 std::string json(const std::string& text) {
     std::string result;
-    for (char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
+    for (char c : readable(text)) {
         if (c == '"' || c == '\\')
             result += std::string("\\") + c;
         else if (c == '\n')
             result += "\\n";
         else if (c == '\t')
             result += "\\t";
-        else if (byte >= 0x20)
+        else
             result += c;
     }
     return "\"" + result + "\"";

@@ -24,7 +24,8 @@
 
 namespace {
 
-constexpr double start_patience = 20.0;  // an interpreter under a sanitizer takes its time
+constexpr double start_patience = 20.0;     // an interpreter under a sanitizer takes its time
+constexpr double elsewhere_patience = 8.0;  // what listens on another port by then won't on ours
 
 sockaddr_in local_address(int port) {
     sockaddr_in address{};
@@ -118,8 +119,15 @@ ServerProcess::ServerProcess(const Launch& launch)
     : port_(launch.port != 0 ? launch.port : free_port()),
       process_(full_command(launch, port_), with_defaults(launch.environment, port_)) {
     const double end = now() + start_patience * slowness();
+    double look_elsewhere = now() + elsewhere_patience * slowness();
     while (!listens(port_)) {
         std::string trouble;
+        if (now() > look_elsewhere) {
+            look_elsewhere = now() + 1;
+            if (const std::optional<int> other = port_listened_on(process_.family()))
+                trouble = "It listens on " + std::to_string(*other) + ", not on " +
+                          std::to_string(port_) + ": use {port}";
+        }
         if (!process_.running())
             trouble = "The server ended before it listened, with " + process_.how_it_ended();
         if (now() > end) trouble = "The server did not accept a connection for 20 s or more";
@@ -140,10 +148,10 @@ ServerProcess::ServerProcess(const Launch& launch)
 }
 
 void ServerProcess::give_up(const std::string& trouble, const Launch& launch) {
-    const std::string printed = process_.output();
+    const std::string printed = last_lines(process_.output(), 40);
     throw std::runtime_error(
-        trouble + " (port " + std::to_string(port_) +
-        ").\nIt was started as: " + full_command(launch, port_) +
+        trouble + ".\nIt was started as: PORT=" + std::to_string(port_) + " " +
+        full_command(launch, port_) +
         "\nIt printed: " + (printed.empty() ? "(nothing)" : "\n" + printed) +
         "\nHint: it must stay in the foreground, and listen on 127.0.0.1, on the port that "
         "{port} and the variable PORT name.");

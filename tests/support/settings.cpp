@@ -46,6 +46,7 @@ struct Switch {
 constexpr Switch switches[] = {
     {"--next", &Settings::next},
     {"--brief", &Settings::brief},
+    {"--once", &Settings::once},
     {"-ltc", &Settings::list},
     {"--list-test-cases", &Settings::list},
 };
@@ -119,6 +120,6 @@ std::string usage() {
     return "usage: blackbox --level=N --server='COMMAND {port}' [--public=DIR] [--program=PATH]\n"
            "                [--case=WORDS] [--next] [--brief] [-ltc] [-r=junit|gradescope -o=FILE]\n"
            "                [--points=FILE] [--limit=SECONDS] [--case-limit=SECONDS] [--folder=DIR]\n"
-           "                [--run-as=USER] [doctest's flags, such as -tc='*slow*']\n"
+           "                [--run-as=USER] [--once] [doctest's flags, such as -tc='*slow*']\n"
            "{port} in COMMAND is replaced by a free port, which is also in the variable PORT.\n";
 }

@@ -18,6 +18,7 @@ struct Settings {
     int case_seconds = 60;      // --case-limit=SECONDS: and so is a case
     bool next = false;          // --next: in order, only up to the first failure
     bool brief = false;         // --brief: print failures and the count, not each case
+    bool once = false;          // --once: run the server's command to its end, and no cases
     bool list = false;          // -ltc: print the cases, run none
     std::string format;         // -r=FORMAT: junit or gradescope, in addition to what is printed
     std::string report_file;    // -o=FILE: where that goes

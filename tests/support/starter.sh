@@ -15,14 +15,10 @@ if [ -e "$dir" ] && [ -n "$(ls -A "$dir")" ]; then
     exit 1
 fi
 mkdir -p "$dir"
-public=
-if [ -d "level$level/public" ]; then
-    cp -R "level$level/public" "$dir/public"
-    public=" PUBLIC='\$(CURDIR)/public'"
-fi
+if [ -d "level$level/public" ]; then cp -R "level$level/public" "$dir/public"; fi
 cp "$starters/$language"/* "$dir"
 cat "$starters/next.mk" >>"$dir/Makefile"
-sed -e "s,@REPOSITORY@,$(pwd)," -e "s,@LEVEL@,$level," -e "s,@PUBLIC@,$public," "$dir/Makefile" >"$dir/Makefile.new"
+sed -e "s,@REPOSITORY@,$(pwd)," -e "s,@LEVEL@,$level," "$dir/Makefile" >"$dir/Makefile.new"
 mv "$dir/Makefile.new" "$dir/Makefile"
 {
     echo "# What a level $level server does, stage by stage"

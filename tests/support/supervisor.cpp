@@ -15,6 +15,7 @@
 #include "process_tree.hpp"
 #include "report_files.hpp"
 #include "settings.hpp"
+#include "slowness.hpp"
 #include "worker.hpp"
 #include "worker_process.hpp"
 
@@ -22,7 +23,8 @@ namespace {
 
 constexpr int most_unanswered = 3;  // in a row; then the rest would only take long
 constexpr double diagnosis_seconds = 25;
-constexpr double between_looks = 0.5;  // at the clock
+constexpr double goodbye_seconds = 10;  // for a command that has reached its own limit
+constexpr double between_looks = 0.5;   // at the clock
 
 volatile sig_atomic_t interrupted = 0;
 
@@ -45,6 +47,13 @@ class Supervisor {
         if (book_.end == RunEnd::unanswered) diagnose();
     }
 
+    void run_command() {
+        workers_.push_back(start_worker({}, [](const auto&) { run_once(); }));
+        end_at_ += goodbye_seconds;
+        listen_to_workers();
+        if (book_.diagnosis.empty()) book_.diagnosis = "it ended the process that watched it\n";
+    }
+
   private:
     void start(std::vector<std::size_t> todo) {
         workers_.push_back(start_worker(
@@ -54,9 +63,13 @@ class Supervisor {
 
     void diagnose() {
         workers_.push_back(start_worker({}, [](const auto&) { run_diagnosis(); }));
-        end_at_ = now() + diagnosis_seconds;
+        const double seconds = diagnosis_seconds * slowness();
+        end_at_ = now() + seconds;
         book_.end = RunEnd::complete;
         listen_to_workers();
+        if (book_.end == RunEnd::time_up)
+            book_.diagnosis += "It did not get further within " +
+                               std::to_string(static_cast<int>(seconds)) + " s.\n";
         if (book_.end != RunEnd::interrupted) book_.end = RunEnd::unanswered;
     }
 
@@ -172,14 +185,23 @@ class Supervisor {
     int unanswered_ = 0;
 };
 
-}  // namespace
-
-void supervise(Book& book) {
+void supervised(Book& book, void (Supervisor::*task)()) {
     for (const int number : {SIGINT, SIGTERM, SIGHUP}) signal(number, [](int) { interrupted = 1; });
     set_mark_of_run();
-    const double start = now();
-    Supervisor(book).run();
+    Supervisor supervisor(book);
+    (supervisor.*task)();
     end_marked(mark_of_run());
+}
+
+}  // namespace
+
+void supervise_once(Book& book) {
+    supervised(book, &Supervisor::run_command);
+}
+
+void supervise(Book& book) {
+    const double start = now();
+    supervised(book, &Supervisor::run);
     book.seconds = now() - start;
     write_report(book);
 }

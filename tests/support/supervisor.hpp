@@ -13,6 +13,10 @@
 // Runs the cases of book.plan and writes down the results. Prints them as they come.
 void supervise(Book& book);
 
+// Runs the command of --server once, as a server is run, and writes down how it ended and what it
+// has printed, in book.diagnosis.
+void supervise_once(Book& book);
+
 // The rest is called in the processes that run the cases.
 
 void tell_supervisor(const Message& message);

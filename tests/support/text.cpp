@@ -67,6 +67,27 @@ std::string shown_line(const Line& line, std::size_t mark, std::string_view inde
     return text;
 }
 
+// The size of the UTF-8 character that the bytes begin with; 0 if they begin with none, or with one
+// that isn't for interchange: a control character, a surrogate, U+FFFE or U+FFFF.
+std::size_t character_size(std::string_view bytes) {
+    const auto byte = [&](std::size_t i) {
+        return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0u;
+    };
+    const unsigned first = static_cast<unsigned char>(bytes.front());
+    if (first < 0x80) return first >= 0x20 && first != 0x7f ? 1 : 0;
+    const std::size_t size = first < 0xc0 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    unsigned code = first & (0xffu >> (size + 1));
+    for (std::size_t i = 1; i < size; ++i) {
+        if ((byte(i) & 0xc0) != 0x80) return 0;
+        code = code << 6 | (byte(i) & 0x3f);
+    }
+    constexpr unsigned smallest[] = {0, 0, 0xa0, 0x800, 0x10000};  // 0x80 to 0x9f are controls
+    const bool surrogate = code >= 0xd800 && code < 0xe000;
+    const bool allowed = first >= 0xc0 && first < 0xf8 && code >= smallest[size] &&
+                         code <= 0x10ffff && !surrogate && (code & 0xfffe) != 0xfffe;
+    return allowed ? size : 0;
+}
+
 }  // namespace
 
 std::string lower(std::string_view text) {
@@ -120,6 +141,20 @@ std::string visible(std::string_view bytes) {
         } else {
             result += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
         }
+    }
+    return result;
+}
+
+std::string readable(std::string_view text) {
+    std::string result;
+    while (!text.empty()) {
+        const bool kept = text.front() == '\n' || text.front() == '\t';
+        const std::size_t size = kept ? 1 : character_size(text);
+        if (size > 0)
+            result.append(text, 0, size);
+        else
+            result += visible(text.substr(0, 1));
+        text.remove_prefix(std::max<std::size_t>(size, 1));
     }
     return result;
 }

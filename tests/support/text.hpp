@@ -22,6 +22,10 @@ std::string last_lines(std::string_view text, int most);
 // Bytes as a reader can see them: \r, \n, \t, \0, \xNN, and \\ for a backslash.
 std::string visible(std::string_view bytes);
 
+// The same text in valid UTF-8 without control characters: whatever else is in it becomes visible, but
+// for line ends and tabs.
+std::string readable(std::string_view text);
+
 constexpr std::size_t no_mark = std::string_view::npos;
 
 // The bytes line by line, with a caret below the byte at `mark`. Long lines and long messages are

@@ -11,10 +11,12 @@
 #include "process.hpp"
 #include "reporter.hpp"
 #include "server_process.hpp"
+#include "settings.hpp"
 #include "supervisor.hpp"
 
 namespace {
 
+constexpr long long most_memory_of_a_build = 4LL << 30;  // some compilers take a lot
 constexpr double sign_of_life = 2.0;  // how long the server may take to send anything, in seconds
 
 // Whether a plain request gets at least one byte, or the end of the connection.
@@ -67,6 +69,15 @@ void run_cases(const Plan& plan, const std::vector<std::size_t>& cases) {
         tell_supervisor({Message::complaint, {sanitizer_complaints()}});
 }
 
+void run_once() {
+    Process process(settings().server, {}, most_memory_of_a_build);
+    const bool ended = process.wait_for_end(settings().limit_seconds);
+    process.stop();
+    say(ended ? process.how_it_ended()
+              : "no end within " + std::to_string(settings().limit_seconds) + " s");
+    say(process.output());
+}
+
 void run_diagnosis() {
     signal(SIGPIPE, SIG_IGN);
     say("A server was started anew, and tried with what servers often trip over:");
@@ -81,10 +92,10 @@ void run_diagnosis() {
         say(std::string("  beside a client that says nothing: ") +
             (answers(server) ? "answered" : "no answer (level 1 may take 10 s)"));
         say(server.last_words());
+        say("Look at these in turn: does it call accept() again after each client? Is the second "
+            "argument of listen()\nat least 128? Does it send its reply as soon as the blank line "
+            "has come, and then close the connection?");
     } catch (const std::exception& error) {
         say(error.what());
     }
-    say("Look at these in turn: does it call accept() again after each client? Is the second argument "
-        "of listen()\nat least 128? Does it send its reply as soon as the blank line has come, and "
-        "then close the connection?");
 }

@@ -17,7 +17,9 @@
 #include <utility>
 
 #include "process.hpp"
+#include "settings.hpp"
 #include "supervisor.hpp"
+#include "user.hpp"
 
 namespace {
 
@@ -44,6 +46,8 @@ Worker start_worker(std::vector<std::size_t> todo,
     if (worker.pid == 0) {
         // A Ctrl-C and the like are the supervisor's business.
         for (const int number : {SIGINT, SIGTERM, SIGHUP}) signal(number, SIG_IGN);
+        // Test files go where the links of a submission point.
+        if (!settings().run_as.empty()) use_files_as(settings().run_as);
 #ifdef __linux__
         prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif

@@ -1,6 +1,6 @@
 // What Linux and macOS call by different names, or what only one of them has. In common/ and the
-// levels' top folders all other system calls are POSIX. Only this file, and server.cpp for the size
-// of a thread's stack, ask which of the two it is.
+// levels' top folders all other system calls are POSIX. Only this file and its .cpp, server.cpp for
+// the size of a thread's stack, and level 4's poller ask which of the two it is.
 // Leaves out: Windows.
 #pragma once
 

@@ -18,7 +18,7 @@ constexpr CharacterSet plain_characters([](char c) {
     return is_text && std::string_view("&\"'<>").find(c) == std::string_view::npos;
 });
 
-// How a character stands in HTML; `text` is the character in UTF-8.
+// How a character is written in HTML; `text` is the character in UTF-8.
 std::string_view escape_character(std::string_view text) {
     switch (text[0]) {
         case '&': return "&amp;";
@@ -30,7 +30,7 @@ std::string_view escape_character(std::string_view text) {
     }
 }
 
-// What stands around the title and the content of every page.
+// The markup around the title and the content of every page.
 constexpr std::string_view before_title = R"(<!doctype html>
 <html lang="en">
 <head>

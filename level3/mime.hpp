@@ -1,4 +1,4 @@
-// The kind of data that a file holds, told by its name.
+// The media type of a file, told by its name.
 // Leaves out: looking into the file. Browsers are told not to guess either (nosniff).
 #pragma once
 

@@ -165,7 +165,7 @@ const Route* Router::find(Request& request, Methods& others) const {
 }
 
 // The best route among those below the node, for the rest of a path. Leaves the values of its
-// parameters in the walk, or, if there is no such route, the walk as it was.
+// parameters in the walk, or, if there is no such route, the parameters as they were.
 const Route* Router::find_below(const Node& node, std::string_view path, Walk& walk) {
     if (path.empty()) return choose(node, walk);
     std::string_view rest = path;

@@ -76,7 +76,8 @@ std::optional<ByteRange> parse_range(std::string_view value, std::uint64_t size)
     return ByteRange{*first, std::min(*last, size - 1) - *first + 1};
 }
 
-// Without the slash at the end of a folder's address, the links in its page would lead astray.
+// Without the slash at the end of a folder's address, relative links in its page would point to the
+// wrong folder.
 Response redirect_to_slash(const std::string& target) {
     const auto path_end = std::min(target.find('?'), target.size());
     return Response::redirect(target.substr(0, path_end) + "/" + target.substr(path_end), 301);

@@ -36,7 +36,7 @@ std::optional<std::time_t> parse_date_as(const char* form, const std::string& te
 }
 
 // The date in this field, in any of the three forms (RFC 9110 §5.6.7). Nothing if the field is
-// missing, stands twice, or isn't a date. A leap second (23:59:60) isn't taken for one.
+// missing, appears twice, or isn't a date. A leap second (23:59:60) isn't taken for one.
 std::optional<std::time_t> date_in(const Headers& headers, std::string_view name) {
     const auto* const value = headers.find_single(name);
     if (value == nullptr) return std::nullopt;

@@ -20,10 +20,10 @@ using Handler = std::function<Response(Request&)>;
 // Middleware: code around the handlers, for what concerns many of them and belongs to none. It gets
 // the request and `next`, which stands for everything further in: more middleware, then the router.
 // It may change the request, call `next` or refuse to, and change the reply. So it sees every reply
-// to a request, the router's 404 and 405 as well as the pages. It doesn't see the 400, 408, 413 or
-// 431 for bytes that never became a request, because those are the Connection's. Like every handler
-// it is called from many threads at once: one that remembers things needs a lock. If it changes
-// method or path, it has to set request.route to nullptr: see request.hpp.
+// to a request, the router's 404 and 405 as well as the pages. It doesn't see replies to bytes that
+// never became a request, such as 400, 408 and 431, because those are the Connection's. Like every
+// handler it is called from many threads at once: one that remembers things needs a lock. If it
+// changes method or path, it has to set request.route to nullptr: see request.hpp.
 // Leaves out: asynchronous middleware. One that waits holds up its thread.
 using Next = Handler;
 using Middleware = std::function<Response(Request&, const Next&)>;

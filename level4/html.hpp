@@ -7,7 +7,7 @@
 
 // Text that comes from outside, made safe to stand in HTML, also inside a quoted attribute. Without
 // it, a person who can choose the text could run a script in the reader's browser (XSS). U+FFFD
-// stands for each byte that isn't UTF-8 and for each control character but tab, LF and CR.
+// stands for each byte that isn't UTF-8 and for each ASCII control character but tab, LF and CR.
 std::string escape(std::string_view text);
 
 // A whole page. `content` is already HTML; `title` is text.

@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
-// Cuts off and returns what stands before the separator, and cuts off the separator as well.
-// Without a separator that is all of the text.
+// Removes the text before the separator, and the separator, and returns that text. Without a
+// separator that is all of it.
 inline std::string_view take_until(std::string_view& text, std::string_view separator) {
     const std::string_view part = text.substr(0, text.find(separator));
     text.remove_prefix(std::min(part.size() + separator.size(), text.size()));
@@ -88,7 +88,7 @@ inline bool equal_ignoring_case(std::string_view left, std::string_view right) {
 }
 
 // A set of characters as a table, with a place for each of the 256. Every byte of a request is
-// looked up in one, and that costs the same however many questions it took to fill the table.
+// looked up in one, which costs the same however complicated the test that filled the table.
 class CharacterSet {
   public:
     constexpr explicit CharacterSet(bool (*belongs)(char)) {

@@ -52,7 +52,7 @@ bool is_text(const Headers& headers) {
 
 // Would the reply be compressed for a client that accepts that?
 bool is_compressible(const Response& response, const CompressOptions& options) {
-    // A file or a stream isn't in the body. A part of a file (206) must stay a part of that very
+    // A large file or a stream isn't in the body. A part of a file (206) must stay a part of that very
     // file. 204 and 304 have no content.
     if (response.file || response.protocol) return false;
     const int status = response.status;

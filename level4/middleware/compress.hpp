@@ -1,8 +1,8 @@
 // Compression: text goes out as gzip to a client that accepts it (RFC 9110 §8.4.1.3). Pages and
 // JSON shrink to a third or less. zlib does the work; a program built without it compresses
 // nothing.
-// Leaves out: brotli and zstd, files (they have a .gz beside them), and streams. It doesn't guard
-// against BREACH: over TLS the length of a compressed page may betray a secret in it, if the page
+// Leaves out: brotli and zstd, files that are too large for memory (one may have a .gz beside it), and
+// streams. It doesn't guard against BREACH: over TLS the length of a compressed page may betray a secret in it, if the page
 // also repeats what an attacker sent. Ours hold no secrets; mark one that does `Cache-Control:
 // no-transform`.
 #pragma once

@@ -28,12 +28,14 @@ introduce() {  # a new file, by the first sentence of its opening comment
         /[.:]$/ || /[.?] / { exit }
         END {
             if (match(text, /[.?] /)) text = substr(text, 1, RSTART)
+            if (text ~ /See [a-z_]*\.hpp\.$/) text = ""  # which stands above it
             line = sprintf("  %-28s", name)
             count = split(text, words, " ")
             for (i = 1; i <= count; ++i) {
                 if (length(line " " words[i]) > 100) { print line; line = sprintf("%30s", "") }
                 line = line " " words[i]
             }
+            sub(/ +$/, "", line)
             print line
         }' "$new/$1"
 }

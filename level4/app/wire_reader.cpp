@@ -130,6 +130,7 @@ void WireReader::begin_reply() {
     reply_.exchange = replied_to(is_interim);
     if (!is_interim && request_.exchange.number == reply_.exchange.number) show_body(request_);
     show(reply_, shown_bytes(head, head.size()));
+    if (equal_ignoring_case(field_of(head, "Connection"), "close")) only_count_requests();
     const std::string_view length = field_of(head, "Content-Length");
     reply_.left = parse_number<std::uint64_t>(length).value_or(0);
     reply_.body = {};
@@ -144,16 +145,22 @@ void WireReader::begin_reply() {
 }
 
 // Replies come in the order of the requests. One that comes before its request is complete refuses
-// it, and what the client still sends isn't another request.
+// it.
 WireReader::Exchange WireReader::replied_to(bool is_interim) {
-    if (unanswered_.empty() && !request_.head.empty() && request_.state == State::head) {
-        begin_request();
-        request_.state = State::endless;
-    }
+    const bool in_head = !request_.head.empty() && request_.state == State::head;
+    if (unanswered_.empty() && in_head) begin_request();
     if (unanswered_.empty()) return {++exchanges_, Clock::now()};
     const Exchange first = unanswered_.front();
     if (!is_interim) unanswered_.pop_front();
     return first;
+}
+
+// After the last reply the server reads on for a while, but no request any more. What it reads may
+// begin in the middle of a secret.
+void WireReader::only_count_requests() {
+    request_.state = State::endless;
+    request_.body.room = 0;
+    unanswered_.clear();
 }
 
 // Takes from the bytes what belongs to the body, up to the next change of the state. Counts it, and

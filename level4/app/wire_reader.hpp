@@ -6,7 +6,7 @@
 //     head ---- Content-Length ----> sized --------------> head, of the next message
 //       |------ chunked request ---> chunk_size <-> chunk
 //       |                                '----> trailers -> head
-//       |------ stream, or refused ----> endless            until the connection closes
+//       |------ stream, or the last ---> endless            until the connection closes
 //       '------ 101, or our own -------> ignored            until the connection closes
 //
 // Leaves out: bytes after a 101, because each frame has a note in the trace.
@@ -77,6 +77,7 @@ class WireReader {
     void begin_request();
     void begin_reply();
     Exchange replied_to(bool is_interim);
+    void only_count_requests();
     static void pass_body(Flow& flow, std::string_view& bytes);
     static std::string_view pass_counted(Flow& flow, std::string_view bytes);
     static std::string_view pass_line(Flow& flow, std::string_view bytes);

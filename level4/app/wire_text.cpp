@@ -18,20 +18,23 @@ bool is_secret(std::string_view name) {
 
 // "Cookie: id=7" becomes "Cookie: (masked)", in bodies as well as in heads, because /echo sends all
 // fields back. A line that begins with a blank once continued the field above it, so it may hold
-// the rest of a secret.
+// the rest of a secret. So may what follows a CR that no LF follows; but a field may begin there, too.
 std::string masked(std::string_view text) {
     std::string result;
     bool in_secret = false;
+    bool line_ended = true;
     while (!text.empty()) {
         const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
         const std::size_t name_end = line.find(':');
-        const bool continues = line.starts_with(' ') || line.starts_with('\t');
+        const bool continues = !line_ended || line.starts_with(' ') || line.starts_with('\t');
         const bool begins = name_end < line.size() && is_secret(trim(line.substr(0, name_end)));
         in_secret = begins || (in_secret && continues);
         if (begins) result += line.substr(0, name_end + 1);
         result += in_secret ? " (masked)" : line;
         const std::size_t next = text.find_first_not_of("\r\n", line.size());
-        result += text.substr(line.size(), next - line.size());
+        const std::string_view line_end = text.substr(line.size(), next - line.size());
+        line_ended = line_end.find('\n') != std::string_view::npos;
+        result += line_end;
         text.remove_prefix(std::min(next, text.size()));
     }
     return result;

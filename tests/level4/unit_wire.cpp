@@ -105,6 +105,7 @@ TEST_CASE("the values of secret fields are masked, in whatever line they stand")
             CHECK(shown_bytes(line + " : x=1; s3cret", 100).find("s3cret") == std::string::npos);
             CHECK(shown_bytes(line + ": a\r\n\ts3cret:\r\n s3cret", 100).find("s3cret") ==
                   std::string::npos);
+            CHECK(shown_bytes(line + ": a\rs3cret\r\n", 100).find("s3cret") == std::string::npos);
         }
     }
     CHECK(shown_bytes("Cookie: a\r\nB: c\r\n d\r\n", 21) ==
@@ -225,17 +226,28 @@ TEST_CASE("a stream without an end is shown piece by piece, each cut at 2 KiB") 
 }
 
 TEST_CASE("what is refused before it is complete is shown, and what still comes is counted") {
-    const std::string refusal = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n";
+    const std::string refusal =
+        "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
     const std::string steps = steps_of({{'<', "GET / HT"}, {'>', refusal}, {'<', get}});
     CHECK(steps.starts_with("1< GET / HT|\n1> HTTP/1.1 408"));
     CHECK(count(steps, "2< ") == 0);
     const std::string body = "PUT / HTTP/1.1\r\nContent-Length: 100\r\n\r\nhalf a cook";
     CHECK(steps_of({{'<', body}, {'>', refusal}, {'<', "ie: s3cret"}})
               .ends_with("\n1< (10 more bytes)|\n"));
+    const std::string head = "GET / HTTP/2.0\r\nAuthorization: Basic s3";
+    CHECK(steps_of({{'<', head}, {'>', refusal}, {'<', "cret\r\n\r\n"}})
+              .ends_with("\n1< (8 more bytes)|\n"));
     const std::string endless = "GET /" + std::string(100'000, 'x');
     CHECK(steps_of({{'<', endless}}, 1000).size() < WireReader::most_of_head + 100);
     CHECK(steps_of({{'>', refusal}}).starts_with("1> HTTP/1.1 408"));
     CHECK(steps_of({{'<', "\x16\x03\x01\x02"}}) == "1< (4 bytes that aren't text)|\n");
+}
+
+TEST_CASE("what comes after the last reply makes no exchange") {
+    const std::string last = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    const std::string steps = steps_of({{'<', get + get}, {'>', last}, {'<', get + get + get}});
+    CHECK(count(steps, "HTTP/1.1 200") == 1);
+    CHECK(count(steps, "3< ") == 0);
 }
 
 TEST_CASE("the page's own exchanges are left out, and others on the same connection are not") {

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-// Removes the text before the separator, and the separator, and returns that text. Without a
+// Returns the text before the separator, and removes it and the separator from `text`. Without a
 // separator that is all of it.
 inline std::string_view take_until(std::string_view& text, std::string_view separator) {
     const std::string_view part = text.substr(0, text.find(separator));

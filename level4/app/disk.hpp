@@ -38,8 +38,8 @@ void make_folder(const std::filesystem::path& folder);
 // its name does. Throws as throw_disk_error() does.
 void sync_folder(const std::filesystem::path& folder);
 
-// Writes all of the text, and waits until it is on disk. `what` was not done if it fails. Throws as
-// throw_disk_error() does.
+// Writes all of the text, and waits until it is on disk. If it fails, throws as throw_disk_error()
+// does; `what` is for that error.
 void write_to_disk(const Descriptor& file, std::string_view text, const std::string& what);
 
 // Adds to a file, which is made if it is missing and which only the owner may read, and waits until

@@ -31,8 +31,8 @@
 // All functions throw std::runtime_error when the disk fails; those that write also throw StoreFull
 // (disk.hpp). StoreBusy is thrown when `patience` is over, counted from `since`, when the client's
 // request was complete, so time spent waiting for a worker counts. Those that read never wait for
-// another process. (A thread that has asked the disk to write can't be called back. There is one such
-// thread at a time. The others wait for it, and once it has taken as long as that nothing is written.)
+// another process. (A thread that waits for the disk itself can't be called back, but there is only
+// one at a time. Others wait for it, and once it has taken that long, nothing more is written.)
 class MessageStore {
   public:
     using Clock = std::chrono::steady_clock;

@@ -35,8 +35,8 @@ class UploadStore {
 
   private:
     std::filesystem::path folder_;
-    // Uploads may be on their way to a disk that doesn't answer, and a thread that waits for it can't
-    // be called back. So they leave some of the 16 workers to other requests.
+    // How many may be on their way to the disk. If that doesn't answer, their threads can't be called
+    // back, and these leave half of the 16 workers to other requests.
     mutable std::counting_semaphore<> places_{8};
 };
 

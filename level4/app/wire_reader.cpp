@@ -155,8 +155,8 @@ WireReader::Exchange WireReader::replied_to(bool is_interim) {
     return first;
 }
 
-// After the last reply the server reads on for a while, but no request any more. What it reads may
-// begin in the middle of a secret.
+// After the last reply the server reads on for a while, but answers no request any more. What it
+// reads may begin in the middle of a secret.
 void WireReader::only_count_requests() {
     request_.state = State::endless;
     request_.body.room = 0;

@@ -179,8 +179,8 @@ bool RequestParser::body_is_next() const {
 }
 
 // Reserves memory for all of the body once a quarter of it has come, or if it is short, because a
-// growing string is copied again and again. Not sooner, because any client can claim a length. Until
-// then it has its first step of memory, which it has taken by now.
+// growing string is copied again and again. Not sooner, because any client can claim a length. Before
+// that, a body that needs a share at all gets room for its first step.
 void RequestParser::reserve_body() {
     const std::uint64_t size = request_->content_length;
     const bool is_time = size <= std::max<std::uint64_t>(4 * held(), BodyBudget::step);

@@ -115,7 +115,7 @@ void correct_etag(Request& request, const Next& next, Headers& headers,
     if (const auto known = known_etag(request.headers, *etag)) return headers.set("ETag", *known);
     if (!accepts_gzip(request.headers)) return;
     // An empty If-None-Match names no version, and keeps the date from being looked at. An empty
-    // Range is none.
+    // Range asks for nothing.
     for (const char* const name : {"If-None-Match", "Range"}) request.headers.set(name, "");
     Response full = next(request);
     finish(request, full, options);

@@ -24,12 +24,13 @@ Response show_form(const UploadSite& site, const std::string& mistake, int statu
 }
 
 Response take_file(const Request& request, const UploadSite& site) {
+    // Before the form is parsed, which makes a copy of the file.
+    const auto place = site.store.wait_for_place(request.received + UploadStore::patience);
     const auto* const type = request.headers.find("Content-Type");
     const Form form = parse_form(type != nullptr ? *type : "", request.body);
     for (const auto& file : form.files) {
         if (file.name != "file") continue;
-        const auto name =
-            site.store.save(file.content, request.received + UploadStore::usual_patience);
+        const auto name = site.store.save(file.content);
         if (!name) return show_form(site, "Please choose a picture or a text file.", 415);
         return Response::redirect("/upload/" + *name);
     }

@@ -72,18 +72,6 @@ void remove_old_temporaries(const fs::path& folder) {
     }
 }
 
-// Gives a place back, however save() ends.
-class PlaceAtDisk {
-  public:
-    explicit PlaceAtDisk(std::counting_semaphore<>& places) : places_(places) {}
-    ~PlaceAtDisk() { places_.release(); }
-    PlaceAtDisk(const PlaceAtDisk&) = delete;
-    PlaceAtDisk& operator=(const PlaceAtDisk&) = delete;
-
-  private:
-    std::counting_semaphore<>& places_;
-};
-
 }  // namespace
 
 UploadStore::UploadStore(fs::path folder) : folder_(std::move(folder)) {
@@ -91,14 +79,16 @@ UploadStore::UploadStore(fs::path folder) : folder_(std::move(folder)) {
     remove_old_temporaries(folder_);
 }
 
-std::optional<std::string> UploadStore::save(std::string_view content,
-                                             Clock::time_point deadline) const {
-    const auto suffix = upload_suffix(content);
-    if (!suffix) return std::nullopt;
+UploadStore::Place UploadStore::wait_for_place(Clock::time_point deadline) {
     if (!places_.try_acquire_until(deadline)) {
         throw StoreBusy(503, "The disk is busy with other uploads. Nothing was saved.");
     }
-    const PlaceAtDisk place(places_);
+    return Place(places_);
+}
+
+std::optional<std::string> UploadStore::save(std::string_view content) const {
+    const auto suffix = upload_suffix(content);
+    if (!suffix) return std::nullopt;
     make_folder(folder_);  // because it may have been removed since the start
     std::string name = random_name();
     const fs::path temporary = folder_ / ("." + name + std::string(temporary_suffix));

@@ -16,7 +16,7 @@
 
 class UploadStore {
   public:
-    static constexpr std::chrono::seconds usual_patience{5};
+    static constexpr std::chrono::seconds patience{5};  // after the request was complete
 
     // Makes the folder unless it exists. Throws std::runtime_error if it can't.
     explicit UploadStore(std::filesystem::path folder);
@@ -25,19 +25,29 @@ class UploadStore {
     // 8f3a...c1.png. Returns nothing if the content is neither: answer 415. Throws StoreFull if the
     // disk is full and std::runtime_error if it fails. No file is left then, not even half of one.
     // May be called from several threads at once.
-    // Throws StoreBusy if other uploads have kept the disk busy until the deadline.
-    std::optional<std::string> save(std::string_view content,
-                                    Clock::time_point deadline = Clock::now() +
-                                                                 usual_patience) const;
+    std::optional<std::string> save(std::string_view content) const;
+
+    // A place at the disk, for as long as it lives. If the disk doesn't answer, the threads that wait
+    // for it can't be called back, and eight places leave half of the 16 workers to other requests.
+    class Place {
+      public:
+        explicit Place(std::counting_semaphore<>& places) : places_(places) {}
+        ~Place() { places_.release(); }
+        Place(const Place&) = delete;
+        Place& operator=(const Place&) = delete;
+
+      private:
+        std::counting_semaphore<>& places_;
+    };
+    // Throws StoreBusy (disk.hpp) if other uploads keep all places until the deadline.
+    Place wait_for_place(Clock::time_point deadline);
 
     // True if save() has made this name, and the file is still there.
     bool has(std::string_view name) const;
 
   private:
     std::filesystem::path folder_;
-    // How many may be on their way to the disk. If that doesn't answer, their threads can't be called
-    // back, and these leave half of the 16 workers to other requests.
-    mutable std::counting_semaphore<> places_{8};
+    std::counting_semaphore<> places_{8};
 };
 
 // .png, .jpg, .gif, .webp or .txt; nothing for any other content. HTML and SVG count as texts.

@@ -9,6 +9,7 @@ acknowledged may be lost, and nothing may hang.
 Leaves out: attacks from more than one machine.
 """
 import argparse
+import contextlib
 import http.client
 import itertools
 import json
@@ -190,6 +191,54 @@ def judge(name, attack, victim, seconds):
     return good
 
 
+# --- A disk that doesn't answer ---
+
+def use_hanging_disk(victim):
+    """Many write, and then those that read are answered all the same, and one that writes is refused."""
+    def expect(method, path, body, fields, seconds, wanted):
+        try:
+            status = victim.request(method, path, body, fields, seconds)[0]
+        except OSError:
+            status = "nothing"
+        if status not in wanted:
+            raise Failure(f"{method} {path}: {status} within {seconds} s, and not {wanted}")
+
+    message, as_json = '{"name": "eve", "message": "m"}', {"Content-Type": "application/json"}
+
+    def write(number):
+        with contextlib.suppress(OSError):
+            if number % 2:
+                victim.request("POST", "/api/messages", message, as_json)
+            else:
+                victim.request("POST", "/upload", upload(1000)[1], {"Content-Type": "multipart/form-data; boundary=x"})
+
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(80)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    for path in ("/hello", "/about", "/static/style.css", "/contact", "/messages", "/api/messages"):
+        expect("GET", path, None, None, 2, (200,))
+    expect("POST", "/api/messages", message, as_json, 2, (503,))
+
+
+def hang_disk(program, library):
+    bad = 0
+    for engine in ENGINES:
+        with tempfile.TemporaryDirectory() as folder:
+            armed = os.path.join(folder, "armed")
+            faults = {"LD_PRELOAD": library, "SLOW_DISK": "60000", "FAULT_ARMED": armed}
+            with Victim(program, engine, faults) as victim:
+                open(armed, "w").close()
+                try:
+                    use_hanging_disk(victim)
+                    print(f"ok   a disk that doesn't answer, {engine}", flush=True)
+                except Failure as failure:
+                    bad += 1
+                    print(f"FAIL a disk that doesn't answer, {engine}: {failure}", flush=True)
+    return bad
+
+
 # --- Faults ---
 
 EIO, ENOMEM, EMFILE, ENOSPC, EAGAIN = 5, 12, 24, 28, 11
@@ -261,7 +310,7 @@ def main():
     parser = argparse.ArgumentParser(description="Does level 4 survive hostile clients and a hostile system?")
     parser.add_argument("--program", required=True, help="level 4's server")
     parser.add_argument("--library", required=True, help="what faults.cpp is compiled to")
-    parser.add_argument("--only", default="", help="attacks with these words in their name; 'faults' for those alone")
+    parser.add_argument("--only", default="", help="attacks with these words in their name; 'hang' or 'faults' for those alone")
     parser.add_argument("--engine", choices=ENGINES, help="with this engine only")
     parser.add_argument("--seconds", type=float, default=10, help="how long each attack lasts")
     parser.add_argument("--faults", type=int, default=4, help="how many calls of each kind fail, one at a time")
@@ -275,6 +324,8 @@ def main():
         preload = {"LD_PRELOAD": options.library, **faults} if faults else {}
         with Victim(options.program, engine, preload) as victim:
             bad += not judge(name, attack, victim, options.seconds)
+    if options.only in ("", "hang"):
+        bad += hang_disk(options.program, options.library)
     if options.only in ("", "faults"):
         bad += inject_faults(options.program, options.library, options.faults)
     print(f"{bad} failed" if bad else "all held")

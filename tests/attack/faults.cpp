@@ -1,7 +1,7 @@
 // A library to preload (LD_PRELOAD) into a server, which makes a system call fail:
 //     FAULT_CALL=fdatasync  FAULT_NUMBER=3  FAULT_ERROR=5   the third fdatasync() fails with errno 5
-//     FAULT_ARMED=path                                      counted from when this file is there
 //     SLOW_DISK=30                                          fsync() and fdatasync() take 30 ms longer
+//     FAULT_ARMED=path                                      both only from when this file is there
 // Leaves out: calls that succeed in part.
 #include <dlfcn.h>
 #include <pthread.h>
@@ -20,12 +20,15 @@ int number_in(const char* variable) {
     return value != nullptr ? std::atoi(value) : 0;
 }
 
+bool is_armed() {
+    static const char* const armed = std::getenv("FAULT_ARMED");
+    return armed == nullptr || access(armed, F_OK) == 0;
+}
+
 bool must_fail(const char* name) {
     static const char* const wanted = std::getenv("FAULT_CALL");
-    static const char* const armed = std::getenv("FAULT_ARMED");
     static std::atomic<int> calls = 0;
-    if (wanted == nullptr || std::strcmp(name, wanted) != 0) return false;
-    if (armed != nullptr && access(armed, F_OK) != 0) return false;
+    if (wanted == nullptr || std::strcmp(name, wanted) != 0 || !is_armed()) return false;
     return ++calls == number_in("FAULT_NUMBER");
 }
 
@@ -42,7 +45,7 @@ Result call(const char* name, Arguments... arguments) {
 
 void take_long() {
     static const int milliseconds = number_in("SLOW_DISK");
-    if (milliseconds > 0) usleep(static_cast<useconds_t>(milliseconds) * 1000);
+    if (milliseconds > 0 && is_armed()) usleep(static_cast<useconds_t>(milliseconds) * 1000);
 }
 
 }  // namespace

@@ -23,6 +23,6 @@ struct Limits {
     std::size_t slowest_bytes = 5000;        // of a reply or a body in 10 s; less: dropped, or 408
     std::size_t clients = 1000;              // at once, a thread each; more wait in the backlog
     std::size_t requests = 1000;             // on a connection; the last reply says close
-    std::size_t output_batch = 64 * 1024;    // bytes of small replies that go out together
+    std::size_t output_batch = 16 * 1024;    // bytes of small replies that go out together
     BodyBudget* bodies = nullptr;            // the memory for all bodies; nullptr: without a limit
 };

@@ -29,6 +29,9 @@ struct Folder : TemporaryFolder {
         fs::create_directories(root / "site/sub");
         write("secret.txt", "secret");
         write("site/a.txt", "0123456789");
+        // An hour old, so that the second in which a test runs makes no difference.
+        fs::last_write_time(root / "site/a.txt",
+                            fs::file_time_type::clock::now() - std::chrono::hours(1));
     }
     Response get(const std::string& path, const Headers& headers = {}) const {
         StaticFiles files(root / "site");

@@ -23,7 +23,8 @@ bool wants_close(const Request& request) {
 void charge(Response& response, const Limits& limits, std::shared_ptr<BodyShare>& share) {
     const std::size_t size = response.body.size();
     if (size <= limits.output_batch || take_room(limits, share, size)) return;
-    response = Response::error(503, no_memory);
+    Response refusal = Response::error(503, no_memory);
+    std::swap(response, refusal);  // an assignment may keep the memory of the long body
     give_back_memory(limits);
 }
 

@@ -87,10 +87,12 @@ Response list_messages(const Request& request, MessageStore& store) {
     Json::Array messages;
     for (const auto& message : store.newest(offset, limit, request.received))
         messages.push_back(to_json(message));
-    return as_response(Json{{"messages", std::move(messages)},
-                            {"total", store.total(request.received)},
-                            {"limit", limit},
-                            {"offset", offset}});
+    Json list = Json::object();
+    list.set("messages", std::move(messages));
+    list.set("total", store.total(request.received));
+    list.set("limit", limit);
+    list.set("offset", offset);
+    return as_response(list);
 }
 
 Response add_message(const Request& request, MessageStore& store, Chat& chat) {

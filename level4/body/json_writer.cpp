@@ -25,21 +25,25 @@ void append_escape(std::string& out, char c) {
     }
 }
 
-// UTF-8 stays as it is. Text that isn't UTF-8 should have been refused on its way in. If it wasn't,
-// one broken name must not make the whole document unreadable.
+// UTF-8 stays as it is, and is copied in runs. Text that isn't UTF-8 should have been refused on its
+// way in. If it wasn't, one broken name must not make the whole document unreadable.
 void append_string(std::string& out, std::string_view text) {
     const bool valid = is_valid_utf8(text);
+    std::size_t copied = 0;
     out += '"';
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < ' ' || c == '"' || c == '\\' || c == '<') {
-            append_escape(out, c);
-        } else if (byte >= 0x80 && !valid) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        const bool broken = byte >= 0x80 && !valid;
+        if (byte >= ' ' && byte != '"' && byte != '\\' && byte != '<' && !broken) continue;
+        out += text.substr(copied, i - copied);
+        copied = i + 1;
+        if (broken) {
             out += "\\ufffd";
         } else {
-            out += c;
+            append_escape(out, text[i]);
         }
     }
+    out += text.substr(copied);
     out += '"';
 }
 

@@ -140,6 +140,14 @@ def listen_and_not_read(victim, end, crowd):
         client.close()
 
 
+def ask_for_lists(victim, end, crowd):
+    """Long lists that are not read: 100 messages, 60 KB together."""
+    for _ in range(100):
+        victim.post_message("eve", message="m" * 450)
+    request = b"GET /api/messages?limit=100 HTTP/1.1\r\nHost: localhost\r\n\r\n" * 100
+    crowd_that_sends(request, [request], 0.1)(victim, end, crowd)
+
+
 SLOW = {"SLOW_DISK": "30"}
 ATTACKS = [  # what, the attack, and the faults it goes with
     ("uploads are reset, on a slow disk", upload_and_reset, SLOW),
@@ -152,6 +160,7 @@ ATTACKS = [  # what, the attack, and the faults it goes with
     ("bodies trickle", crowd_that_sends(upload(MIB - 1000)[0], [b"a"], 0.5), {}),
     ("pipelines are not read", crowd_that_sends(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 500,
                                                 [b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 500], 0.1), {}),
+    ("long lists are not read", ask_for_lists, {}),
     ("WebSocket echoes are not read", crowd_that_sends(WEBSOCKET % b"/ws/echo", [frame(2, b"e" * 60000)], 0.1), {}),
     ("pongs are not read", crowd_that_sends(WEBSOCKET % b"/ws/echo", [frame(9, b"p" * 100) * 200], 0.1), {}),
     ("streams and the chat are not read", listen_and_not_read, {}),

@@ -81,9 +81,9 @@ class Victim:
         finally:
             connection.close()
 
-    def post_message(self, name, seconds=8):
+    def post_message(self, name, seconds=8, message="hello"):
         """Returns the id of the message, None if the server did not say that it was stored."""
-        text = json.dumps({"name": name, "email": "eve@example.com", "message": "hello"})
+        text = json.dumps({"name": name, "email": "eve@example.com", "message": message})
         with contextlib.suppress(OSError, http.client.HTTPException):
             status, body = self.request("POST", "/api/messages", text, {"Content-Type": "application/json"}, seconds)
             if status == 201:

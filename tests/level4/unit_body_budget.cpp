@@ -202,6 +202,18 @@ TEST_CASE("a long reply takes memory until it has been sent, and is 503 where th
     CHECK(other.cover(1));
 }
 
+TEST_CASE("a long reply that is refused leaves none of its memory behind") {
+    BodyBudget budget(step);
+    const Hog hog(budget);
+    Limits limits;
+    limits.bodies = &budget;
+    Response response = Response::text(std::string(2 * step, 'x'));
+    std::shared_ptr<BodyShare> share;
+    charge(response, limits, share);
+    REQUIRE(response.status == 503);
+    CHECK(response.body.capacity() < 1000);
+}
+
 TEST_CASE("a request without a body is answered when there is no memory for bodies") {
     BodyBudget budget(step);
     const Hog hog(budget);

@@ -257,6 +257,8 @@ MUTANTS = [
            "if (budget_.guest_ != this) return false;", ""),
     Mutant("a body that is refused keeps its memory", "level4/connection.cpp",
            "    parser_.drop_body();\n", ""),
+    Mutant("a long reply that is refused keeps its memory", "level4/connection.cpp",
+           "std::swap(response, refusal);", "response = std::move(refusal);"),
     Mutant("a reply takes no place in the memory for all bodies", "level4/connection.cpp",
            "if (request.share) share_ = request.share;", ""),
     Mutant("a WebSocket's message takes no place there either", "level4/websocket/websocket.cpp",

@@ -61,7 +61,9 @@ void set_timeout(const Socket& socket, int option, std::chrono::microseconds tim
 std::string written_out(const sockaddr* address, socklen_t size) {
     char host[NI_MAXHOST] = "-";
     getnameinfo(address, size, host, sizeof host, nullptr, 0, NI_NUMERICHOST);
-    return host;
+    // What listens on :: meets clients with IPv4 as well, and their addresses in this disguise.
+    const std::string_view mapped = "::ffff:", text = host;
+    return std::string(text.starts_with(mapped) ? text.substr(mapped.size()) : text);
 }
 
 }  // namespace

@@ -20,14 +20,12 @@ namespace {
 constexpr unsigned max_requests = 10'000;
 constexpr unsigned max_seconds = 24 * 60 * 60;
 
-// What a client is known by: its IPv4 address, also one that is written as IPv6 (::ffff:192.0.2.1),
-// or the first 64 bits of its IPv6 address.
+// What a client is known by: its IPv4 address, or the first 64 bits of its IPv6 address.
 std::string network_of(const std::string& peer) {
     in6_addr address;
     const std::string text =
         peer.substr(0, peer.find('%'));  // without a network card: fe80::1%eth0
     if (inet_pton(AF_INET6, text.c_str(), &address) != 1) return peer;
-    if (IN6_IS_ADDR_V4MAPPED(&address)) return peer.substr(peer.rfind(':') + 1);
     return std::string(reinterpret_cast<const char*>(address.s6_addr), 8);
 }
 

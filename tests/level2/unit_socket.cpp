@@ -18,14 +18,19 @@ Value option_of(const Socket& socket, int level, int option) {
     return value;
 }
 
-// A listener on a port that the kernel chooses, and a client that it has accepted.
+// A listener on a port that the kernel chooses, and a client with IPv4 that it has accepted.
 struct Accepting {
-    Accepting() : listener(listen_on("127.0.0.1", 0, "test")) {
-        sockaddr_in address{};
+    explicit Accepting(const char* host = "127.0.0.1") : listener(listen_on(host, 0, "test")) {
+        sockaddr_in6 address{};  // its port is where that of a sockaddr_in is
         socklen_t size = sizeof address;
         auto* const generic = reinterpret_cast<sockaddr*>(&address);
         REQUIRE(getsockname(listener.number(), generic, &size) == 0);
-        REQUIRE(connect(client.number(), generic, size) == 0);
+        sockaddr_in loopback{};
+        loopback.sin_family = AF_INET;
+        loopback.sin_port = address.sin6_port;
+        loopback.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        auto* const target = reinterpret_cast<sockaddr*>(&loopback);
+        REQUIRE(connect(client.number(), target, sizeof loopback) == 0);
         REQUIRE(try_accept(listener, accepted) == Accepted::client);
     }
 
@@ -33,6 +38,13 @@ struct Accepting {
     Socket client{socket(AF_INET, SOCK_STREAM, 0)};
     Socket accepted;
 };
+
+bool has_ipv6() {
+    const Socket socket(::socket(AF_INET6, SOCK_STREAM, 0));
+    sockaddr_in6 any{};
+    any.sin6_family = AF_INET6;
+    return bind(socket.number(), reinterpret_cast<sockaddr*>(&any), sizeof any) == 0;
+}
 
 }  // namespace
 
@@ -52,4 +64,10 @@ TEST_CASE("a goodbye and a stop have their limits") {
     CHECK(goodbye_time == std::chrono::seconds(30));
     CHECK(goodbye_silence == std::chrono::seconds(5));
     CHECK(drain_time == std::chrono::seconds(5));
+}
+
+TEST_CASE("a client with IPv4 is known by that address, also where IPv6 is listened to" *
+          doctest::skip(!has_ipv6())) {
+    const Accepting connection("::");
+    CHECK(connection.accepted.peer == "127.0.0.1");
 }

@@ -71,6 +71,8 @@ MUTANTS = [
            'equal_ignoring_case(*coding, "chunked")', "true"),
     Mutant("a HEAD whose version or target is wrong gets a body", "level2/request.cpp",
            'if (begun.starts_with("HEAD ")) request_->method = "HEAD";', ""),
+    Mutant("a client's address is logged in IPv6's form", "common/socket.cpp",
+           "text.starts_with(mapped)", "text.empty()"),
     Mutant("an address in IPv4's own form is only this machine's", "level2/host.cpp", '"::ffff:127."', '"::ffff:"'),
     Mutant("any IPv4 address is only this machine's", "level2/host.cpp", '"127."', '"1"'),
     Mutant("the address :: is one like others", "level2/host.cpp", ' || address == "::";', ";"),

@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
-#include <stdexcept>
 #include <string>
 
 #include "../common/clock.hpp"
@@ -66,8 +65,10 @@ int main(int argc, char** argv) try {
         return 0;
     }
     const int port = std::atoi(argument.c_str());
-    if (port < 1 || port > 65535 || std::to_string(port) != argument || argc > 2)
-        throw std::runtime_error(usage);
+    if (port < 1 || port > 65535 || std::to_string(port) != argument || argc > 2) {
+        std::cerr << usage << '\n';
+        return 2;
+    }
     handle_signals();
     const Socket listener = listen_on("127.0.0.1", port, argv[0]);
     std::cout << "Level 1 is listening on http://localhost:" << port << "  (Ctrl-C stops it)\n"

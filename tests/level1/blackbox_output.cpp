@@ -23,6 +23,18 @@ TEST_CASE("level 1 explains itself when it is asked to") {
     }
 }
 
+TEST_CASE("level 1 explains itself, and exits with 2, when it is called wrongly") {
+    if (lacks_program() || outgrown(2, "later levels have flags, and a case of their own")) return;
+    for (const char* arguments : {"0", "65536", "http", "9000x", "9000 9001", "''"}) {
+        Process wrong("'" + settings().program + "' " + arguments, {});
+        wrong.wait_for_end(patience);
+        expect_that(wrong.exit_code() == 2 && contains(wrong.output(), "PORT"),
+                    "the usage, exit code 2, after " + std::string(arguments),
+                    wrong.how_it_ended() + ", output: " + wrong.output(),
+                    {"a mistyped port must not start a server somewhere else"});
+    }
+}
+
 TEST_CASE("a trace that is not read makes no client wait") {
     if (lacks_program()) return;
     FullPipe pipe;

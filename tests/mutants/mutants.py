@@ -33,6 +33,8 @@ class Mutant:
 MUTANTS = [
     Mutant("level 1 does not read before it replies", "level1/main.cpp",
            "request.size() < 8192", "false", "nothing is sent*"),
+    Mutant("level 1 takes a port with something behind it", "level1/main.cpp",
+           " || std::to_string(port) != argument", "", "*called wrongly"),
     Mutant("level 1 calls recv() once", "level1/main.cpp",
            "request.size() < 8192", "request.empty()", "nothing is sent*"),
     Mutant("level 1 closes with unread bytes in the socket", "level1/main.cpp",

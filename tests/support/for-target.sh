@@ -1,5 +1,5 @@
 #!/bin/sh
-# Compiles for another system, for `make build-macos`:
+# Compiles for another system, for `make build-macos` and `make build-musl`:
 # for-target.sh build macos aarch64-macos PACKAGE VERSION INTEGRITY
 # What is made goes to build/macos, and the compiler, which is an npm package, and its cache to build/zig
 # and build/zig-cache. Where it can't be had, this says that it is skipped, and succeeds.
@@ -49,12 +49,30 @@ case $target in
 *) left_open= ;;
 esac
 
+# For musl zig does build its libraries. That takes seven minutes of processor time, or two without
+# optimization (--debug-rt), which only zig's own command for linking knows.
+zig=$build/zig/package/zig
+cat >"$folder/c++" <<EOF
+#!/bin/sh
+case "$target \$*" in
+*-musl*' -c '*) ;;
+*-musl*.o\ *)
+    for argument; do
+        case \$argument in *.o) objects="\$objects \$argument" ;; esac
+    done
+    exec "$zig" build-exe \$objects -lc++ -target $target --debug-rt -femit-bin="\$argument"  # what -o names
+    ;;
+esac
+exec "$zig" c++ -target $target -isystem "$folder/include" "\$@"
+EOF
+chmod +x "$folder/c++"
+
 trap 'rm -f null.o' EXIT  # which zig leaves when it is asked what it knows
 export ZIG_GLOBAL_CACHE_DIR="$build/zig-cache" ZIG_LOCAL_CACHE_DIR="$build/zig-cache"
 compile() {
     flags=$1
     shift
-    ${MAKE:-make} BUILD="$folder" CXX="$build/zig/package/zig c++ -target $target -isystem $folder/include" \
+    ${MAKE:-make} BUILD="$folder" CXX="$folder/c++" \
         CXXFLAGS=-O0 EXTRA_FLAGS="-Werror $flags" LDFLAGS="$left_open" NO_ZLIB=1 "$@"
 }
 compile '' "$folder/std.pch"

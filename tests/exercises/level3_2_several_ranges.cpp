@@ -236,7 +236,8 @@ TEST_CASE("HEAD, If-Range and a compressed copy are as with a single range") {
     PublicFolder folder;
     const std::string file = pattern(0, 1000);
     const std::string address = folder.write("a.txt", file);
-    folder.write("a.txt.gz", "compressed");
+    const std::string packed_text = "\x1f\x8b compressed";  // gzip's first bytes, and anything
+    folder.write("a.txt.gz", packed_text);
     const std::string etag = exchange(get(address)).reply.value("ETag");
     const std::string range = "0-1,4-5";
     expect_parts(ask(address, range, {"If-Range: " + etag}), file, {{0, 1}, {4, 5}}, range);
@@ -246,7 +247,7 @@ TEST_CASE("HEAD, If-Range and a compressed copy are as with a single range") {
                   {"MUST RFC 9110 §14.2: Range is for GET only"});
     const Exchange packed = ask(address, "0-1,4-5", {"Accept-Encoding: gzip"});
     expect_status(packed, 200, {"a compressed copy is sent whole"});
-    expect_body(packed, "compressed", {"a compressed copy is sent whole"});
+    expect_body(packed, packed_text, {"a compressed copy is sent whole"});
 }
 
 TEST_SUITE_END();

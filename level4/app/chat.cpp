@@ -17,9 +17,12 @@
 
 namespace {
 
-constexpr std::size_t history = 20;       // messages that a client is sent when it joins
-constexpr std::size_t most_missed = 200;  // events that a client gets when it is back
-constexpr std::size_t most_missed_bytes = 128 * 1024;  // of all these: half an outbox
+constexpr std::size_t history = 20;  // messages that a client is sent when it joins
+constexpr std::size_t piece = 10;    // messages that are read at a time
+// More new messages than a server can write at the same time, so another program has.
+constexpr std::size_t most_new = 2000;
+// Longer ones, in bytes of JSON, are left out. Only another program can have written them.
+constexpr std::size_t longest_told = 64 * 1024;
 // Messages that may wait for the disk: of one client, of all that are here, and of those that left.
 constexpr std::size_t most_waiting = 100, most_waiting_of_all = 1000, most_waiting_of_left = 1000;
 
@@ -98,80 +101,82 @@ WebSocketHandlers Chat::handlers() {
 // The first to come announces what the others have written, and they find nothing left to do.
 void Chat::announce() {
     const std::lock_guard lock(announcing_);
-    auto events = written_after(announced_, 1);
-    if (events.empty()) return;
-    if (events.front().id > announced_ + 1) events = written_after(announced_, most_missed);
-    for (const Event& event : events) {
-        room_.broadcast(text_message(event.data));
-        events_.publish(event);
-        announced_ = event.id;
+    for (;;) {
+        const auto events = written_after(announced_);
+        for (const Event& event : events) {
+            announced_ = event.id;
+            if (event.data.size() > longest_told) continue;
+            room_.broadcast(text_message(event.data));
+            events_.publish(event);
+        }
+        if (events.size() < piece) return;
+        announced_ = std::max(announced_, id_before_newest(most_new));
     }
 }
 
-// The newest of the messages with a higher id, the oldest of them first. None if the disk fails. One
-// that is too long for an outbox, which only another program can have written, is left out.
-std::vector<Event> Chat::written_after(std::int64_t id, std::size_t most) try {
+// The next messages, at most `piece` of them, the oldest first. None if the disk fails.
+std::vector<Event> Chat::written_after(std::int64_t id) try {
     std::vector<Event> events;
-    std::size_t bytes = 0;
-    for (const auto& message : store_.newest(0, most)) {
-        std::string text = to_json(message).dump();
-        const std::size_t size = text.size() + 100;  // its id, and what an outbox adds
-        if (size > most_missed_bytes) continue;
-        bytes += size;
-        if (message.id <= id || bytes > most_missed_bytes) break;
-        events.push_back({message.id, std::move(text)});
-    }
-    std::reverse(events.begin(), events.end());
+    for (const auto& message : store_.after(id, piece))
+        events.push_back({message.id, to_json(message).dump()});
     return events;
 } catch (const std::exception& error) {
     print_error(std::string("Messages for the chat could not be read: ") + error.what());
     return {};
 }
 
-// Sends a client the newest messages after `id` that the others have been told of, at most so many,
-// and lets it join them. While they are read and sent, more may be announced, so this is done again
-// until there are none. What is written but not announced yet comes after it has joined.
-void Chat::bring_up_to_date(std::int64_t id, std::size_t most,
-                            const std::function<void(const Event&)>& send,
-                            const std::function<void()>& join) {
-    announce();  // what another process may have written
-    for (;;) {
-        std::unique_lock lock(announcing_);
-        const std::int64_t last = announced_;
-        if (id >= last) return join();
-        lock.unlock();
-        for (const Event& event : written_after(id, most)) {
-            if (event.id <= last) send(event);
-        }
-        id = last;
-        most = most_missed;
-    }
+// The id of the message before the newest `count`. 0 if there is none, or the disk fails.
+std::int64_t Chat::id_before_newest(std::size_t count) try {
+    const auto found = store_.newest(count, 1);
+    return found.empty() ? 0 : found.front().id;
+} catch (const std::exception&) {
+    return 0;  // written_after() says so
 }
 
-// A client that was connected before gets what it missed, once that was read from the disk. One
-// that says something else than an id in Last-Event-ID has missed nothing that we know of.
+// Tells a client of the next messages that the others have been told of. The client joins them when
+// it knows all of these. Until then this is done again, each time that it has taken what it was
+// sent, so that a client that is far behind costs no memory. What is written but not announced yet
+// comes after it has joined.
+void Chat::bring_up_to_date(Latecomer latecomer) {
+    announce();  // what another process may have written
+    const std::int64_t told = latecomer.told ? *latecomer.told : id_before_newest(history);
+    std::unique_lock lock(announcing_);
+    const std::int64_t last = announced_;
+    if (told >= last) return latecomer.join();
+    lock.unlock();
+    const auto events = written_after(told);
+    for (const Event& event : events) {
+        if (event.id <= last && event.data.size() <= longest_told) latecomer.tell(event);
+    }
+    latecomer.told = events.empty() ? last : std::min(last, events.back().id);
+    const auto client = latecomer.client;
+    client->when_empty([this, latecomer = std::move(latecomer)] { read_for(latecomer); });
+}
+
+void Chat::read_for(Latecomer latecomer) {
+    if (const auto line = latecomer.line.lock())
+        reader_.submit(
+            {{line, [this, latecomer = std::move(latecomer)] { bring_up_to_date(latecomer); }}});
+}
+
+// A client that was connected before gets what it missed. One that says something else than an id
+// in Last-Event-ID has missed nothing that we know of.
 Response Chat::subscribe(const Request& request) {
     const auto* const field = request.headers.find_single("Last-Event-ID");
     const auto id = field != nullptr ? parse_number<std::int64_t>(*field) : std::nullopt;
     if (!id) return events_.subscribe();
     const auto line = std::make_shared<WorkerPool::Line>();
-    auto newcomer = events_.invite(line);
-    reader_.submit({{line, [this, id = *id, client = std::move(newcomer.client)] {
-                         bring_up_to_date(
-                             id, most_missed,
-                             [&](const Event& event) { EventChannel::send(*client, event); },
-                             [&] { events_.join(client); });
-                     }}});
-    return std::move(newcomer.response);
+    auto stream = events_.invite(line);
+    const auto client = stream.client;
+    const auto tell = [client](const Event& event) { EventChannel::send(*client, event); };
+    read_for({client, line, tell, [this, client] { events_.join(client); }, *id});
+    return std::move(stream.response);
 }
 
 void Chat::welcome(const Client& client) {
     const std::lock_guard lock(mutex_);
-    reader_.submit({{members_[client].to_read, [this, client] {
-                         bring_up_to_date(
-                             0, history, [&](const Event& event) { client->send_text(event.data); },
-                             [&] { room_.join(client); });
-                     }}});
+    const auto tell = [client](const Event& event) { client->send_text(event.data); };
+    read_for({client, members_[client].to_read, tell, [this, client] { room_.join(client); }, {}});
 }
 
 // Only what is to be saved waits for the disk, not the bytes that came, because 64 KiB of JSON may

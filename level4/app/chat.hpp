@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,7 @@
 #include "pages/template_folder.hpp"
 #include "router.hpp"
 #include "stream/event_stream.hpp"
+#include "stream/outbox.hpp"
 #include "stream/room.hpp"
 #include "websocket/websocket.hpp"
 
@@ -33,6 +35,7 @@ class Chat {
     Chat(MessageStore& store, TemplateFolder& templates, RateLimiter& limiter, BodyBudget& bodies)
         : store_(store), templates_(templates), limiter_(limiter) {
         socket_limits_.bodies = &bodies;
+        socket_limits_.queue = most_waiting_bytes;
         for (const auto& last : store.newest(0, 1)) announced_ = last.id;
     }
 
@@ -46,12 +49,27 @@ class Chat {
   private:
     using Client = WebSocketHandlers::Client;
 
+    // For a client. A thousand messages that are written at the same time have room, unless most of
+    // them are as long as can be. All clients share them, so this isn't the memory that each takes.
+    static constexpr std::size_t most_waiting_bytes = 2 << 20;
+
+    // A client that doesn't hear what is announced yet, because it is being told of older messages.
+    struct Latecomer {
+        std::shared_ptr<Outbox> client;
+        std::weak_ptr<WorkerPool::Line> line;  // goes when the client does
+        std::function<void(const Event&)> tell;
+        std::function<void()> join;  // its room
+        // The id of the last message that it knows of; nothing if it knows none, and is to be told
+        // of some of the newest.
+        std::optional<std::int64_t> told;
+    };
+
     WebSocketHandlers handlers();
     Response subscribe(const Request& request);
-    std::vector<Event> written_after(std::int64_t id, std::size_t most);
-    void bring_up_to_date(std::int64_t id, std::size_t most,
-                          const std::function<void(const Event&)>& send,
-                          const std::function<void()>& join);
+    std::vector<Event> written_after(std::int64_t id);
+    std::int64_t id_before_newest(std::size_t count);
+    void bring_up_to_date(Latecomer latecomer);
+    void read_for(Latecomer latecomer);
     void welcome(const Client& client);
     void take_message(const Client& client, std::string_view text);
     std::string take_place(const Client& client);
@@ -65,7 +83,7 @@ class Chat {
     RateLimiter& limiter_;
     WebSocketLimits socket_limits_;
     Room room_;
-    EventChannel events_;
+    EventChannel events_{most_waiting_bytes};
     std::mutex announcing_;       // guards what follows; makes announcing and joining one step each
     std::int64_t announced_ = 0;  // the id of the last message that all have been told of
 

@@ -137,6 +137,11 @@ std::vector<Message> MessageStore::newest(std::size_t offset, std::size_t limit,
     return read(since, [&] { return table_.newest(offset, limit); });
 }
 
+std::vector<Message> MessageStore::after(std::int64_t id, std::size_t limit,
+                                         Clock::time_point since) {
+    return read(since, [&] { return table_.after(id, limit); });
+}
+
 std::size_t MessageStore::total(Clock::time_point since) {
     const Lock lock = lock_until(since + patience_, not_read);
     catch_up();

@@ -60,6 +60,9 @@ class MessageStore {
     // One page of the list that begins with the newest message, after the first `offset` of them.
     std::vector<Message> newest(std::size_t offset, std::size_t limit,
                                 Clock::time_point since = Clock::now());
+    // The messages that follow the one with this id, the oldest of them first.
+    std::vector<Message> after(std::int64_t id, std::size_t limit,
+                               Clock::time_point since = Clock::now());
     std::size_t total(Clock::time_point since = Clock::now());
 
   private:

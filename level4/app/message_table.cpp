@@ -52,6 +52,12 @@ std::vector<MessageTable::Entry> MessageTable::newest(std::size_t offset, std::s
     return found;
 }
 
+std::vector<MessageTable::Entry> MessageTable::after(std::int64_t id, std::size_t limit) const {
+    const auto first = entries_.begin() + static_cast<std::ptrdiff_t>(index_of(id + 1));
+    const auto count = std::min(limit, static_cast<std::size_t>(entries_.end() - first));
+    return {first, first + static_cast<std::ptrdiff_t>(count)};
+}
+
 // Where the message is in the vector, or would be.
 std::size_t MessageTable::index_of(std::int64_t id) const {
     if (entries_.empty() || entries_.back().id < id) return entries_.size();  // a new message

@@ -46,6 +46,9 @@ class MessageTable {
     // `offset` of them.
     std::vector<Entry> newest(std::size_t offset, std::size_t limit) const;
 
+    // At most `limit` entries, from the first id above `id` upwards.
+    std::vector<Entry> after(std::int64_t id, std::size_t limit) const;
+
     std::size_t size() const { return entries_.size(); }
 
     // The greatest id that was ever given, also to a message that is deleted.

@@ -14,7 +14,7 @@ std::size_t cost(const std::string& message) {
 bool Outbox::send(SharedMessage message) {
     const std::lock_guard lock(mutex_);
     if (state_ != State::open) return false;
-    if (size_ + cost(*message) <= limit_) {
+    if (size_ + cost(*message) <= limit_ && messages_.size() < most_messages) {
         add(std::move(message));
         return true;
     }
@@ -49,13 +49,22 @@ void Outbox::set_wake(std::function<void()> wake) {
     wake_ = std::move(wake);
 }
 
+// An engine that is asleep has sent all, and finds nothing when it is woken.
+void Outbox::when_empty(std::function<void()> work) {
+    const std::lock_guard lock(mutex_);
+    if (state_ != State::open) return;
+    when_empty_ = std::move(work);
+    if (!std::exchange(awake_, true) && wake_) wake_();
+}
+
 void Outbox::keep_awake() {
     const std::lock_guard lock(mutex_);
     awake_ = true;
 }
 
 bool Outbox::take(std::string& output, std::size_t batch) {
-    const std::lock_guard lock(mutex_);
+    std::function<void()> work;  // done without the lock
+    std::unique_lock lock(mutex_);
     auto message = messages_.begin();
     for (; message != messages_.end() && output.size() < batch; ++message) {
         output += **message;
@@ -64,8 +73,14 @@ bool Outbox::take(std::string& output, std::size_t batch) {
     messages_.erase(messages_.begin(), message);
     // A client that has caught up gives back the memory that its long queue needed.
     if (messages_.empty() && messages_.capacity() > 64) messages_.shrink_to_fit();
-    if (output.empty()) awake_ = false;
-    return state_ == State::ended && messages_.empty();
+    if (output.empty()) {
+        awake_ = false;
+        work = std::exchange(when_empty_, nullptr);
+    }
+    const bool ended = state_ == State::ended && messages_.empty();
+    lock.unlock();
+    if (work) work();
+    return ended;
 }
 
 void Outbox::discard() {
@@ -73,6 +88,7 @@ void Outbox::discard() {
     state_ = State::discarded;
     throw_away();
     wake_ = nullptr;  // what it knows of the engine may soon be gone
+    when_empty_ = nullptr;
 }
 
 bool Outbox::is_open() const {

@@ -40,7 +40,10 @@ inline SharedMessage share(std::string bytes) {
 
 class Outbox {
   public:
-    // `limit`: bytes that may wait. Each message counts as 64 bytes more than it has.
+    static constexpr std::size_t most_messages = 4096;
+
+    // `limit`: bytes that may wait. Each message counts as 64 bytes more than it has. No more than
+    // most_messages may wait, however short they are.
     explicit Outbox(std::size_t limit) : limit_(limit) {}
     Outbox(const Outbox&) = delete;
     Outbox& operator=(const Outbox&) = delete;
@@ -52,6 +55,10 @@ class Outbox {
     // Sends a message after which no other is accepted. There is always room for it, because it is
     // the only one of its kind. Does nothing unless the outbox is open.
     void send_last(SharedMessage message);
+
+    // The engine will do this once, as soon as nothing waits and all has been sent. For those that
+    // have more to send than there is room for. Never done if the client goes before.
+    void when_empty(std::function<void()> work);
 
     // The rest is for the protocol that owns the outbox, on its engine's thread.
 
@@ -83,5 +90,5 @@ class Outbox {
     std::vector<SharedMessage> messages_;
     std::size_t size_ = 0;  // what the messages that wait count as, in bytes
     bool awake_ = true;     // the engine is going to take() without being woken
-    std::function<void()> wake_;
+    std::function<void()> wake_, when_empty_;
 };

@@ -152,7 +152,8 @@ TEST_CASE("a client that reconnects with Last-Event-ID gets the events that it m
     before.client().reset();
     constexpr int missed = 50;
     Client writer;
-    for (int i = 1; i <= missed; ++i) writer.send(api_post(mark + " " + std::to_string(i)));
+    const std::string text(2000, '<');  // which may be \u003c in JSON, and six times as long
+    for (int i = 1; i <= missed; ++i) writer.send(api_post(mark + " " + std::to_string(i), text));
     for (int i = 1; i <= missed; ++i)
         expect_status(writer.read_reply("POST"), 201, {"a good message"});
     EventStream again(shared_server(), 0, {"Last-Event-ID: " + id});

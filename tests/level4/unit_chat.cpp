@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <fstream>
 #include <list>
 #include <mutex>
 #include <string>
@@ -106,6 +107,24 @@ std::vector<std::string> texts(std::string_view output) {
         output.remove_prefix(start + length);
     }
     return result;
+}
+
+// As long as a message may be, and six times as long in JSON.
+const std::string longest_message(2000, '<');
+
+// The ids of the events in what a stream has sent.
+std::vector<int> ids_of_events(std::string_view heard) {
+    std::vector<int> ids;
+    for (std::size_t at = heard.find("\nid: "); at != std::string_view::npos;
+         at = heard.find("\nid: ", at + 1))
+        ids.push_back(std::stoi(std::string(heard.substr(at + 5, 10))));
+    return ids;
+}
+
+std::vector<int> numbers_between(int first, int last) {
+    std::vector<int> numbers;
+    for (int i = first; i <= last; ++i) numbers.push_back(i);
+    return numbers;
 }
 
 }  // namespace
@@ -300,6 +319,32 @@ TEST_CASE("what is announced reaches every socket and every stream of events") {
     CHECK(stream.heard.find("data: {") != std::string::npos);
 }
 
+TEST_CASE("all that is written before one is announced is announced, however much it is") {
+    Site site;
+    Visitor stream(site);
+    stream.ask("/api/messages/events");
+    for (int i = 1; i <= 120; ++i) site.store.add("Ada", "", longest_message);
+    site.chat.announce();
+    REQUIRE(stream.wait_for("id: 120\n"));
+    CHECK(ids_of_events(stream.heard) == numbers_between(1, 120));
+}
+
+TEST_CASE("what another program writes in bulk is announced from its newest 2000 on, or so") {
+    Site site;
+    Visitor stream(site);
+    stream.ask("/api/messages/events");
+    std::ofstream file(site.folder.root / "data" / "messages.jsonl", std::ios::app);
+    for (int i = 1; i <= 5000; ++i)
+        file << R"({"id":)" << i << R"(,"name":"a","email":"","message":"b","created":"c"})"
+             << "\n";
+    file.close();
+    site.chat.announce();
+    REQUIRE(stream.wait_for("id: 5000\n"));
+    const auto ids = ids_of_events(stream.heard);
+    CHECK(ids.size() >= 2000);
+    CHECK(ids.size() < 2020);
+}
+
 TEST_CASE("a message with line ends in it is one event") {
     Site site;
     Visitor stream(site);
@@ -331,6 +376,20 @@ TEST_CASE("a stream that says which event was its last gets those that came afte
         CHECK(lost.wait_for("late"));
         CHECK(lost.heard.find("number") == std::string::npos);
     }
+}
+
+TEST_CASE(
+    "a stream that is back gets all that it missed, more than may wait for it, and then joins") {
+    Site site;
+    constexpr int written = 200;
+    for (int i = 1; i <= written; ++i) site.store.add("Ada", "", longest_message);
+    Visitor back(site);
+    back.ask("/api/messages/events", "Last-Event-ID: 1\r\n");
+    CHECK(back.wait_for("id: " + std::to_string(written) + "\n"));
+    site.store.add("Ada", "", "and one more");
+    site.chat.announce();
+    REQUIRE(back.wait_for("and one more"));
+    CHECK(ids_of_events(back.heard) == numbers_between(2, written + 1));
 }
 
 TEST_CASE("what a visitor said just before it left is saved, and the others get it") {

@@ -118,6 +118,54 @@ TEST_CASE("there is always room for the last message, and nothing comes after it
     CHECK(box.ended);
 }
 
+TEST_CASE("an outbox holds 4096 messages at most, however short they are") {
+    Outbox outbox(100 << 20);
+    for (std::size_t i = 0; i < Outbox::most_messages; ++i) REQUIRE(outbox.send(share("")));
+    CHECK_FALSE(outbox.send(share("")));
+    CHECK(outbox.overflowed());
+    CHECK(Outbox::most_messages == 4096);
+}
+
+TEST_CASE("what is to be done when an outbox is empty waits until all has been sent, and once") {
+    Box box;
+    int done = 0;
+    box.send("a");
+    box.outbox->when_empty([&] {
+        ++done;
+        box.send("more");
+    });
+    CHECK(box.take() == "a");
+    CHECK(done == 0);
+    CHECK(box.take().empty());  // the engine asks again when "a" has been sent
+    CHECK(done == 1);
+    CHECK(box.wakes == 1);  // for what was sent meanwhile
+    CHECK(box.drain() == "more");
+    CHECK(done == 1);
+}
+
+TEST_CASE("an engine that is asleep is woken to find that its outbox is empty") {
+    Box box;
+    box.drain();
+    int done = 0;
+    box.outbox->when_empty([&] { ++done; });
+    CHECK(done == 0);  // not in the thread that asks for it
+    CHECK(box.wakes == 1);
+    CHECK(box.take().empty());
+    CHECK(done == 1);
+}
+
+TEST_CASE("what waits for an outbox to be empty goes with it") {
+    Outbox outbox(1000);
+    const auto kept = std::make_shared<int>();
+    outbox.when_empty([kept] { FAIL("done after the end"); });
+    outbox.discard();
+    CHECK(kept.use_count() == 1);
+    outbox.when_empty([kept] { FAIL("done after the end"); });
+    CHECK(kept.use_count() == 1);
+    std::string output;
+    outbox.take(output, 1000);
+}
+
 TEST_CASE("a discarded outbox gives nothing, takes nothing, and keeps nothing of its engine") {
     Outbox outbox(1000);
     const auto engine = std::make_shared<int>();

@@ -16,6 +16,7 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <stdexcept>
@@ -190,4 +191,11 @@ void close_gently(const Socket& client, std::chrono::seconds at_most) {
         if (what == Received::end || what == Received::timed_out) return;
         if (stop_requested()) end = std::min(end, Clock::now() + goodbye_at_stop);
     }
+}
+
+bool may_just_close(const Descriptor& client) {
+    constexpr std::uint64_t on_its_way = 14'600;  // what TCP sends at once (RFC 6928 §2)
+    char byte;
+    const bool unread = recv(client.number(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+    return !unread && unsent_bytes(client) <= on_its_way;
 }

@@ -76,3 +76,8 @@ constexpr std::chrono::seconds goodbye_at_stop{2};
 // is still sending may not have looked at our reply yet. A plain close() with unread bytes makes
 // the kernel send RST, and on RST the client may throw that reply away (RFC 9112 §9.6).
 void close_gently(const Socket& client, std::chrono::seconds at_most = goodbye_time);
+
+// For a client that wants no other reply. True if a plain close() will do, because none of its bytes
+// is unread, and what it has not got yet is already on its way. More than that a byte that it still
+// sends would cost it, whatever RFC 9112 §9.6 says about sending one.
+bool may_just_close(const Descriptor& client);

@@ -9,14 +9,15 @@
 
 namespace {
 
-// Which year "94" means. It is at most 50 years ahead (RFC 9110 §5.6.7). Both count from 1900, as
-// std::tm does.
-int full_year(int year) {
+// The year of a date whose year has two digits, such as 94. The date is at most 50 years ahead (RFC
+// 9110 §5.6.7). Years count from 1900, as in std::tm.
+int full_year(std::tm date) {
     const std::time_t now = std::time(nullptr);
-    std::tm today{};
-    gmtime_r(&now, &today);
-    year = today.tm_year - today.tm_year % 100 + year % 100;
-    return year > today.tm_year + 50 ? year - 100 : year;
+    std::tm latest{};
+    gmtime_r(&now, &latest);
+    date.tm_year = latest.tm_year - latest.tm_year % 100 + date.tm_year % 100;
+    latest.tm_year += 50;
+    return timegm(&date) > timegm(&latest) ? date.tm_year - 100 : date.tm_year;
 }
 
 // The date that has this form, or nothing. strptime() takes 31 February and 24:00:00, white space
@@ -26,7 +27,7 @@ std::optional<std::time_t> parse_date_as(const char* form, const std::string& te
     const char* const end = strptime(text.c_str(), form, &utc);
     if (end == nullptr || *end != '\0') return std::nullopt;
     if (std::string_view(form).find("%y") != std::string_view::npos) {
-        utc.tm_year = full_year(utc.tm_year);
+        utc.tm_year = full_year(utc);
     }
     const std::time_t time = timegm(&utc);  // finds the weekday, and makes 31 February 3 March
     std::array<char, 64> again{};

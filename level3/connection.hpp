@@ -42,8 +42,8 @@ class Connection {
     // Close the connection once take_output() is empty.
     bool finished() const { return finished_; }
 
-    // True if the client itself ended the connection and none of its bytes are unread. Then a plain
-    // close() will do, because no unread byte can make the kernel send RST.
+    // True if the client itself ended the connection, and none of the bytes that we have read are
+    // left over. Then a plain close() may do: see may_just_close().
     bool ended_by_client() const { return finished_ && client_ends_ && !parser_.in_request(); }
 
     // How long the client may keep us waiting. After that time_out() replies with 408 if a request

@@ -140,7 +140,7 @@ void Server::handle_client(const Socket& client) {
             if (!send_whole(client, std::move(outgoing), program_.limits.slowest_bytes)) return;
             continue;
         }
-        if (conversation.ended_by_client()) return;
+        if (conversation.ended_by_client() && may_just_close(client)) return;
         if (conversation.finished()) return close_gently(client);
 
         if (stop_requested()) conversation.stop();

@@ -30,9 +30,16 @@ int weight(std::string_view parameters) {
     return 1000;
 }
 
+// Does the first parameter ask for a special kind of the item? All our texts are in UTF-8.
+bool is_special(std::string_view parameters) {
+    const std::string_view name = trim(parameters.substr(0, parameters.find_first_of("=;")));
+    return !name.empty() && !equal_ignoring_case(name, "q") &&
+           !equal_ignoring_case(name, "charset");
+}
+
 // How closely a range names the item: see Preference. The kind of text/html is "text/".
-int closeness(std::string_view range, std::string_view item) {
-    if (equal_ignoring_case(range, item)) return 3;
+int closeness(std::string_view range, std::string_view parameters, std::string_view item) {
+    if (equal_ignoring_case(range, item)) return is_special(parameters) ? 3 : 4;
     if (range == "*" || range == "*/*") return 1;
     const std::string_view kind = item.substr(0, item.find('/') + 1);
     const bool covers =
@@ -53,7 +60,7 @@ Preference preference_for(const Headers& headers, std::string_view field, std::s
         std::string_view parameters = take_list_item(rest);
         std::string_view name = take_list_item(parameters, ';');
         if (equal_ignoring_case(name, "x-gzip")) name = "gzip";  // its old name (§8.4.1.3)
-        const int close = closeness(name, item);
+        const int close = closeness(name, parameters, item);
         if (close > found.closeness) found = {weight(parameters), close};
     }
     return found;

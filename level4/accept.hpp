@@ -1,5 +1,6 @@
 // What a client prefers: the Accept fields (RFC 9110 §12.5).
-// Leaves out: the parameters of a media type. text/html;level=1 is taken for any text/html.
+// Leaves out: what the parameters of a media type mean. text/html;level=1 is taken for text/html, if
+// that isn't listed by itself.
 #pragma once
 
 #include <compare>
@@ -17,7 +18,8 @@ int quality_of(const Headers& headers, std::string_view field, std::string_view 
 // (§12.5.1). Of two media types with the same quality the client wants the one that it names.
 struct Preference {
     int quality = 0;
-    int closeness = 0;  // 3: as text/html, 2: as text/*, 1: as */*, 0: not at all
+    // 4: as text/html, 3: as text/html;level=1, 2: as text/*, 1: as */*, 0: not at all
+    int closeness = 0;
     auto operator<=>(const Preference&) const = default;
 };
 Preference preference_for(const Headers& headers, std::string_view field, std::string_view item);

@@ -177,7 +177,7 @@ void Server::handle_client(const Socket& client) {
             continue;
         }
         if (conversation.dropped()) return;
-        if (conversation.ended_by_client()) return;
+        if (conversation.ended_by_client() && may_just_close(client)) return;
         if (conversation.finished()) return close_gently(client);
 
         if (stop_requested()) conversation.stop();

@@ -191,7 +191,9 @@ void EventLoop::enter(Client& client, State state) {
             break;
         case State::goodbye:
             // RFC 9112 §9.6, and close_gently() in common/socket.hpp.
-            if (client.input_ended || client.conversation.ended_by_client()) return drop(client);
+            if (client.input_ended) return drop(client);
+            if (client.conversation.ended_by_client() && may_just_close(client.socket))
+                return drop(client);
             shutdown(client.socket.number(), SHUT_WR);
             client.goodbye_ends = Clock::now() + (stopping_ ? goodbye_at_stop : goodbye_time);
             client.look_again = std::min(client.goodbye_ends, Clock::now() + goodbye_silence);

@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <string>
+
 #include "../common/socket.hpp"
 
 namespace {
@@ -70,4 +72,22 @@ TEST_CASE("a client with IPv4 is known by that address, also where IPv6 is liste
           doctest::skip(!has_ipv6())) {
     const Accepting connection("::");
     CHECK(connection.accepted.peer == "127.0.0.1");
+}
+
+TEST_CASE("a plain close will do while nothing of the client is unread, and little unsent") {
+    const Accepting connection;
+    CHECK(may_just_close(connection.accepted));
+    REQUIRE(send(connection.accepted.number(), "reply", 5, 0) == 5);
+    CHECK(may_just_close(connection.accepted));
+    REQUIRE(send(connection.client.number(), "\r\n", 2, 0) == 2);
+    CHECK_FALSE(may_just_close(connection.accepted));
+    char bytes[2];
+    REQUIRE(recv(connection.accepted.number(), bytes, 2, MSG_WAITALL) == 2);
+    CHECK(may_just_close(connection.accepted));
+    shutdown(connection.client.number(), SHUT_WR);
+    CHECK(may_just_close(connection.accepted));
+    // The client doesn't read, so not all of this gets to it.
+    const std::string large(1 << 24, 'x');
+    send(connection.accepted.number(), large.data(), large.size(), MSG_DONTWAIT);
+    CHECK_FALSE(may_just_close(connection.accepted));
 }

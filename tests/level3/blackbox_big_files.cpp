@@ -229,6 +229,22 @@ TEST_CASE("a client that doesn't read for three seconds still gets its whole fil
     expect_pattern(whole, 0, size);
 }
 
+TEST_CASE("a client that asks for a close, and then sends something more, gets its whole file") {
+    if (lacks_public_folder()) return;
+    PublicFolder folder;
+    const std::size_t size = 16 * mebibyte;  // more than the kernel keeps for a connection
+    const std::string address = folder.write_pattern("big.bin", size);
+    for (const std::string& more : {std::string("\r\n"), get("/")}) {
+        Client client;
+        client.send(get(address, {"Connection: close"}));
+        client.receive_at_least(1000);
+        client.send(more);
+        Exchange whole = client.read_to_end(long_patience);
+        expect_status(whole, 200, {"MUST RFC 9112 §9.6: what follows a close is ignored"});
+        expect_pattern(whole, 0, size);
+    }
+}
+
 TEST_CASE("a thousand small files cost hardly more memory than some of them") {
     if (lacks_public_folder()) return;
     constexpr int count = 1000;

@@ -392,6 +392,24 @@ TEST_CASE("a year of two digits is at most 50 years ahead") {
     CHECK(since("Saturday, 06-Nov-94 08:49:37 GMT") == 200);  // not 2094
 }
 
+TEST_CASE("a date with such a year is at most 50 years ahead, to the day") {
+    const Folder folder;
+    const std::time_t now = std::time(nullptr);
+    for (const int days : {-2, 2}) {
+        std::tm date{};
+        gmtime_r(&now, &date);
+        date.tm_year += 50;
+        date.tm_mday += days;
+        if (days > 0) date.tm_year -= 100;
+        timegm(&date);  // finds the weekday
+        char text[64];
+        std::strftime(text, sizeof text, "%A, %d-%b-%y %H:%M:%S GMT", &date);
+        CAPTURE(std::string(text));
+        CHECK(folder.get("a.txt", "If-Modified-Since", text).status == (days < 0 ? 304 : 200));
+        CHECK(folder.get("a.txt", "If-Unmodified-Since", text).status == (days < 0 ? 200 : 412));
+    }
+}
+
 TEST_CASE("If-Range gets the range if the file is the same, else all of it") {
     const Folder folder;
     Headers headers;

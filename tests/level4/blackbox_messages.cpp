@@ -190,13 +190,15 @@ TEST_CASE("an error is a page for a browser, and JSON for a client that prefers 
     struct Row {
         std::string accept, type;
     };
-    for (const Row& row : {Row{"text/html,application/xhtml+xml,*/*;q=0.8", "text/html"},
-                           Row{"*/*", "text/html"}, Row{"application/json", "application/json"},
-                           Row{"text/html;q=0.5, application/json;q=0.9", "application/json"},
-                           Row{"application/json;q=0.5, text/html", "text/html"},
-                           Row{"application/*, text/html;q=0.5", "application/json"},
-                           Row{"text/*, application/json;q=0.5", "text/html"},
-                           Row{"text/html, application/json;q=0", "text/html"}}) {
+    for (const Row& row :
+         {Row{"text/html,application/xhtml+xml,*/*;q=0.8", "text/html"}, Row{"*/*", "text/html"},
+          Row{"application/json", "application/json"},
+          Row{"text/html;q=0.5, application/json;q=0.9", "application/json"},
+          Row{"application/json;q=0.5, text/html", "text/html"},
+          Row{"application/*, text/html;q=0.5", "application/json"},
+          Row{"text/*, application/json;q=0.5", "text/html"},
+          Row{"text/html;level=1;q=0.3, text/html;q=0.7, application/json;q=0.5", "text/html"},
+          Row{"text/html, application/json;q=0", "text/html"}}) {
         for (const std::string& bytes :
              {get("/nothing/here", {"Accept: " + row.accept}),
               request("DELETE", "/contact", {"Accept: " + row.accept})}) {

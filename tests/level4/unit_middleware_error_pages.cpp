@@ -39,12 +39,17 @@ TEST_CASE("an error is a page for browsers, and JSON for the API and clients tha
 TEST_CASE("the closest range of Accept counts, and then whether it names the type") {
     for (const char* accept :
          {"application/*", "APPLICATION/*;q=0.9, text/html;q=0.1", "*/*;q=0.9, text/html;q=0.1",
-          "application/json, text/plain, */*", "text/html;q=0, */*", "application/*, */*"}) {
+          "application/json, text/plain, */*", "text/html;q=0, */*", "application/*, */*",
+          "application/json;v=1",
+          "application/json;charset=utf-8;q=0.8, application/json;q=0.1, text/html;q=0.5",
+          "text/html;q=0.2, text/html;level=1;q=0.9, application/json;q=0.5"}) {
         CAPTURE(std::string(accept));
         CHECK(ask(not_found, "/x", accept).body.starts_with("{"));
     }
     for (const char* accept :
-         {"text/*", "text/*, application/json;q=0.5", "application/json;q=0, */*;q=0.1",
+         {"text/html;level=1;q=0.3, text/html;q=0.7, application/json;q=0.5",
+          "text/html;q=0.7, text/html; level=1 ;q=0.3, application/json;q=0.5", "text/html;level=1",
+          "text/*", "text/*, application/json;q=0.5", "application/json;q=0, */*;q=0.1",
           "application/json;q=0", "application/, app/*", "text/*, */*",
           "application/json, text/html", "application/*, text/html", "*/*, application/json;q=0.5",
           "image/*"}) {

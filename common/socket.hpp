@@ -78,6 +78,6 @@ constexpr std::chrono::seconds goodbye_at_stop{2};
 void close_gently(const Socket& client, std::chrono::seconds at_most = goodbye_time);
 
 // For a client that wants no other reply. True if a plain close() will do, because none of its bytes
-// is unread, and what it has not got yet is already on its way. More than that a byte that it still
-// sends would cost it, whatever RFC 9112 §9.6 says about sending one.
+// is unread, and what it has not got yet is already on its way. If there is more, a byte that it
+// sends after the close() would cost it the rest. It must not send one (§9.6), but clients do.
 bool may_just_close(const Descriptor& client);

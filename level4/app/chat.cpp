@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t history = 20;  // messages that a client is sent when it joins
 constexpr std::size_t piece = 10;    // messages that are read at a time
-// More new messages than a server can write at the same time, so another program has.
+// If more messages than this are new, another program has written them. Only the newest are told.
 constexpr std::size_t most_new = 2000;
 // Longer ones, in bytes of JSON, are left out. Only another program can have written them.
 constexpr std::size_t longest_told = 64 * 1024;

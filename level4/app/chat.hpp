@@ -49,8 +49,9 @@ class Chat {
   private:
     using Client = WebSocketHandlers::Client;
 
-    // For a client. A thousand messages that are written at the same time have room, unless most of
-    // them are as long as can be. All clients share them, so this isn't the memory that each takes.
+    // Bytes that may wait for a client. There is room for a thousand messages that are written at
+    // the same time, unless most of them are very long. All clients share them, so this isn't memory
+    // that each one takes.
     static constexpr std::size_t most_waiting_bytes = 2 << 20;
 
     // A client that doesn't hear what is announced yet, because it is being told of older messages.

@@ -49,7 +49,7 @@ void Outbox::set_wake(std::function<void()> wake) {
     wake_ = std::move(wake);
 }
 
-// An engine that is asleep has sent all, and finds nothing when it is woken.
+// An engine that is asleep has sent everything, so it finds nothing when it is woken.
 void Outbox::when_empty(std::function<void()> work) {
     const std::lock_guard lock(mutex_);
     if (state_ != State::open) return;

@@ -56,8 +56,9 @@ class Outbox {
     // the only one of its kind. Does nothing unless the outbox is open.
     void send_last(SharedMessage message);
 
-    // The engine will do this once, as soon as nothing waits and all has been sent. For those that
-    // have more to send than there is room for. Never done if the client goes before.
+    // The engine does this work once, as soon as nothing waits and everything has been sent. It is
+    // for a caller that has more to send than there is room for. If the client goes first, it is
+    // never done.
     void when_empty(std::function<void()> work);
 
     // The rest is for the protocol that owns the outbox, on its engine's thread.

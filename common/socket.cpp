@@ -4,7 +4,6 @@
 #include "socket.hpp"
 
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -18,9 +17,9 @@
 #include <csignal>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <stdexcept>
 
+#include "address.hpp"
 #include "system.hpp"
 #include "trace.hpp"
 
@@ -58,15 +57,6 @@ void set_timeout(const Socket& socket, int option, std::chrono::microseconds tim
     setsockopt(socket.number(), SOL_SOCKET, option, &value, sizeof value);
 }
 
-// An address as people write it, such as 127.0.0.1.
-std::string written_out(const sockaddr* address, socklen_t size) {
-    char host[NI_MAXHOST] = "-";
-    getnameinfo(address, size, host, sizeof host, nullptr, 0, NI_NUMERICHOST);
-    // What listens on :: meets clients with IPv4 as well, and their addresses in this disguise.
-    const std::string_view mapped = "::ffff:", text = host;
-    return std::string(text.starts_with(mapped) ? text.substr(mapped.size()) : text);
-}
-
 }  // namespace
 
 void handle_signals() {
@@ -87,16 +77,7 @@ int stop_descriptor() {
 
 Socket listen_on(const std::string& host, int port, const std::string& program) {
     const std::string port_text = std::to_string(port);
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_PASSIVE;
-    addrinfo* found = nullptr;
-    if (const int error = getaddrinfo(host.c_str(), port_text.c_str(), &hints, &found);
-        error != 0) {
-        throw std::runtime_error("Cannot listen on " + host + ": " + gai_strerror(error));
-    }
-    const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> address(found, freeaddrinfo);
-
+    const Address address = look_up(host, port_text);
     Socket listener(socket(address->ai_family, SOCK_STREAM, 0));
     fcntl(listener.number(), F_SETFD, FD_CLOEXEC);  // not for programs that we might start
     fcntl(listener.number(), F_SETFL, O_NONBLOCK);

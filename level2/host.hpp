@@ -3,7 +3,6 @@
 #pragma once
 
 #include <optional>
-#include <string>
 #include <string_view>
 
 struct Host {
@@ -14,11 +13,3 @@ struct Host {
 // Takes `name[:port]` apart. Nothing, unless it is what the grammar of RFC 3986 §3.2.2 allows. An
 // empty name is allowed by that grammar.
 std::optional<Host> parse_host(std::string_view text);
-
-// True if what listens on this name or address can be reached from this machine only. A name is
-// looked up, as it is for listening.
-bool is_only_this_machine(const std::string& host);
-
-// True if it stands for all addresses of this machine, as 0.0.0.0 and :: do, however they are
-// written.
-bool is_every_address(const std::string& host);

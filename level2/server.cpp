@@ -15,11 +15,11 @@
 #include <thread>
 #include <utility>
 
+#include "../common/address.hpp"
 #include "../common/output.hpp"
 #include "../common/socket.hpp"
 #include "../common/trace.hpp"
 #include "connection.hpp"
-#include "host.hpp"
 #include "log.hpp"
 
 namespace {

@@ -16,12 +16,12 @@
 #include <thread>
 #include <utility>
 
+#include "../common/address.hpp"
 #include "../common/output.hpp"
 #include "../common/socket.hpp"
 #include "../common/system.hpp"
 #include "../common/trace.hpp"
 #include "connection.hpp"
-#include "host.hpp"
 #include "log.hpp"
 #include "outgoing.hpp"
 

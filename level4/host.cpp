@@ -3,11 +3,9 @@
 #include "host.hpp"
 
 #include <arpa/inet.h>
-#include <netdb.h>
 #include <netinet/in.h>
 
 #include <algorithm>
-#include <memory>
 #include <string>
 
 #include "text.hpp"
@@ -41,21 +39,6 @@ bool is_registered_name(std::string_view text) {
            name_characters.has_all_of(text);
 }
 
-// The address that a server on this host listens on, in its usual form: "::1" for ::0001. Empty if
-// there is none.
-std::string address_of(const std::string& host) {
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_PASSIVE;
-    addrinfo* found = nullptr;
-    if (getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return "";
-    const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> address(found, freeaddrinfo);
-    char text[NI_MAXHOST] = "";
-    getnameinfo(address->ai_addr, address->ai_addrlen, text, sizeof text, nullptr, 0,
-                NI_NUMERICHOST);
-    return text;
-}
-
 }  // namespace
 
 std::optional<Host> parse_host(std::string_view text) {
@@ -66,15 +49,4 @@ std::optional<Host> parse_host(std::string_view text) {
     if (!is_ip_literal(host.name) && !is_registered_name(host.name)) return std::nullopt;
     if (!std::all_of(host.port.begin(), host.port.end(), is_digit)) return std::nullopt;
     return host;
-}
-
-bool is_only_this_machine(const std::string& host) {
-    const std::string address = address_of(host);
-    // 127/8 (RFC 1122 §3.2.1.3), the same addresses in IPv6's form, and IPv6's own.
-    return address.starts_with("127.") || address.starts_with("::ffff:127.") || address == "::1";
-}
-
-bool is_every_address(const std::string& host) {
-    const std::string address = address_of(host);
-    return address == "0.0.0.0" || address == "::";
 }

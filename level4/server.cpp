@@ -20,6 +20,7 @@
 #include <thread>
 #include <utility>
 
+#include "../common/address.hpp"
 #include "../common/output.hpp"
 #include "../common/socket.hpp"
 #include "../common/system.hpp"
@@ -29,7 +30,6 @@
 #include "engine/own_addresses.hpp"
 #include "engine/receive_buffer.hpp"
 #include "engine/waker.hpp"
-#include "host.hpp"
 #include "log.hpp"
 #include "outgoing.hpp"
 #include "stream/conversation.hpp"

@@ -6,10 +6,10 @@
 #include <stdexcept>
 #include <string>
 
+#include "../../common/address.hpp"
 #include "app/admin.hpp"
 #include "app/message_api.hpp"
 #include "app/upload_pages.hpp"
-#include "host.hpp"
 #include "middleware/allowed_hosts.hpp"
 #include "middleware/basic_auth.hpp"
 #include "middleware/below.hpp"

@@ -1,6 +1,7 @@
 // host.hpp on strings: the grammar of RFC 3986 §3.2.2.
 #include <doctest/doctest.h>
 
+#include "../common/address.hpp"
 #include "host.hpp"
 
 TEST_CASE("names, addresses and ports are taken apart") {

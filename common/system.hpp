@@ -16,25 +16,16 @@
 
 #include "descriptor.hpp"
 
-// How open() is told that a folder is only a step on the way to what lies in it. Such a folder need
-// not be readable.
-#if defined(O_PATH)
-constexpr int step_into = O_PATH | O_DIRECTORY;
-#else
-constexpr int step_into = O_SEARCH | O_DIRECTORY;
-#endif
-
-// Tells send() that more bytes follow at once and may share the packet. Without it a reply takes
-// one packet more.
-#if defined(MSG_MORE)
-constexpr int more_follows = MSG_MORE;
-#else
-constexpr int more_follows = 0;
-#endif
-
+// step_into tells open() that a folder is only a step on the way to what lies in it. Such a folder
+// need not be readable. more_follows tells send() that more bytes follow at once and may share the
+// packet. Without it a reply takes one packet more.
 #if defined(__linux__)
+constexpr int step_into = O_PATH | O_DIRECTORY;
+constexpr int more_follows = MSG_MORE;
 constexpr bool has_epoll = true;
 #else
+constexpr int step_into = O_SEARCH | O_DIRECTORY;
+constexpr int more_follows = 0;
 constexpr bool has_epoll = false;
 #endif
 

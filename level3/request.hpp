@@ -51,7 +51,7 @@ class RequestParser {
     std::unique_ptr<Request> next();
 
     // True if a byte has arrived after the last request that was returned.
-    bool begun() const { return begun_; }
+    bool begun() const { return request_ || position_ < buffer_.size(); }
 
     // True if a request has begun. Empty lines don't begin one, because a client may send them
     // before a request, and some do after it (RFC 9112 §2.2).
@@ -80,7 +80,6 @@ class RequestParser {
 
     const Limits& limits_;
     State state_ = State::request_line;
-    bool begun_ = false;
     std::unique_ptr<Request> request_;  // the request as known so far; empty between requests
     std::size_t section_bytes_ = 0;     // what counts against limits_.header_section
 

@@ -83,6 +83,39 @@ Response redirect_to_slash(const std::string& target) {
     return Response::redirect(target.substr(0, path_end) + "/" + target.substr(path_end), 301);
 }
 
+// The whole file, or a part of it.
+Response with_content(const StoredFile& file, std::optional<ByteRange> range = std::nullopt) {
+    Response response{range ? 206 : 200, file.headers, ""};
+    for (const auto& [name, value] : file.content_headers) {
+        response.headers.add_checked(name, value);
+    }
+    const auto [offset, length] = range.value_or(ByteRange{0, file.size});
+    if (range) {
+        const std::string last = std::to_string(offset + length - 1);
+        response.headers.add("Content-Range", concat({"bytes ", std::to_string(offset), "-", last,
+                                                      "/", std::to_string(file.size)}));
+    }
+    if (file.file)
+        response.file = FileSlice{file.file, offset, length};
+    else
+        response.body.assign(file.content, static_cast<std::size_t>(offset),
+                             static_cast<std::size_t>(length));
+    return response;
+}
+
+Response whole_or_part(const Request& request, const StoredFile& file) {
+    const auto* const range_field = request.headers.find_single("Range");
+    if (range_field == nullptr || request.method != "GET" ||
+        !if_range_holds(request.headers, file.etag)) {
+        return with_content(file);
+    }
+    const auto range = parse_range(*range_field, file.size);
+    if (!range || range->length > 0) return with_content(file, range);
+    auto response = Response::error(416, "The range starts past the end of the file.");
+    response.headers.add("Content-Range", "bytes */" + std::to_string(file.size));
+    return response;
+}
+
 // Not a large file, because the disk can't free a removed file that we keep open. Nor a file from
 // the future, because its Last-Modified is the Date of each reply.
 bool may_be_kept(const StoredFile& file) {
@@ -107,6 +140,7 @@ Response StaticFiles::serve_file(const Request& request, const std::string& path
     if (file->gzip && accepts_gzip(request.headers)) file = file->gzip;
     const int status = check_conditions(request.headers, file->etag, file->modified);
     if (status == 412) return Response::error(412, "The file has changed.");
+    // Without the fields of the content: only what brings the client's copy up to date (§15.4.5).
     if (status == 304) return Response{304, file->headers, ""};
     return whole_or_part(request, *file);
 }
@@ -114,50 +148,6 @@ Response StaticFiles::serve_file(const Request& request, const std::string& path
 bool StaticFiles::is_in_memory(const std::string& path) {
     const std::string name = name_of(path);
     return !is_safe(name) || find_in_memory(name) != nullptr;
-}
-
-Response StaticFiles::whole_or_part(const Request& request, const StoredFile& file) {
-    const auto* const range_field = request.headers.find_single("Range");
-    if (range_field == nullptr || request.method != "GET" ||
-        !if_range_holds(request.headers, file.etag)) {
-        return whole(file);
-    }
-    const auto range = parse_range(*range_field, file.size);
-    if (!range) return whole(file);
-    if (range->length > 0) return part(file, range->offset, range->length);
-    auto response = Response::error(416, "The range starts past the end of the file.");
-    response.headers.add("Content-Range", "bytes */" + std::to_string(file.size));
-    return response;
-}
-
-// A reply with content. A 304 has only the fields that bring the client's copy up to date (RFC 9110
-// §15.4.5).
-Response StaticFiles::with_content(int status, const StoredFile& file) {
-    Response response{status, file.headers, ""};
-    for (const auto& [name, value] : file.content_headers) {
-        response.headers.add_checked(name, value);
-    }
-    return response;
-}
-
-Response StaticFiles::whole(const StoredFile& file) {
-    Response response = with_content(200, file);
-    response.body = file.content;
-    if (file.file) response.file = FileSlice{file.file, 0, file.size};
-    return response;
-}
-
-Response StaticFiles::part(const StoredFile& file, std::uint64_t offset, std::uint64_t length) {
-    Response response = with_content(206, file);
-    response.headers.add("Content-Range", "bytes " + std::to_string(offset) + "-" +
-                                              std::to_string(offset + length - 1) + "/" +
-                                              std::to_string(file.size));
-    if (file.file)
-        response.file = FileSlice{file.file, offset, length};
-    else
-        response.body =
-            file.content.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(length));
-    return response;
 }
 
 // From the cache, or nullptr.

@@ -4,7 +4,6 @@
 // a Range), and writing.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <mutex>
@@ -30,10 +29,6 @@ class StaticFiles {
   private:
     StoredFilePtr find_in_memory(const std::string& path);
     StoredFilePtr find(const std::string& path);
-    static Response with_content(int status, const StoredFile& file);
-    static Response whole_or_part(const Request& request, const StoredFile& file);
-    static Response whole(const StoredFile& file);
-    static Response part(const StoredFile& file, std::uint64_t offset, std::uint64_t length);
 
     std::filesystem::path folder_;
     std::mutex mutex_;  // guards cache_

@@ -19,14 +19,6 @@
 
 namespace {
 
-// A segment of a pattern.
-enum class Kind { exact, parameter, wildcard };
-struct Segment {
-    Kind kind;
-    std::string_view text;  // the segment itself, or the parameter's name
-    bool number = false;    // {id:int}
-};
-
 // Cuts off and returns the first segment. `path` begins with a slash, and so does what is left of
 // it, if anything. (The slash stays, because /about and /about/ are two paths.)
 std::string_view next_segment(std::string_view& path) {
@@ -36,13 +28,13 @@ std::string_view next_segment(std::string_view& path) {
     return segment;
 }
 
-Segment parse_segment(std::string_view text) {
-    if (text.starts_with('*')) return {Kind::wildcard, text.substr(1)};
-    if (!text.starts_with('{') || !text.ends_with('}')) return {Kind::exact, text};
+Segment parse_segment(std::string text) {
+    if (text.starts_with('*')) return {Segment::wildcard, text.substr(1)};
+    if (!text.starts_with('{') || !text.ends_with('}')) return {Segment::exact, text};
     text = text.substr(1, text.size() - 2);
     const bool number = text.ends_with(":int");
-    if (number) text.remove_suffix(4);
-    return {Kind::parameter, text, number};
+    if (number) text.resize(text.size() - 4);
+    return {Segment::parameter, text, number};
 }
 
 std::vector<Segment> parse_pattern(std::string_view pattern) {
@@ -52,10 +44,10 @@ std::vector<Segment> parse_pattern(std::string_view pattern) {
     if (!pattern.starts_with('/')) fail("must begin with a slash.");
     std::vector<Segment> segments;
     for (std::string_view rest = pattern; !rest.empty();) {
-        const Segment segment = parse_segment(next_segment(rest));
-        if (segment.kind == Kind::wildcard && !rest.empty()) fail("must end with its wildcard.");
-        if (segment.text.find_first_of("{}:*") != std::string_view::npos ||
-            (segment.text.empty() && segment.kind != Kind::exact)) {
+        const Segment segment = parse_segment(std::string(next_segment(rest)));
+        if (segment.kind == Segment::wildcard && !rest.empty()) fail("must end with its wildcard.");
+        if (segment.text.find_first_of("{}:*") != std::string::npos ||
+            (segment.text.empty() && segment.kind != Segment::exact)) {
             fail("has a segment that is neither text, nor {name}, nor {name:int}, nor *name.");
         }
         segments.push_back(segment);
@@ -71,7 +63,7 @@ bool is_number(std::string_view text) {
 // Is {id:int} a number wherever the route says so?
 bool values_fit(const Route& route, const std::vector<std::string_view>& values) {
     return std::equal(values.begin(), values.end(), route.parameters.begin(),
-                      [](std::string_view value, const Route::Parameter& parameter) {
+                      [](std::string_view value, const Segment& parameter) {
                           return !parameter.number || is_number(value);
                       });
 }
@@ -113,14 +105,12 @@ void RouteGroup::add(std::string_view method, std::string_view pattern, const Ha
 void Router::add(Route route) {
     Node* node = &root_;
     for (const Segment& segment : parse_pattern(route.pattern)) {
-        auto& child = segment.kind == Kind::exact       ? node->exact[std::string(segment.text)]
-                      : segment.kind == Kind::parameter ? node->parameter
-                                                        : node->wildcard;
+        auto& child = segment.kind == Segment::exact       ? node->exact[segment.text]
+                      : segment.kind == Segment::parameter ? node->parameter
+                                                           : node->wildcard;
         if (!child) child = std::make_unique<Node>();
         node = child.get();
-        if (segment.kind != Kind::exact) {
-            route.parameters.push_back({std::string(segment.text), segment.number});
-        }
+        if (segment.kind != Segment::exact) route.parameters.push_back(segment);
     }
     for (const Route* const other : node->routes) {
         if (other->method != route.method) continue;
@@ -133,13 +123,13 @@ void Router::add(Route route) {
 }
 
 Response Router::handle(Request& request) const {
-    Methods others;
-    const Route* const route = find(request, others);
+    Walk walk{request.method};
+    const Route* const route = find(request, walk);
     if (route != nullptr) return route->handler(request);
 
     if (request.path == "*") {  // OPTIONS *: the server as a whole
-        for (const auto& each : routes_) others.push_back(each.method);
-    } else if (others.empty()) {
+        for (const auto& each : routes_) walk.others.push_back(each.method);
+    } else if (walk.others.empty()) {
         return Response::error(404, "There is no page at " + request.path);
     }
     // RFC 9110 §9.3.7 and §15.5.6: both replies list the methods that there are.
@@ -147,19 +137,18 @@ Response Router::handle(Request& request) const {
     auto response =
         asked ? Response{204, {}, ""}
               : Response::error(405, "This page does not support " + request.method + ".");
-    response.headers.add("Allow", allowed_methods(others));
+    response.headers.add("Allow", allowed_methods(walk.others));
     return response;
 }
 
-// The best route for the request, which gets its parameters; nullptr if there is none. `others`
+// The best route for the request, which gets its parameters; nullptr if there is none. The walk
 // receives the methods of the routes that match the path, but not the method.
-const Route* Router::find(Request& request, Methods& others) const {
+const Route* Router::find(Request& request, Walk& walk) const {
     request.params.clear();
     if (!request.path.starts_with('/')) return nullptr;
-    Walk walk{request.method, {}, others};
     const Route* const route = find_below(root_, request.path, walk);
     for (std::size_t i = 0; i < walk.values.size(); ++i) {
-        request.params[route->parameters[i].name] = walk.values[i];
+        request.params[route->parameters[i].text] = walk.values[i];
     }
     return route;
 }

@@ -64,19 +64,21 @@ class RouteGroup {
     WaitTest waits_;
 };
 
+// A segment of a pattern.
+struct Segment {
+    enum Kind { exact, parameter, wildcard } kind;
+    std::string text;     // the segment itself, or the parameter's name
+    bool number = false;  // {id:int}
+};
+
 // One pattern, and the handler that answers there. The names of its parameters are the route's own:
 // GET /users/{id:int} and PUT /users/{name} may stand side by side.
 struct Route {
-    struct Parameter {
-        std::string name;
-        bool number;  // {id:int}
-    };
-
     std::string method;  // "*" for any
     std::string pattern;
     Handler handler;
-    std::vector<Parameter> parameters = {};  // in the order of the pattern, filled in by the router
-    RouteGroup::WaitTest waits = {};  // for which requests it needs a worker; empty: for none
+    std::vector<Segment> parameters = {};  // in the order of the pattern, filled in by the router
+    RouteGroup::WaitTest waits = {};       // for which requests it needs a worker; empty: for none
     Handler on_head = {};  // in place of the handler while the body hasn't come; empty: 100
 };
 
@@ -113,15 +115,14 @@ class Router : public RouteGroup {
         std::unique_ptr<Node> wildcard;
         std::vector<const Route*> routes;  // those that end here, the one for any method last
     };
-    using Methods = std::vector<std::string_view>;
     // One walk down the tree.
     struct Walk {
         std::string_view method;
-        std::vector<std::string_view> values;  // of the parameters on the way to this place
-        Methods& others;                       // of the routes that were passed over
+        std::vector<std::string_view> values = {};  // of the parameters on the way to this place
+        std::vector<std::string_view> others = {};  // methods of the routes that were passed over
     };
 
-    const Route* find(Request& request, Methods& others) const;
+    const Route* find(Request& request, Walk& walk) const;
     static const Route* find_below(const Node& node, std::string_view path, Walk& walk);
     static const Route* choose(const Node& node, Walk& walk);
 

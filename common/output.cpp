@@ -35,11 +35,9 @@ Outlet outlets[3];  // by descriptor; guarded by the mutex
 // (EINTR) it asks again.
 bool has_room(int descriptor, int milliseconds) {
     pollfd watched{descriptor, POLLOUT, 0};
-    int found = 0;
-    do {
-        found = poll(&watched, 1, milliseconds);
-    } while (found < 0 && errno == EINTR);
-    return found > 0;
+    while (poll(&watched, 1, milliseconds) < 0 && errno == EINTR) {
+    }
+    return watched.revents != 0;
 }
 
 // Writes all of the text, or as much as there is room for. Returns how much that was.

@@ -123,7 +123,7 @@ MUTANTS = [
     Mutant("two threads meet at a full pipe", "common/output.cpp",
            "    const std::lock_guard lock(mutex);\n", "", "a log that is not read*"),
     Mutant("the server waits for a full pipe", "common/output.cpp",
-           "return found > 0;", "return true;", "a log that is not read*"),
+           "return watched.revents != 0;", "return true;", "a log that is not read*"),
     Mutant("lost lines are not counted", "common/output.cpp",
            "if (outlet.lost > 0) text +=", "if (false) text +=", "lines that were lost*"),
     Mutant("bytes that are not UTF-8 reach a page", "level2/html.cpp",

@@ -114,7 +114,7 @@ Accepted try_accept(const Socket& listener, Socket& client, int flags) {
             trace(client.number(), '*', "connected");
             return Accepted::client;
         }
-        if (errno == EAGAIN || errno == EWOULDBLOCK) return Accepted::nothing;
+        if (errno == EAGAIN) return Accepted::nothing;
         if (errno != EINTR && errno != ECONNABORTED) return Accepted::trouble;
     }
 }
@@ -142,8 +142,7 @@ Received receive(const Socket& client, char* buffer, std::size_t size, Clock::ti
         }
         // The kernel gives up after a quarter of a second, so that we can look at the clock and at
         // the signal.
-        const bool gave_up =
-            count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+        const bool gave_up = count < 0 && (errno == EAGAIN || errno == EINTR);
         if (!gave_up) return {Received::end};
         if (late) return {Received::timed_out};
         if (stop_requested()) return {Received::stopping};

@@ -26,7 +26,7 @@ Sent Outgoing::send_to(const Descriptor& client, std::uint64_t most_of_file) {
         const bool in_file = sent_ == bytes_.size();
         if (in_file ? send_file(client, left() - for_later) : send_bytes(client)) continue;
         if (errno == EINTR) continue;
-        return errno == EAGAIN || errno == EWOULDBLOCK ? Sent::some : Sent::failed;
+        return errno == EAGAIN ? Sent::some : Sent::failed;
     }
     return left() == 0 ? Sent::all : Sent::some;
 }

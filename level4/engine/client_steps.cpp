@@ -70,7 +70,7 @@ void EventLoop::read(Client& client) {
         client.conversation.feed(bytes);
         return advance(client);
     }
-    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
+    if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
         return advance(client);
     }
     if (count < 0 || at_goodbye || client.input_ended) return drop(client);

@@ -1,8 +1,6 @@
 // Responses: see response.hpp.
 #include "response.hpp"
 
-#include <ctime>
-#include <string>
 #include <utility>
 
 #include "html.hpp"

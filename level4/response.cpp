@@ -1,10 +1,6 @@
 // Responses: see response.hpp.
 #include "response.hpp"
 
-#include <chrono>
-#include <ctime>
-#include <optional>
-#include <string>
 #include <utility>
 
 #include "html.hpp"

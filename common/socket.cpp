@@ -131,13 +131,14 @@ Socket accept_client(const Socket& listener) {
     }
 }
 
-Received receive(const Socket& client, char* buffer, std::size_t size, Clock::time_point deadline) {
+Received receive(const Socket& client, std::span<char> buffer, Clock::time_point deadline) {
     for (;;) {
         const bool late = Clock::now() >= deadline;  // then recv() takes what is there, and returns
-        const ssize_t count = recv(client.number(), buffer, size, late ? MSG_DONTWAIT : 0);
+        const int flags = late ? MSG_DONTWAIT : 0;
+        const ssize_t count = recv(client.number(), buffer.data(), buffer.size(), flags);
         if (count > 0) {
             const auto received = static_cast<std::size_t>(count);
-            trace(client.number(), '<', {buffer, received});
+            trace(client.number(), '<', {buffer.data(), received});
             return {Received::bytes, received};
         }
         // The kernel gives up after a quarter of a second, so that we can look at the clock and at
@@ -167,7 +168,7 @@ void close_gently(const Socket& client, std::chrono::seconds at_most) {
     std::array<char, 4096> buffer;
     while (Clock::now() < end) {
         const auto deadline = std::min(end, Clock::now() + goodbye_silence);
-        const auto what = receive(client, buffer.data(), buffer.size(), deadline).what;
+        const auto what = receive(client, buffer, deadline).what;
         if (what == Received::end || what == Received::timed_out) return;
         if (stop_requested()) end = std::min(end, Clock::now() + goodbye_at_stop);
     }

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -60,7 +61,7 @@ struct Received {
 // Waits for bytes until the deadline, and copies what has arrived into the buffer. With a deadline
 // in the past it takes what is there and does not wait. It notices a stop, and the deadline, within
 // a quarter of a second.
-Received receive(const Socket& client, char* buffer, std::size_t size, Clock::time_point deadline);
+Received receive(const Socket& client, std::span<char> buffer, Clock::time_point deadline);
 
 // Sends everything, in as many pieces as the kernel wants. False if the client has gone, or has
 // taken nothing at all for `send_stall`.

@@ -49,7 +49,7 @@ void handle_client(const Socket& client) {
     while (request.find("\n\r\n") == std::string::npos &&  // what browsers send
            request.find("\n\n") == std::string::npos &&    // what you type into nc
            request.size() < 8192) {
-        const auto [what, size] = receive(client, buffer.data(), buffer.size(), deadline);
+        const auto [what, size] = receive(client, buffer, deadline);
         if (what != Received::bytes) return;
         request.append(buffer.data(), size);
     }

@@ -127,8 +127,7 @@ void Server::handle_client(const Socket& client) {
         if (conversation.finished()) return close_gently(client);
 
         if (stop_requested()) conversation.stop();
-        const auto [what, size] =
-            receive(client, buffer.data(), buffer.size(), conversation.deadline());
+        const auto [what, size] = receive(client, buffer, conversation.deadline());
         switch (what) {
             case Received::bytes: conversation.feed({buffer.data(), size}); break;
             case Received::end: conversation.end_of_input(); break;

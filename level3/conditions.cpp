@@ -55,11 +55,9 @@ bool lists_etag(const Headers& headers, std::string_view name, std::string_view 
     const std::string field = headers.joined(name);
     if (field == "*") return true;
     for (std::string_view list = field; !list.empty();) {
-        std::string_view candidate = take_list_item(list, ',', Escapes::no);
-        if (comparison == Comparison::weak && candidate.starts_with("W/")) {
-            candidate.remove_prefix(2);
-        }
-        if (candidate == etag) return true;
+        std::string_view tag = take_list_item(list, ',', Escapes::no);
+        if (comparison == Comparison::weak && tag.starts_with("W/")) tag.remove_prefix(2);
+        if (tag == etag) return true;
     }
     return false;
 }

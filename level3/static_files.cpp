@@ -23,9 +23,8 @@ constexpr std::chrono::seconds cache_time{1};  // how long a change may go unnot
 // May this name be looked up at all? The path has been decoded, so it doesn't matter how ".." was
 // spelled. No name may begin with a dot, which keeps .git and .htpasswd from being served.
 bool is_safe(std::string_view path) {
-    if (path.find('\0') != std::string_view::npos || path.find('\\') != std::string_view::npos) {
-        return false;
-    }
+    if (path.find('\0') != std::string_view::npos) return false;
+    if (path.find('\\') != std::string_view::npos) return false;
     while (!path.empty()) {
         const std::string_view segment = take_until(path, "/");
         if (segment.empty() || segment.starts_with('.')) return false;
@@ -63,10 +62,8 @@ std::optional<ByteRange> parse_suffix(std::string_view text, std::uint64_t size)
 // The range that the field asks for: bytes=0-499, bytes=500- or bytes=-500, the last 500 (RFC 9110
 // §14.1.2). Nothing if the field is malformed or lists several ranges; then it is ignored.
 std::optional<ByteRange> parse_range(std::string_view value, std::uint64_t size) {
-    if (!equal_ignoring_case(take_until(value, "="), "bytes") ||
-        value.find('-') == std::string_view::npos) {
-        return std::nullopt;
-    }
+    if (!equal_ignoring_case(take_until(value, "="), "bytes")) return std::nullopt;
+    if (value.find('-') == std::string_view::npos) return std::nullopt;
     const std::string_view first_text = take_until(value, "-");
     if (first_text.empty()) return parse_suffix(value, size);
     const auto first = parse_position(first_text);

@@ -189,7 +189,7 @@ void Server::handle_client(const Socket& client) {
             continue;
         }
         char* const place = buffer.place_for(wanted);
-        const auto [what, size] = receive(client, place, wanted, conversation.deadline());
+        const auto [what, size] = receive(client, {place, wanted}, conversation.deadline());
         switch (what) {
             case Received::bytes: conversation.feed({place, size}); break;
             case Received::end: conversation.end_of_input(); break;

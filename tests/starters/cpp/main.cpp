@@ -15,7 +15,7 @@ const std::string page = "<h1>Hello, world!</h1>";
 void handle_client(const Socket& client) {
     std::array<char, 1024> buffer{};
     const auto deadline = Clock::now() + std::chrono::seconds(10);
-    receive(client, buffer.data(), buffer.size(), deadline);  // is that all of the request?
+    receive(client, buffer, deadline);  // is that all of the request?
     send_all(client, "HTTP/1.1 200 OK\r\n"
                      "Content-Length: " + std::to_string(page.size()) + "\r\n"
                      "Connection: close\r\n"

@@ -27,11 +27,11 @@ void print_error(std::string_view what, std::string_view why = {}) noexcept;  //
 
 // Writes a line, or several at once if they fit into longest_line. The first line that finds no
 // room waits for 100 ms at most. From then on lines are dropped at once, until there is room again;
-// the next line is preceded by one that says how many were lost. But if another process fills the
-// same pipe between our poll() and our write(), we wait.
+// the next line is preceded by one that says how many were lost. One exception: if another process
+// fills the same pipe between our poll() and our write(), write() waits.
 void write_line(Stream stream, std::string_view line);
 
-// Where lines go, if not to write_line() directly. Set it before there are threads.
+// Where lines go, if not to write_line() directly. Set it before any thread starts.
 struct Sink {
     std::function<void(Stream, std::string_view line)> print = write_line;
     std::function<void()> flush = [] {};  // writes what print() has not written yet

@@ -35,7 +35,7 @@ constexpr std::string_view stopping_line =
 // advice when the port is taken.
 Socket listen_on(const std::string& host, int port, const std::string& program);
 
-// What accept() may answer. The likeliest trouble is that the program has run out of descriptors.
+// What try_accept() found. `trouble` mostly means that the program has run out of descriptors.
 // The listener then stays readable, so asking again at once would only burn processor time. After
 // accept_pause some client may have left.
 enum class Accepted { client, nothing, trouble };

@@ -44,8 +44,8 @@ ssize_t send_file_part(const Descriptor& client, const Descriptor& file, std::ui
 ssize_t copy_file_part(const Descriptor& client, const Descriptor& file, std::uint64_t offset,
                        std::uint64_t most);
 
-// Waits until the file, or the folder, is on disk; sync_content() need not wait for what only its
-// facts say, such as when it was changed. False, and errno, if that has failed.
+// Waits until the file, or the folder, is on disk. sync_content() may leave out metadata, such as
+// the time of the last change. False, and errno, if that has failed.
 bool sync_file(const Descriptor& file);
 bool sync_content(const Descriptor& file);
 
@@ -56,6 +56,6 @@ timespec change_time(const struct stat& facts);
 // change_time(), but not this.
 timespec status_change_time(const struct stat& facts);
 
-// Where the running program lies. The kernel knows it; if it won't say, the name that the program
+// The path of the running program. The kernel knows it; if it won't say, the name that the program
 // was started by (argv[0]) has to do.
 std::filesystem::path program_file(const std::string& name);

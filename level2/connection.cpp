@@ -60,8 +60,7 @@ void Connection::answer(Request& request) {
     reply(request, call_handler(handler_, request), started);
 }
 
-// Answers bytes that aren't a request. Where they end can't be known, so nothing after them is
-// read.
+// Answers bytes that aren't a request. We can't tell where they end, so we read nothing more.
 void Connection::fail(int status, std::string_view explanation) {
     finished_ = true;
     reply(parser_.partial(), Response::error(status, explanation), Clock::now());
@@ -69,7 +68,7 @@ void Connection::fail(int status, std::string_view explanation) {
 
 void Connection::reply(const Request& request, Response response, Clock::time_point started) {
     add_error_page(response, request.line);
-    // Not after an error, or while a body is still to come, which we don't read.
+    // A plain close() won't do after an error, or while a body may still come, which we don't read.
     client_ends_ = !finished_ && wants_close(request) && !request.has_body();
     finished_ = true;
     const bool with_body = request.method != "HEAD";

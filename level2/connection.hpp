@@ -16,7 +16,7 @@
 
 class Connection {
   public:
-    // `log` may be nullptr. Handler, limits and log must live longer than the connection.
+    // `log` may be nullptr. Handler, limits and log must outlive the connection.
     Connection(const Handler& handler, const Limits& limits, AccessLog* log, std::string peer);
 
     // What the client sent, in pieces of any size.

@@ -18,7 +18,7 @@ class Headers {
     // The only one of that name. If there is one, its place and its spelling stay.
     void set(std::string_view name, std::string_view value);
 
-    // Like add(), for a caller that has looked at both (is_token() and is_field_value() in
+    // Like add(), for a caller that has checked both (is_token() and is_field_value() in
     // text.hpp).
     void add_checked(std::string_view name, std::string_view value);
 

@@ -37,7 +37,7 @@ struct Request {
 
 class RequestParser {
   public:
-    // The limits must live longer than the parser.
+    // The limits must outlive the parser.
     explicit RequestParser(const Limits& limits) : limits_(limits) {}
 
     // More bytes from the client, in pieces of any size.
@@ -55,7 +55,7 @@ class RequestParser {
     // before a request, and some do after it (RFC 9112 §2.2).
     bool in_request() const { return state_ != State::request_line || position_ < buffer_.size(); }
 
-    // What is known so far of the request that is being read, for the log when it fails.
+    // The request as far as it has been read, for the log if it fails.
     const Request& partial() const {
         static const Request none;
         return request_ ? *request_ : none;

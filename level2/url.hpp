@@ -13,7 +13,7 @@
 // you use it as the name of a file.
 std::optional<std::string> percent_decode(std::string_view text);
 
-// Takes a=1&b=2 apart, in order, as browsers put forms together: + is a space, a name may repeat or
+// Takes a=1&b=2 apart, in order, the way browsers encode forms: + is a space, a name may repeat or
 // have no value, and a % that does not begin an escape stands for itself
 // (https://url.spec.whatwg.org/#urlencoded-parsing).
 using QueryPairs = std::vector<std::pair<std::string, std::string>>;

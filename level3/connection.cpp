@@ -79,8 +79,7 @@ void Connection::answer(Request& request) {
     reply(request, call_handler(handler_, request), started);
 }
 
-// Answers bytes that aren't a request. Where they end can't be known, so nothing after them is
-// read.
+// Answers bytes that aren't a request. We can't tell where they end, so we read nothing more.
 void Connection::fail(int status, std::string_view explanation) {
     finished_ = true;
     reply(parser_.partial(), Response::error(status, explanation), Clock::now());
@@ -90,7 +89,7 @@ void Connection::reply(const Request& request, Response response, Clock::time_po
     add_error_page(response, request.line);
     ++requests_;
     give_turn(Turn::ours);
-    // Not after an error, or while a body is still to come, which we don't read.
+    // A plain close() won't do after an error, or while a body may still come, which we don't read.
     client_ends_ = !finished_ && wants_close(request) && !request.has_body();
     finished_ = finished_ || stopping_ || client_ends_ || requests_ == limits_.requests;
     finished_ = finished_ || request.has_body();  // it isn't read, and must not pass for a request

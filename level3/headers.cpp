@@ -6,7 +6,7 @@
 
 #include "text.hpp"
 
-// Room that is made with the first field. To grow from one field to ten would move them four times.
+// Reserved with the first field, because growing from one field to ten would move them four times.
 constexpr std::size_t usual_fields = 16;
 
 void Headers::add(std::string_view name, std::string_view value) {

@@ -10,6 +10,6 @@ struct Host {
     std::string_view port;  // decimal digits; empty without a port
 };
 
-// Takes `name[:port]` apart. Nothing, unless it is what the grammar of RFC 3986 §3.2.2 allows. An
-// empty name is allowed by that grammar.
+// Splits `name[:port]`. Nothing, if the grammar of RFC 3986 §3.2.2 doesn't allow it; it does allow
+// an empty name.
 std::optional<Host> parse_host(std::string_view text);

@@ -1,5 +1,5 @@
 // How much a client may send and how long it may take. Without these limits one bad client could
-// take all of the memory, or keep a thread for ever.
+// take all of the memory, or tie up a thread for ever.
 // (A limit that only one file needs is defined at the top of that file.)
 #pragma once
 

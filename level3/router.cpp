@@ -154,7 +154,7 @@ const Route* Router::find(Request& request, Walk& walk) const {
 }
 
 // The best route among those below the node, for the rest of a path. Leaves the values of its
-// parameters in the walk, or, if there is no such route, the parameters as they were.
+// parameters in the walk. If there is no such route, the walk has the values that it had before.
 const Route* Router::find_below(const Node& node, std::string_view path, Walk& walk) {
     if (path.empty()) return choose(node, walk);
     std::string_view rest = path;

@@ -164,8 +164,7 @@ void Connection::answer_head() {
     parser_.drop_body();
 }
 
-// Answers bytes that aren't a request. Where they end can't be known, so nothing after them is
-// read.
+// Answers bytes that aren't a request. We can't tell where they end, so we read nothing more.
 void Connection::fail(int status, std::string_view explanation) {
     finished_ = true;
     Response response = Response::error(status, explanation);

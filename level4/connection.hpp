@@ -37,7 +37,7 @@ void charge(Response& response, const Limits& limits, std::shared_ptr<BodyShare>
 
 class Connection {
   public:
-    // `log` may be nullptr. Handler, limits and log must live longer than the connection.
+    // `log` may be nullptr. Handler, limits and log must outlive the connection.
     Connection(const Handler& handler, const Limits& limits, AccessLog* log, std::string peer);
 
     // What the client sent, in pieces of any size.

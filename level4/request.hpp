@@ -66,7 +66,7 @@ struct Request {
 
 class RequestParser {
   public:
-    // The limits must live longer than the parser.
+    // The limits must outlive the parser.
     explicit RequestParser(const Limits& limits) : limits_(limits) {}
 
     // More bytes from the client, in pieces of any size.
@@ -103,7 +103,7 @@ class RequestParser {
     // Frees the memory of a request that was refused. partial() still has its head.
     void drop_body();
 
-    // What is known so far of the request that is being read, for the log when it fails.
+    // The request as far as it has been read, for the log if it fails.
     const Request& partial() const {
         static const Request none;
         return request_ ? *request_ : none;

@@ -1,4 +1,4 @@
-// A file as it is on the disk: its content, or the open file if it is large, the fields that
+// A file as it was last read: its content, or the open file if it is large, the fields that
 // describe it, and its compressed copy.
 // Leaves out: writing.
 #pragma once

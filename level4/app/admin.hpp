@@ -9,6 +9,6 @@
 #include "pages/template_folder.hpp"
 #include "router.hpp"
 
-// Store and templates must live longer than the router.
+// Store and templates must outlive the router.
 void add_admin_pages(RouteGroup admin, MessageStore& store, TemplateFolder& templates,
                      const std::filesystem::path& uploads);

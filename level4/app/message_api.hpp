@@ -12,5 +12,5 @@
 #include "app/message_store.hpp"
 #include "router.hpp"
 
-// Store and chat must live longer than the router. New messages are announced in the chat.
+// Store and chat must outlive the router. New messages are announced in the chat.
 void add_message_api(RouteGroup api, MessageStore& store, Chat& chat);

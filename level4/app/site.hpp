@@ -27,11 +27,11 @@ class Site {
     // `bodies` must outlive the site.
     Site(const Options& options, BodyBudget& bodies);
 
-    // The site must live longer than the router.
+    // The site must outlive the router.
     void add_routes(Router& router);
 
     // The layers around the router, the outermost first. A request passes all of them on its way
-    // in, and the reply, also a 404, on its way out. The site must live longer than they do. Throws
+    // in, and the reply, also a 404, on its way out. The site must outlive them. Throws
     // UsageError for a --cors-origin or an --allow-host that can't be used.
     std::vector<Middleware> middleware();
 

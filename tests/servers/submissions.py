@@ -31,7 +31,7 @@ def write_submissions(folder):
     os.mkfifo(f"{folder}/pipe/pipe")
 
 
-def wait_until(true, patience=60):
+def wait_until(true, patience=100):
     end = time.monotonic() + patience
     while not true() and time.monotonic() < end:
         time.sleep(0.05)

@@ -246,7 +246,7 @@ def main():
                    if os.path.isdir(os.path.join(arguments.submissions, name)) and not name.startswith("."))
     os.makedirs(arguments.output, exist_ok=True)
     sys.stdout.reconfigure(errors="backslashreplace")
-    for number in signal.SIGTERM, signal.SIGHUP:
+    for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:  # SIGINT may be ignored, as it is behind an &
         signal.signal(number, signal.default_int_handler)
     judge, pool = Judge(arguments), ThreadPoolExecutor(arguments.jobs)
     try:

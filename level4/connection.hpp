@@ -30,10 +30,11 @@ struct Takeover {
     std::string input;     // what the client has sent after the request
 };
 
-// A long reply takes memory of that for all bodies, even if its request had none. It becomes a 503
-// if others have the memory. (What changes something on the disk has short replies, so a 503 means
-// that nothing was done.)
-void charge(Response& response, const Limits& limits, std::shared_ptr<BodyShare>& share);
+// The handler's response, or 503 if it is long and other bodies have all of the memory: a long reply
+// takes memory of that for all bodies, even if its request had none. (What changes something on the
+// disk has short replies, so that 503 means that nothing was done.)
+Response answer_within_memory(const Handler& handler, Request& request, const Limits& limits,
+                              std::shared_ptr<BodyShare>& share);
 
 class Connection {
   public:

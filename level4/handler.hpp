@@ -14,7 +14,8 @@
 #include "response.hpp"
 
 // Called from many threads at once. It may throw HttpError for the client's mistakes; any other
-// exception is the program's own mistake.
+// exception is the program's own mistake. Where a request has a `refusal`, it answers with that: the
+// router does it.
 using Handler = std::function<Response(Request&)>;
 
 // Middleware: code around the handlers, for what concerns many of them and belongs to none. It gets

@@ -58,6 +58,10 @@ struct Request {
     // Middleware that counts or writes lets it pass, because the whole request follows.
     bool head_only = false;
 
+    // Not empty if there is no worker or no memory for the request. The router answers 503 with these
+    // words and calls no route's handler, so that the reply is still one that middleware sees.
+    std::string refusal;
+
     // The route that Router::needs_worker() found before any middleware saw the request. Middleware
     // that changes method or path sets it to nullptr, or that route still answers. With nullptr the
     // router looks again; but the handler runs in the thread that was chosen for the first route.

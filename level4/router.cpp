@@ -144,6 +144,7 @@ void Router::add(Route route) {
 }
 
 Response Router::handle(Request& request) const {
+    if (!request.refusal.empty()) return Response::error(503, request.refusal);
     Walk walk{request.method};
     // Reset, so that a router which the handler asks looks for its own route.
     const Route* const known = std::exchange(request.route, nullptr);

@@ -241,8 +241,8 @@ void Chat::leave(const Client& client, std::uint16_t code) {
     const Member member = std::move(found->second);
     members_.erase(found);
     waiting_ -= member.waiting;
-    const bool said_goodbye =
-        code == close_code::normal || code == close_code::going_away || code == close_code::none;
+    const bool said_goodbye = code == close_code::normal || code == close_code::going_away ||
+                              code == close_code::none || code >= close_code::first_private;
     if (!said_goodbye || member.waiting == 0) return;
     goodbyes_.push_back(member);
     waiting_since_goodbye_ += member.waiting;

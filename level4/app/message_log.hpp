@@ -19,6 +19,7 @@
 
 #include "../../common/clock.hpp"
 #include "../../common/descriptor.hpp"
+#include "app/deadline_mutex.hpp"
 
 // One opened file. If the path leads to another one, make another log.
 // All functions throw std::runtime_error when the disk fails; those that write also throw StoreFull
@@ -73,7 +74,7 @@ class MessageLog {
     // mutex, which is free while the disk works. False if the path has led to another file since,
     // or the file was shortened: then what was appended must be written again, into another log.
     // Throws StoreBusy after the deadline, while another thread waits for the disk.
-    bool wait_until_on_disk(std::unique_lock<std::timed_mutex>& lock, Clock::time_point deadline);
+    bool wait_until_on_disk(std::unique_lock<DeadlineMutex>& lock, Clock::time_point deadline);
     // Has a thread waited for the disk since then?
     bool has_waited_since(Clock::time_point time) const {
         return syncing_since_ && *syncing_since_ <= time;

@@ -208,14 +208,10 @@ bool MessageStore::is_too_late(Clock::time_point deadline, int rank) {
 }
 
 // A thread that has the mutex waits for no other process, but perhaps for a disk that doesn't
-// answer. (The wait is told by the time of day, because the thread sanitizer of g++ 12 knows no
-// other.)
+// answer.
 MessageStore::Lock MessageStore::lock_until(Clock::time_point deadline, const char* refusal) {
-    Lock lock(mutex_, std::try_to_lock);
-    if (!lock &&
-        !lock.try_lock_until(std::chrono::system_clock::now() + (deadline - Clock::now()))) {
-        throw_store_busy(file_.string(), refusal);
-    }
+    Lock lock(mutex_, deadline);
+    if (!lock) throw_store_busy(file_.string(), refusal);
     return lock;
 }
 

@@ -20,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/deadline_mutex.hpp"
 #include "app/message.hpp"
 #include "app/message_log.hpp"
 #include "app/message_table.hpp"
@@ -66,7 +67,7 @@ class MessageStore {
     std::size_t total(Clock::time_point since = Clock::now());
 
   private:
-    using Lock = std::unique_lock<std::timed_mutex>;
+    using Lock = std::unique_lock<DeadlineMutex>;
     // Returns the record to write, or nothing if there is nothing to do. Called again if the file
     // was replaced before the record was safe.
     using Change = std::function<std::optional<Json>()>;
@@ -88,7 +89,7 @@ class MessageStore {
     const std::filesystem::path file_;
     const std::chrono::milliseconds patience_;
     std::atomic<int> writers_ = 0;  // threads in write()
-    std::timed_mutex
+    DeadlineMutex
         mutex_;  // guards what follows; no thread waits for another process while it has it
     std::shared_ptr<MessageLog> log_;  // shared with threads that still read a file since replaced
     MessageTable table_;

@@ -16,6 +16,19 @@ bool is_secret(std::string_view name) {
            lower.find("authorization") != std::string::npos;
 }
 
+// Where the value of a secret field begins in a line; npos if the line has none. The name may have
+// something in front of it, as in an error page that shows what stood on the request line.
+std::size_t find_secret(std::string_view line) {
+    std::size_t colon = line.find(':');
+    for (; colon != std::string_view::npos; colon = line.find(':', colon + 1)) {
+        const std::string_view before = trim(line.substr(0, colon));
+        std::size_t begin = before.size();
+        while (begin > 0 && is_token(before.substr(begin - 1, 1))) --begin;
+        if (is_secret(before.substr(begin))) return colon + 1;
+    }
+    return colon;
+}
+
 // "Cookie: id=7" becomes "Cookie: (masked)", in bodies as well as in heads, because /echo sends all
 // fields back. A line that begins with a blank once continued the field above it, so it may hold
 // the rest of a secret. So may what follows a CR that no LF follows; but a field may begin there, too.
@@ -25,11 +38,11 @@ std::string masked(std::string_view text) {
     bool line_ended = true;
     while (!text.empty()) {
         const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
-        const std::size_t name_end = line.find(':');
+        const std::size_t secret = find_secret(line);
         const bool continues = !line_ended || line.starts_with(' ') || line.starts_with('\t');
-        const bool begins = name_end < line.size() && is_secret(trim(line.substr(0, name_end)));
+        const bool begins = secret != std::string_view::npos;
         in_secret = begins || (in_secret && continues);
-        if (begins) result += line.substr(0, name_end + 1);
+        if (begins) result += line.substr(0, secret);
         result += in_secret ? " (masked)" : line;
         const std::size_t next = text.find_first_not_of("\r\n", line.size());
         const std::string_view line_end = text.substr(line.size(), next - line.size());

@@ -47,7 +47,8 @@ Delimiter find_delimiter(std::string_view body, std::string_view needle, std::si
         if (auto found = match_delimiter(body, begin, end)) return *found;
         begin = body.find(needle, end);
     }
-    throw HttpError(400, "The form's last boundary is missing, so the body is incomplete.");
+    throw HttpError(400,
+                    "The form has no line that is its last boundary, so the body is incomplete.");
 }
 
 Delimiter find_first_delimiter(std::string_view body, std::string_view needle) {
@@ -82,6 +83,7 @@ Headers parse_part_headers(std::string_view text, std::size_t max_fields) {
 
 // A part is its header fields, a blank line, and its content.
 Part read_part(std::string_view text, const MultipartLimits& limits) {
+    if (text.starts_with("\r\n")) return {{}, text.substr(2)};  // there are no fields
     // The blank line is looked for only where it may be, not in megabytes of content.
     const std::size_t end = text.substr(0, limits.header_bytes + 4).find("\r\n\r\n");
     if (end != std::string_view::npos) {

@@ -34,8 +34,7 @@ Clock::time_point deadline_of(const Client& client) {
 // In a worker. The response stays empty if there isn't even memory for an error page.
 void answer(const Program& program, Request& request, std::optional<Response>& response) {
     try {
-        response = call_handler(program.handler, request);
-        charge(*response, program.limits, request.share);
+        response = answer_within_memory(program.handler, request, program.limits, request.share);
     } catch (const std::exception& error) {
         print_error("A request was not answered", error.what());
     }
@@ -164,9 +163,10 @@ void EventLoop::go_on(Client& client, Response response) {
 void EventLoop::wait_no_longer(Client& client) {
     client.look_again = Clock::time_point::max();
     if (!workers_.withdraw(*client.job->line)) return;
-    print_error("No worker was free in time, so this was refused",
-                visible(client.job->request->line));
-    go_on(client, Response::error(503, "The server is busy. Please try again."));
+    Request& request = *client.job->request;
+    print_error("No worker was free in time, so this was refused", visible(request.line));
+    request.refusal = "The server is busy. Please try again.";
+    go_on(client, call_handler(program_.handler, request));
 }
 
 // The only place where a client's state changes: what is watched and when we look again follow

@@ -27,7 +27,6 @@ bool is_sane(std::string_view id) {
 }  // namespace
 
 Response request_id(Request& request, const Next& next) {
-    if (request.head_only) return next(request);
     const std::string* const given = request.headers.find_single(field);
     const std::string id = given != nullptr && is_sane(*given) ? *given : random_id();
     request.headers.set(field, id);

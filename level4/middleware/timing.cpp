@@ -20,7 +20,6 @@ std::string milliseconds(Clock::duration time) {
 }  // namespace
 
 Response timing(Request& request, const Next& next) {
-    if (request.head_only) return next(request);
     const auto start = Clock::now();
     Response response = next(request);
     // Added and not set, because the field is a list, and a handler may have its own measurements.

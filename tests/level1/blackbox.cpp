@@ -198,9 +198,14 @@ TEST_CASE("a client that leaves before its reply doesn't end the server") {
 }
 
 TEST_CASE("a client that closes without reading its reply doesn't end the server") {
-    for (int i = 0; i < 20; ++i) {
-        Client leaves;
-        leaves.send(get("/"));
+    {
+        // A server that serves one client at a time looks at the others when they have left.
+        Client first;
+        first.send("GET / HTTP/1.1\r\n");
+        for (int i = 0; i < 20; ++i) {
+            Client leaves;
+            leaves.send(get("/"));
+        }
     }
     Exchange reply = exchange(get("/"));
     expect_status(

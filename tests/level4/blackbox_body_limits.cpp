@@ -210,6 +210,9 @@ TEST_CASE("what the head alone decides is said in place of 100 Continue") {
                        "ask the layers around the handler with the head, before the body comes"});
         expect_one_reply_then_close(reply, {"the body may or may not come now, so close"});
     }
+    const Exchange reply = exchange(asking("/api/nowhere", "localhost", "X-Request-ID: mine\r\n"));
+    expect_field(reply, "X-Request-ID", "mine",
+                 {"this course chooses that every reply under /api has it, and this is one"});
 }
 
 TEST_CASE("there is no 100 Continue for HTTP/1.0") {

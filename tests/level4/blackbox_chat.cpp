@@ -354,12 +354,15 @@ TEST_CASE("a client that joins while a message waits for another process is show
     const std::string held = unique("Held");
     say(members[0], held);
     const double start = now();
-    WebSocket late("/ws/chat", server);
-    expect_heard(late, known, {"what is known can be read without the lock"});
+    std::optional<WebSocket> late;
+    for (int i = 0; i < 5; ++i) {  // the first may come before the message waits
+        late.emplace("/ws/chat", server);
+        expect_heard(*late, known, {"what is known can be read without the lock"});
+    }
     expect_that(now() - start < 3, "within 3 s", std::to_string(now() - start) + " s",
                 {"what is read must not queue up behind what is to be written"});
     lock.release();
-    expect_heard(late, held, {"it is stored now"});
+    expect_heard(*late, held, {"it is stored now"});
 }
 
 TEST_CASE("after kill -9 every message that a client has seen in the chat is there exactly once") {

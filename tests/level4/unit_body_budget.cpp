@@ -13,6 +13,8 @@
 
 #include "body/body_budget.hpp"
 #include "connection.hpp"
+#include "handler.hpp"
+#include "router.hpp"
 #include "talk.hpp"
 
 namespace {
@@ -207,11 +209,40 @@ TEST_CASE("a long reply that is refused leaves none of its memory behind") {
     const Hog hog(budget);
     Limits limits;
     limits.bodies = &budget;
-    Response response = Response::text(std::string(2 * step, 'x'));
+    const Handler handler = [](Request&) { return Response::text(std::string(2 * step, 'x')); };
+    Request request;
     std::shared_ptr<BodyShare> share;
-    charge(response, limits, share);
+    const Response response = answer_within_memory(handler, request, limits, share);
     REQUIRE(response.status == 503);
     CHECK(response.body.capacity() < 1000);
+}
+
+TEST_CASE("a long reply that is refused is one that middleware sees, and no route's handler") {
+    BodyBudget budget(step);
+    const Hog hog(budget);
+    Limits limits;
+    limits.bodies = &budget;
+    Router router;
+    int answers = 0;
+    router.get("/", [&](const Request&) {
+        ++answers;
+        return Response::text(std::string(2 * step, 'x'));
+    });
+    const Middleware marks = [](Request& request, const Next& next) {
+        Response response = next(request);
+        response.headers.add("Mark", std::to_string(response.status));
+        return response;
+    };
+    const Handler handler = wrap({marks}, [&](Request& request) { return router.handle(request); });
+    Request request;
+    request.method = "GET";
+    request.path = "/";
+    std::shared_ptr<BodyShare> share;
+    const Response response = answer_within_memory(handler, request, limits, share);
+    CHECK(response.status == 503);
+    REQUIRE(response.headers.find("Mark") != nullptr);
+    CHECK(*response.headers.find("Mark") == "503");
+    CHECK(answers == 1);
 }
 
 TEST_CASE("a request without a body is answered when there is no memory for bodies") {

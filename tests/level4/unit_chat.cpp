@@ -444,14 +444,21 @@ TEST_CASE("what a visitor said is dropped when it breaks off, and saved when it 
         leaves.say("Cyd", "good bye");
         leaves.send(client::close(1001));
     }
+    {
+        Visitor leaves(site);
+        leaves.join();
+        leaves.say("Eve", "a goodbye of its own");
+        leaves.send(client::close(4000));
+    }
     Visitor last(site);
     last.join();
     last.say("Dan", "the last");
     disk.go_on();
     CHECK(last.wait_for("the last"));
     CHECK(last.heard.find("good bye") < last.heard.find("the last"));
+    CHECK(last.heard.find("a goodbye of its own") < last.heard.find("the last"));
     CHECK(last.heard.find("broken off") == std::string::npos);
-    CHECK(site.store.total() == 4);
+    CHECK(site.store.total() == 5);
 }
 
 TEST_CASE("a visitor with one message waits for one message of each other, not for all of theirs") {

@@ -222,6 +222,11 @@ class Loops {
         auto sleeper = std::make_shared<Sleeper>();
         int busy = 0;
         const Handler handler = [&](Request& request) {
+            if (!request.refusal.empty()) {
+                Response refusal = Response::error(503, request.refusal);
+                refusal.headers.add("Refused", "by the handler");
+                return refusal;
+            }
             if (request.path == "/slow") {
                 begun.put();
                 if (!go_on.take()) return Response::error(500, "The test did not let me go on.");
@@ -479,6 +484,7 @@ TEST_CASE("a request that no worker begins in time is refused, and its client is
     const auto reply = client.read_until("</html>\n");
     CHECK(reply.starts_with("HTTP/1.1 503 "));
     CHECK(has(reply, "\r\nRetry-After: "));
+    CHECK(has(reply, "\r\nRefused: by the handler\r\n"));
     let_go_on(loops, busy);  // those that have begun are finished, however late
     client.send(post("/again"));
     CHECK(client.read_until("/again").ends_with("\r\n\r\n/again"));

@@ -134,21 +134,26 @@ std::int64_t Chat::id_before_newest(std::size_t count) try {
 }
 
 // Tells a client of the next messages that the others have been told of. The client joins them when
-// it knows all of these. Until then this is done again, each time that it has taken what it was
-// sent, so that a client that is far behind costs no memory. What is written but not announced yet
-// comes after it has joined.
+// it knows all of these. If there are too many for now, this is done again when it has taken what it
+// was sent, so that a client that is far behind costs no memory. (One that speaks before that may be
+// told of a mistake before it hears its own messages.) What is written but not announced yet comes
+// after it has joined.
 void Chat::bring_up_to_date(Latecomer latecomer) {
     announce();  // what another process may have written
-    const std::int64_t told = latecomer.told ? *latecomer.told : id_before_newest(history);
-    std::unique_lock lock(announcing_);
-    const std::int64_t last = announced_;
-    if (told >= last) return latecomer.join();
-    lock.unlock();
-    const auto events = written_after(told);
-    for (const Event& event : events) {
-        if (event.id <= last && event.data.size() <= longest_told) latecomer.tell(event);
+    std::int64_t told = latecomer.told ? *latecomer.told : id_before_newest(history);
+    for (;;) {
+        std::unique_lock lock(announcing_);
+        const std::int64_t last = announced_;
+        if (told >= last) return latecomer.join();
+        lock.unlock();
+        const auto events = written_after(told);
+        for (const Event& event : events) {
+            if (event.id <= last && event.data.size() <= longest_told) latecomer.tell(event);
+        }
+        told = events.empty() ? last : std::min(last, events.back().id);
+        if (told < last) break;
     }
-    latecomer.told = events.empty() ? last : std::min(last, events.back().id);
+    latecomer.told = told;
     const auto client = latecomer.client;
     client->when_empty([this, latecomer = std::move(latecomer)] { read_for(latecomer); });
 }

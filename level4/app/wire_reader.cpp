@@ -60,8 +60,8 @@ std::vector<WireStep> WireReader::read(char direction, std::string_view bytes, T
 
 std::vector<WireStep> WireReader::end() {
     if (request_.state == State::head && !request_.head.empty()) begin_request();
-    show_body(request_);
-    show_body(reply_);
+    finish_body(request_);
+    finish_body(reply_);
     if (reply_.state == State::head) show(reply_, shown_bytes(reply_.head, reply_.head.size()));
     return std::exchange(steps_, {});
 }
@@ -128,7 +128,7 @@ void WireReader::begin_reply() {
     const int status = parse_number<int>(take_until(line, " ")).value_or(0);
     const bool is_interim = status >= 100 && status < 200 && status != 101;
     reply_.exchange = replied_to(is_interim);
-    if (!is_interim && request_.exchange.number == reply_.exchange.number) show_body(request_);
+    if (!is_interim && request_.exchange.number == reply_.exchange.number) finish_body(request_);
     show(reply_, shown_bytes(head, head.size()));
     if (equal_ignoring_case(field_of(head, "Connection"), "close")) only_count_requests();
     const std::string_view length = field_of(head, "Content-Length");
@@ -208,20 +208,14 @@ void WireReader::end_line(Flow& flow) {
     flow.state = error != std::errc() ? State::endless : size > 0 ? State::chunk : State::trailers;
 }
 
+// The body is complete, or as much of it has come as will be shown.
 void WireReader::finish_body(Flow& flow) {
-    show_body(flow);
-    flow.body = {};
-}
-
-// What still comes is only counted, because it may begin in the middle of a secret.
-void WireReader::show_body(Flow& flow) {
-    Body& body = flow.body;
+    const Body body = std::exchange(flow.body, {});
     if (body.size + body.size_of_file == 0) return;
     std::string text = shown_bytes(body.start, body.size);
     if (body.size_of_file > 0)
         text += "(" + std::to_string(body.size_of_file) + " bytes of a file)\n";
     show(flow, std::move(text));
-    body = {.room = 0};
 }
 
 void WireReader::show(const Flow& flow, std::string text) {

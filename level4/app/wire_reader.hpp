@@ -83,7 +83,6 @@ class WireReader {
     static std::string_view pass_line(Flow& flow, std::string_view bytes);
     static void end_line(Flow& flow);
     void finish_body(Flow& flow);
-    void show_body(Flow& flow);
     void show(const Flow& flow, std::string text);
 
     std::int64_t& exchanges_;

@@ -110,7 +110,7 @@ void Chat::announce() {
             events_.publish(event);
         }
         if (events.size() < piece) return;
-        announced_ = std::max(announced_, id_before_newest(most_new));
+        announced_ = std::max(announced_.load(), id_before_newest(most_new));
     }
 }
 
@@ -139,8 +139,10 @@ std::int64_t Chat::id_before_newest(std::size_t count) try {
 // told of a mistake before it hears its own messages.) What is written but not announced yet comes
 // after it has joined.
 void Chat::bring_up_to_date(Latecomer latecomer) {
+    const bool has_missed = announced_ > latecomer.announced_before;  // since it came
     announce();  // what another process may have written
     std::int64_t told = latecomer.told ? *latecomer.told : id_before_newest(history);
+    if (!latecomer.told && has_missed) told = std::min(told, latecomer.announced_before);
     for (;;) {
         std::unique_lock lock(announcing_);
         const std::int64_t last = announced_;
@@ -181,7 +183,12 @@ Response Chat::subscribe(const Request& request) {
 void Chat::welcome(const Client& client) {
     const std::lock_guard lock(mutex_);
     const auto tell = [client](const Event& event) { client->send_text(event.data); };
-    read_for({client, members_[client].to_read, tell, [this, client] { room_.join(client); }, {}});
+    read_for({client,
+              members_[client].to_read,
+              tell,
+              [this, client] { room_.join(client); },
+              {},
+              announced_});
 }
 
 // Only what is to be saved waits for the disk, not the bytes that came, because 64 KiB of JSON may

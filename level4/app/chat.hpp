@@ -4,6 +4,7 @@
 // the next one of ours, or when a client joins.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -61,8 +62,9 @@ class Chat {
         std::function<void(const Event&)> tell;
         std::function<void()> join;  // its room
         // The id of the last message that it knows of; nothing if it knows none, and is to be told
-        // of some of the newest.
+        // of some of the newest, and of all that were announced since it came.
         std::optional<std::int64_t> told;
+        std::int64_t announced_before = 0;  // the id of the last one when it came
     };
 
     WebSocketHandlers handlers();
@@ -85,8 +87,8 @@ class Chat {
     WebSocketLimits socket_limits_;
     Room room_;
     EventChannel events_{most_waiting_bytes};
-    std::mutex announcing_;       // guards what follows; makes announcing and joining one step each
-    std::int64_t announced_ = 0;  // the id of the last message that all have been told of
+    std::mutex announcing_;  // makes announcing and joining one step each; guards writing to:
+    std::atomic<std::int64_t> announced_ = 0;  // the id of the last message that all were told of
 
     // The disk work that a client waits for. It is dropped when the client goes. If it said
     // goodbye, its messages are still saved, unless too many such messages wait.

@@ -398,6 +398,23 @@ TEST_CASE(
     CHECK(ids_of_events(back.heard) == numbers_between(2, written + 1));
 }
 
+TEST_CASE("a visitor gets all that is announced from its coming on, however late it joins") {
+    Site site;
+    for (int i = 0; i < 20; ++i) site.store.add("Ada", "", longest_message);
+    site.chat.announce();
+    std::list<Visitor> crowd;  // what these are told is read first
+    for (int i = 0; i < 50; ++i) crowd.emplace_back(site).join();
+    Visitor last(site);
+    last.join();
+    for (int i = 1; i <= 30; ++i) {
+        site.store.add("Ada", "", "number " + std::to_string(i) + ".");
+        site.chat.announce();
+    }
+    REQUIRE(last.wait_for("number 30."));
+    for (int i = 1; i <= 30; ++i)
+        CHECK(last.heard.find("number " + std::to_string(i) + ".") != std::string::npos);
+}
+
 TEST_CASE("what a visitor said just before it left is saved, and the others get it") {
     Site site;
     Visitor stays(site);

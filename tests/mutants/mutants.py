@@ -647,6 +647,8 @@ MUTANTS = [
     Mutant("a client that is back gets 10 missed events at most", "level4/app/chat.cpp",
            "told = events.empty() ? last : std::min(last, events.back().id);", "told = last;",
            "a client that reconnects with Last-Event-ID*"),
+    Mutant("a visitor that joins late is told of the newest 20 only", "level4/app/chat.cpp",
+           "if (!latecomer.told && has_missed)", "if (false)"),
     Mutant("a changed message is announced as a new one", "level4/app/message_api.cpp",
            '    waits.put("/messages/{id:int}", with_store(change_message));',
            '    waits.put("/messages/{id:int}", [&store, &chat](const Request& request) {\n        auto response = change_message(request, store);\n        if (response.status == 200)\n            if (const auto message = store.find(id_of(request), request.received)) {\n                store.add(message->name, message->email, message->message);\n                chat.announce();\n            }\n        return response;\n    });',

@@ -303,7 +303,8 @@ TEST_CASE("a client that names no ETag gets the one that the full reply would ha
         for (const auto& [name, value] : conditions) request.headers.add(name, value);
         return app(request);
     };
-    const Fields by_date{{"If-Modified-Since", http_date(std::time(nullptr))}};
+    // A second later, because a file's time may be some milliseconds ahead of what time() says.
+    const Fields by_date{{"If-Modified-Since", http_date(std::time(nullptr) + 1)}};
     const Fields by_star{{"If-None-Match", "*"}};
     for (const char* path : {"/page.html", "/small.html"}) {
         for (const char* coding : {"gzip", "br", "gzip;q=0"}) {

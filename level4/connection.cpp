@@ -33,7 +33,7 @@ Response answer_within_memory(const Handler& handler, Request& request, const Li
     give_back_memory(limits);
     request.refusal = no_memory;
     Response refusal = call_handler(handler, request);
-    // (A handler without a router knows of no refusal, and has answered again.)
+    // (A handler without a router may not know of refusals, and has answered once more.)
     return fits(refusal) ? std::move(refusal) : Response::error(503, no_memory);
 }
 

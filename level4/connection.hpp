@@ -32,7 +32,7 @@ struct Takeover {
 
 // The handler's response, or 503 if it is long and other bodies have all of the memory: a long reply
 // takes memory of that for all bodies, even if its request had none. (What changes something on the
-// disk has short replies, so that 503 means that nothing was done.)
+// disk has short replies, so this 503 means that nothing was done.)
 Response answer_within_memory(const Handler& handler, Request& request, const Limits& limits,
                               std::shared_ptr<BodyShare>& share);
 

@@ -14,8 +14,8 @@
 #include "response.hpp"
 
 // Called from many threads at once. It may throw HttpError for the client's mistakes; any other
-// exception is the program's own mistake. Where a request has a `refusal`, it answers with that: the
-// router does it.
+// exception is the program's own mistake. If a request has a `refusal`, the answer must be 503
+// with these words. The router sees to that.
 using Handler = std::function<Response(Request&)>;
 
 // Middleware: code around the handlers, for what concerns many of them and belongs to none. It gets

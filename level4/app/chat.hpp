@@ -87,8 +87,9 @@ class Chat {
     WebSocketLimits socket_limits_;
     Room room_;
     EventChannel events_{most_waiting_bytes};
-    std::mutex announcing_;  // makes announcing and joining one step each; guards writing to:
-    std::atomic<std::int64_t> announced_ = 0;  // the id of the last message that all were told of
+    std::mutex announcing_;  // makes announcing and joining one step each
+    // The id of the last message that all have been told of. It changes only under announcing_.
+    std::atomic<std::int64_t> announced_ = 0;
 
     // The disk work that a client waits for. It is dropped when the client goes. If it said
     // goodbye, its messages are still saved, unless too many such messages wait.

@@ -1,6 +1,7 @@
-// A mutex for which a thread waits until a deadline and no longer. std::timed_mutex is the same, but the
-// thread sanitizer of g++ 12 only understands how it waits for a time of day, and that can be set
-// back while a thread waits.
+// A mutex that a thread can wait for until a deadline. std::timed_mutex can do the same, but the
+// thread sanitizer of g++ 12 only understands a deadline that is a time of day, and the time of day
+// may be set back while a thread waits.
+// Leaves out: an order among the threads that wait.
 #pragma once
 
 #include <condition_variable>
@@ -17,11 +18,12 @@ class DeadlineMutex {
         locked_ = true;
     }
 
-    // False if the mutex was locked until the deadline. If it is unlocked, the deadline may be over.
+    // False if the mutex was locked until the deadline. One that is unlocked is taken even later.
     bool try_lock_until(Clock::time_point deadline) {
         std::unique_lock lock(mutex_);
         if (!unlocked_.wait_until(lock, deadline, [this] { return !locked_; })) return false;
-        return locked_ = true;
+        locked_ = true;
+        return true;
     }
 
     void unlock() {

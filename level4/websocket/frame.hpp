@@ -32,8 +32,7 @@ constexpr std::uint16_t policy_violation = 1008;
 constexpr std::uint16_t too_big = 1009;
 constexpr std::uint16_t internal_error = 1011;
 constexpr std::uint16_t try_again_later = 1013;  // not of the RFC: of IANA's list
-constexpr std::uint16_t first_private =
-    3000;  // from here on programs give codes a meaning (§7.4.2)
+constexpr std::uint16_t first_private = 3000;    // from here on a program's own (§7.4.2)
 }  // namespace close_code
 
 // The client's mistake. `code` and what() go into our close frame.

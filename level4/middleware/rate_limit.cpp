@@ -92,7 +92,10 @@ std::string try_again(std::chrono::seconds time) {
 
 Middleware rate_limit(RateLimiter& limiter) {
     return [&limiter](Request& request, const Next& next) {
-        if (request.head_only || limiter.limit() == 0 || request.is_safe()) return next(request);
+        // The server may be too busy for a request before it has been counted, or afterwards, when
+        // its reply doesn't fit into memory. The second must not count twice.
+        const bool counts = !request.head_only && request.refusal.empty() && !request.is_safe();
+        if (!counts || limiter.limit() == 0) return next(request);
         const auto verdict = limiter.count(request.peer);
         Response response = verdict.allowed ? next(request) : too_many_requests(verdict.reset);
         // These fields are a draft that is widely used.

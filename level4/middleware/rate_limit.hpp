@@ -69,7 +69,7 @@ class RateLimiter {
 // "Try again in 5 seconds."
 std::string try_again(std::chrono::seconds time);
 
-// Counts requests with a method that may change something. Put it inside the layers that refuse a
-// request for where it comes from, because what another site's page sends must not count against
-// the visitor. The limiter must outlive it.
+// Counts requests with a method that may change something, unless the server is too busy for them
+// (Request::refusal). Put it inside the layers that refuse a request for where it comes from, because
+// what another site's page sends must not count against the visitor. The limiter must outlive it.
 Middleware rate_limit(RateLimiter& limiter);

@@ -30,8 +30,10 @@ class Server {
         });
     }
 
-    Response send(const std::string& peer = "192.0.2.1", const std::string& method = "POST") {
+    Response send(const std::string& peer = "192.0.2.1", const std::string& method = "POST",
+                  const std::string& refusal = "") {
         Request request;
+        request.refusal = refusal;
         request.method = method;
         request.peer = peer;
         return app_(request);
@@ -160,6 +162,14 @@ TEST_CASE("only requests that change something are counted") {
     }
     CHECK(server.send("192.0.2.1", "POST").status == 429);
     CHECK(server.send("192.0.2.1", "GET").status == 200);  // even after the limit is reached
+}
+
+TEST_CASE("a request that the server is too busy for is not counted") {
+    Server server(three_in_ten());
+    for (int i = 0; i < 10; ++i) server.send("192.0.2.1", "POST", "The server is busy.");
+    CHECK(server.reached == 10);
+    for (int i = 0; i < 3; ++i) CHECK(server.post() == 200);
+    CHECK(server.post() == 429);
 }
 
 TEST_CASE("an IPv6 network of 64 bits counts as one client, and an IPv4 address by itself") {

@@ -669,7 +669,7 @@ MUTANTS = [
            "an Origin is compared with Host*"),
     Mutant("the chat shows a message without its email", "level4/app/chat.cpp",
            "to_json(message).dump()",
-           'Json{{"id", message.id}, {"name", message.name}, {"message", message.message}, {"created", message.created}}.dump();',
+           'Json{{"id", message.id}, {"name", message.name}, {"message", message.message}, {"created", message.created}}.dump()',
            "*by the form or by the API*"),
     Mutant("names in a query are not decoded", "level2/url.cpp", "pairs.emplace_back(decode_component(name),",
            "pairs.emplace_back(std::string(name),", "/hello greets by name*"),

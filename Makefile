@@ -45,9 +45,9 @@ $(foreach kind,level% run-level% test-level% next-level% diff-% exercise-%,\
 
 BUILD    ?= build
 CXXFLAGS ?= -O3 -g
+is_clang := $(shell $(CXX) --version 2>/dev/null | grep -q clang && echo yes)
 # Not of -Wrestrict, because g++ 12 sees overlaps in strings where there are none (GCC's bug 105651).
-WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
-    $(shell $(CXX) --version 2>/dev/null | grep -q clang || echo -Wno-restrict)
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(is_clang),,-Wno-restrict)
 # Files may be larger than 2 GiB, and the year later than 2038, on systems with 32 bits as well.
 LARGE    := -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64
 COMPILE   = $(CXX) -std=c++20 -pthread -MMD -MP $(WARNINGS) $(LARGE) $(CXXFLAGS) $(EXTRA_FLAGS) \

@@ -78,7 +78,10 @@ int stop_descriptor() {
 Socket listen_on(const std::string& host, int port, const std::string& program) {
     const std::string port_text = std::to_string(port);
     const Address address = look_up(host, port_text);
+    const std::string what = "Cannot listen on " + host + " port " + port_text + ": ";
     Socket listener(socket(address->ai_family, SOCK_STREAM, 0));
+    if (!listener) throw std::runtime_error(what + std::strerror(errno));
+    // None of these fails for a socket that is new.
     fcntl(listener.number(), F_SETFD, FD_CLOEXEC);  // not for programs that we might start
     fcntl(listener.number(), F_SETFL, O_NONBLOCK);
     const int yes = 1;
@@ -99,8 +102,7 @@ Socket listen_on(const std::string& host, int port, const std::string& program) 
                                  "program, or pick another port: " + program + " " +
                                  std::to_string(port < 65535 ? port + 1 : 9000));
     }
-    throw std::runtime_error("Cannot listen on " + host + " port " + port_text + ": " +
-                             std::strerror(errno));
+    throw std::runtime_error(what + std::strerror(errno));
 }
 
 Accepted try_accept(const Socket& listener, Socket& client, int flags) {

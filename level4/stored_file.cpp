@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <span>
 #include <system_error>
 #include <utility>
 
@@ -24,10 +25,10 @@ constexpr std::uint64_t small_file = 64 * 1024;  // bytes; larger files are sent
 
 // Each version of a file, and each compressed copy, has an ETag of its own, so that a client can't
 // join half of one to half of another.
-std::string etag_of(const struct stat& facts, std::string_view suffix) {
+std::string etag_of(const struct stat& facts, std::uint64_t size, std::string_view suffix) {
     const timespec changed = status_change_time(facts);
     return concat({"\"", std::to_string(changed.tv_sec), "-", std::to_string(changed.tv_nsec), "-",
-                   std::to_string(facts.st_size), suffix, "\""});
+                   std::to_string(size), suffix, "\""});
 }
 
 bool is_older(const timespec& left, const timespec& right) {
@@ -58,6 +59,17 @@ Descriptor open_below(const std::filesystem::path& folder, std::string_view insi
     return place;
 }
 
+// For a file that can't be opened. What names no file, or something that can't be opened as one, such
+// as a socket, isn't there. Any other error says nothing about the file, which may be there.
+StoredFilePtr absent(int error) {
+    if (error == EMFILE || error == ENFILE) throw HttpError(503, "Too many files are open.");
+    if (error == EACCES) throw HttpError(403, "This file may not be read.");
+    constexpr std::array no_file = {ENOENT, ENOTDIR, ELOOP,  ENAMETOOLONG,
+                                    EILSEQ, ENXIO,   ENODEV, EOPNOTSUPP};
+    if (std::find(no_file.begin(), no_file.end(), error) != no_file.end()) return nullptr;
+    throw std::system_error(error, std::generic_category(), "opening a file");
+}
+
 // Keeps the content of a small file, or the descriptor of a large one. A small one may turn out
 // shorter than its size said, because another program may be writing it.
 void read_content(StoredFile& stored, Descriptor file, const struct stat& facts) {
@@ -67,9 +79,15 @@ void read_content(StoredFile& stored, Descriptor file, const struct stat& facts)
         return;
     }
     stored.content.resize(static_cast<std::size_t>(stored.size));
-    const ssize_t count = pread(file.number(), stored.content.data(), stored.content.size(), 0);
-    if (count < 0) throw std::system_error(errno, std::generic_category(), "reading a file");
-    stored.content.resize(static_cast<std::size_t>(count));
+    std::span<char> left = stored.content;
+    while (!left.empty()) {
+        const auto offset = static_cast<off_t>(stored.content.size() - left.size());
+        const ssize_t count = pread(file.number(), left.data(), left.size(), offset);
+        if (count < 0) throw std::system_error(errno, std::generic_category(), "reading a file");
+        if (count == 0) break;
+        left = left.subspan(static_cast<std::size_t>(count));
+    }
+    stored.content.resize(stored.content.size() - left.size());
     stored.size = stored.content.size();
 }
 
@@ -77,7 +95,7 @@ void read_content(StoredFile& stored, Descriptor file, const struct stat& facts)
 void describe(StoredFile& stored, const std::string& path, const struct stat& facts,
               const char* etag_suffix) {
     stored.modified = modified_at(facts);
-    stored.etag = etag_of(facts, etag_suffix);
+    stored.etag = etag_of(facts, stored.size, etag_suffix);
     stored.headers.add("ETag", stored.etag);
     stored.headers.add("Cache-Control", "no-cache");  // may be kept, but ask before each use
 
@@ -121,20 +139,18 @@ StoredFilePtr load_file(const std::filesystem::path& folder, const std::string& 
     // Symbolic links are followed first, because what counts is where they lead.
     std::error_code error;
     const auto real = std::filesystem::canonical(folder / path, error);
+    if (error) return absent(error.value());
     const std::string start = folder.native() + "/";
-    if (error || !real.native().starts_with(start)) return nullptr;
-    const std::string inside = real.native().substr(start.size());
+    if (real != folder && !real.native().starts_with(start)) return nullptr;
+    const std::string inside = real != folder ? real.native().substr(start.size()) : ".";
 
     Descriptor file = open_below(folder, inside);
     if (!file && errno == EACCES) {
         file = open_below(folder, inside, step_into);  // a folder need not be readable
-        if (!file) throw HttpError(403, "This file may not be read.");
+        if (!file) return absent(EACCES);
     }
     struct stat facts {};
-    if (!file || fstat(file.number(), &facts) != 0) {
-        if (errno == EMFILE || errno == ENFILE) throw HttpError(503, "Too many files are open.");
-        return nullptr;
-    }
+    if (!file || fstat(file.number(), &facts) != 0) return absent(errno);
     auto stored = std::make_shared<StoredFile>();
     stored->looked_at = Clock::now();
     stored->is_directory = S_ISDIR(facts.st_mode);

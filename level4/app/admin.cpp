@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
+#include "app/disk.hpp"
 #include "app/upload_store.hpp"
 
 namespace {
@@ -18,12 +18,8 @@ Response show_admin(MessageStore& store, TemplateFolder& templates,
     Json::Array messages;
     for (const auto& message : store.newest(0, most_shown))
         messages.push_back(to_page_values(message));
-    std::vector<std::string> names;
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(uploads, error)) {
-        const std::string name = entry.path().filename().string();
-        if (is_upload_name(name)) names.push_back(name);
-    }
+    std::vector<std::string> names = names_in(uploads);
+    std::erase_if(names, [](const auto& name) { return !is_upload_name(name); });
     std::sort(names.begin(), names.end());
     names.resize(std::min(names.size(), most_shown));
     const Json values{{"title", "Admin"},

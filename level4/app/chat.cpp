@@ -3,12 +3,14 @@
 #include "app/chat.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "../../common/output.hpp"
@@ -61,6 +63,19 @@ ParsedMessage parse_message(std::string_view text) {
     }
 }
 
+// If work for a client fails in another thread, the client would wait for ever for what that thread
+// was to tell it. So it is dropped. A page then connects again, and gets what it missed.
+std::function<void()> or_drop(std::shared_ptr<Outbox> client, std::function<void()> work) {
+    return [client = std::move(client), work = std::move(work)] {
+        try {
+            work();
+        } catch (const std::exception& error) {
+            client->drop();
+            print_error("A client of the chat was dropped", error.what());
+        }
+    };
+}
+
 WebSocketHandlers echo_handlers() {
     WebSocketHandlers echo;
     echo.on_message = [](const auto& client, std::string_view message, bool is_text) {
@@ -99,38 +114,59 @@ WebSocketHandlers Chat::handlers() {
 
 // Several threads write at once, and the one with the first id isn't always the first to come here.
 // The first to come announces what the others have written, and they find nothing left to do.
+// If that fails, it isn't the writer's mistake. The message is saved, and will be announced.
 void Chat::announce() {
+    try {
+        announce_new();
+    } catch (const std::exception& error) {
+        print_error("New messages could not be shown", error.what());
+        announce_later();
+    }
+}
+
+void Chat::announce_new() {
     const std::lock_guard lock(announcing_);
     for (;;) {
         const auto events = written_after(announced_);
         for (const Event& event : events) {
+            if (event.data.size() <= longest_told) {
+                // What needs memory comes first, so that some clients don't get it twice.
+                const auto text = text_message(event.data);
+                events_.publish(event);
+                room_.broadcast(text);
+            }
             announced_ = event.id;
-            if (event.data.size() > longest_told) continue;
-            room_.broadcast(text_message(event.data));
-            events_.publish(event);
         }
         if (events.size() < piece) return;
         announced_ = std::max(announced_.load(), id_before_newest(most_new));
     }
 }
 
-// The next messages, at most `piece` of them, the oldest first. None if the disk fails.
-std::vector<Event> Chat::written_after(std::int64_t id) try {
+// Tries again in a second, until it works. (The thread that reads has nothing else to do meanwhile,
+// because what keeps it from reading keeps others from it, too.)
+void Chat::announce_later() try {
+    if (ends_ || announces_later_.exchange(true)) return;
+    reader_.submit({{later_, [this] {
+                         std::this_thread::sleep_for(std::chrono::seconds(1));
+                         announces_later_ = false;
+                         announce();
+                     }}});
+} catch (const std::exception&) {
+    announces_later_ = false;  // the next message brings this one along
+}
+
+// The next messages, at most `piece` of them, the oldest first.
+std::vector<Event> Chat::written_after(std::int64_t id) {
     std::vector<Event> events;
     for (const auto& message : store_.after(id, piece))
         events.push_back({message.id, to_json(message).dump()});
     return events;
-} catch (const std::exception& error) {
-    print_error(std::string("Messages for the chat could not be read: ") + error.what());
-    return {};
 }
 
-// The id of the message before the newest `count`. 0 if there is none, or the disk fails.
-std::int64_t Chat::id_before_newest(std::size_t count) try {
+// The id of the message before the newest `count`. 0 if there is none.
+std::int64_t Chat::id_before_newest(std::size_t count) {
     const auto found = store_.newest(count, 1);
     return found.empty() ? 0 : found.front().id;
-} catch (const std::exception&) {
-    return 0;  // written_after() says so
 }
 
 // Tells a client of the next messages that the others have been told of. The client joins them when
@@ -140,7 +176,7 @@ std::int64_t Chat::id_before_newest(std::size_t count) try {
 // after it has joined.
 void Chat::bring_up_to_date(Latecomer latecomer) {
     const bool has_missed = announced_ > latecomer.announced_before;  // since it came
-    announce();  // what another process may have written
+    announce_new();  // what another process may have written
     std::int64_t told = latecomer.told ? *latecomer.told : id_before_newest(history);
     if (!latecomer.told && has_missed) told = std::min(told, latecomer.announced_before);
     for (;;) {
@@ -161,9 +197,12 @@ void Chat::bring_up_to_date(Latecomer latecomer) {
 }
 
 void Chat::read_for(Latecomer latecomer) {
-    if (const auto line = latecomer.line.lock())
-        reader_.submit(
-            {{line, [this, latecomer = std::move(latecomer)] { bring_up_to_date(latecomer); }}});
+    const auto line = latecomer.line.lock();
+    if (!line) return;
+    const auto client = latecomer.client;
+    reader_.submit({{line, or_drop(client, [this, latecomer = std::move(latecomer)] {
+                         bring_up_to_date(latecomer);
+                     })}});
 }
 
 // A client that was connected before gets what it missed. One that says something else than an id
@@ -237,10 +276,11 @@ void Chat::give_place_back(const Client& client) {
 void Chat::submit(const Client& client, std::function<void()> work) {
     const std::lock_guard lock(mutex_);
     const Member& member = members_[client];
-    auto pass_on = [this, line = std::weak_ptr(member.to_write), work = std::move(work)]() mutable {
-        if (const auto there = line.lock()) writer_.submit({{there, std::move(work)}});
+    const auto pass_on = [this, line = std::weak_ptr(member.to_write),
+                          work = or_drop(client, std::move(work))] {
+        if (const auto there = line.lock()) writer_.submit({{there, work}});
     };
-    reader_.submit({{member.to_read, std::move(pass_on)}});
+    reader_.submit({{member.to_read, or_drop(client, pass_on)}});
 }
 
 // When the last owner of a line goes, what waits in it is dropped, as it should be if the client
@@ -268,10 +308,10 @@ void Chat::leave(const Client& client, std::uint16_t code) {
 std::string Chat::save(const MessageFields& fields) {
     try {
         store_.add(fields.name, fields.email, fields.message);
-        announce();
-        return "";
     } catch (const std::exception& error) {
         print_error("The chat could not save a message", error.what());
         return "Your message could not be saved.";
     }
+    announce();
+    return "";
 }

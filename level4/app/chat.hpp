@@ -40,11 +40,16 @@ class Chat {
         for (const auto& last : store.newest(0, 1)) announced_ = last.id;
     }
 
+    ~Chat() { ends_ = true; }
+    Chat(const Chat&) = delete;
+    Chat& operator=(const Chat&) = delete;
+
     // /chat, the page; /ws/chat and /ws/echo, the sockets; /api/messages/events, the stream.
     void add_routes(Router& router);
 
     // Shows new messages to all clients that are connected, in the order of their ids. Call it after
-    // each message that is added to the store. From any thread.
+    // each message that is added to the store. From any thread. If the messages can't be read, it
+    // says so on standard error, and is done again a second later.
     void announce();
 
   private:
@@ -69,6 +74,8 @@ class Chat {
 
     WebSocketHandlers handlers();
     Response subscribe(const Request& request);
+    void announce_new();
+    void announce_later();
     std::vector<Event> written_after(std::int64_t id);
     std::int64_t id_before_newest(std::size_t count);
     void bring_up_to_date(Latecomer latecomer);
@@ -90,6 +97,9 @@ class Chat {
     std::mutex announcing_;  // makes announcing and joining one step each
     // The id of the last message that all have been told of. It changes only under announcing_.
     std::atomic<std::int64_t> announced_ = 0;
+    std::atomic<bool> announces_later_ = false;  // a second from now
+    std::atomic<bool> ends_ = false;
+    const std::shared_ptr<WorkerPool::Line> later_ = std::make_shared<WorkerPool::Line>();
 
     // The disk work that a client waits for. It is dropped when the client goes. If it said
     // goodbye, its messages are still saved, unless too many such messages wait.

@@ -1,15 +1,16 @@
 // See disk.hpp.
 #include "app/disk.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>
+#include <memory>
 #include <stdexcept>
 #include <system_error>
-#include <vector>
 
 #include "../../common/descriptor.hpp"
 #include "../../common/output.hpp"
@@ -43,6 +44,20 @@ void make_folder(const std::filesystem::path& folder) {
         throw_disk_error("Cannot make the folder " + folder.string(), error.value());
     }
     for (const auto& made : missing) sync_folder(made.parent_path());
+}
+
+void require_writable(const std::filesystem::path& folder) {
+    if (faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
+        throw_disk_error("Cannot write to the folder " + folder.string(), errno);
+    }
+}
+
+std::vector<std::string> names_in(const std::filesystem::path& folder) {
+    std::vector<std::string> names;
+    const std::unique_ptr<DIR, int (*)(DIR*)> opened(opendir(folder.c_str()), closedir);
+    if (!opened) return names;
+    while (const dirent* const entry = readdir(opened.get())) names.emplace_back(entry->d_name);
+    return names;
 }
 
 void sync_folder(const std::filesystem::path& folder) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "../../common/descriptor.hpp"
 #include "handler.hpp"  // HttpError
@@ -33,6 +34,13 @@ struct StoreBusy : HttpError {
 // Makes a folder and those above it, unless they exist, and waits until the names of those that it
 // made are on disk. Throws as throw_disk_error() does.
 void make_folder(const std::filesystem::path& folder);
+
+// Throws as throw_disk_error() does if no file can be made in the folder.
+void require_writable(const std::filesystem::path& folder);
+
+// The names in a folder, in no order. Empty if it can't be read. (Not by a directory_iterator, because
+// libstdc++'s ends the whole program when there is no memory for a name.)
+std::vector<std::string> names_in(const std::filesystem::path& folder);
 
 // Waits until the names in a folder are on disk, because a new file survives a power cut only if
 // its name does. Throws as throw_disk_error() does.

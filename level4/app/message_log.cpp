@@ -41,7 +41,10 @@ MessageLog::MessageLog(const std::filesystem::path& file)
     if (!S_ISREG(facts.st_mode)) throw std::runtime_error(path_ + " is not a file");
     device_ = facts.st_dev;
     inode_ = facts.st_ino;
-    if (writable()) sync_folder(std::filesystem::absolute(file).parent_path());
+    if (!writable()) return;
+    const auto folder = std::filesystem::absolute(file).parent_path();
+    require_writable(folder);  // for what is cut off, and for the file itself, should it be removed
+    sync_folder(folder);
 }
 
 // O_APPEND makes the kernel look up the end of the file in each write(), so no write can ever land

@@ -63,11 +63,12 @@ void write_file(const fs::path& path, std::string_view content) {
 // Removes what was left by a server that was killed. Another server may still be writing the young
 // ones.
 void remove_old_temporaries(const fs::path& folder) {
-    for (const auto& entry : fs::directory_iterator(folder)) {
+    for (const auto& name : names_in(folder)) {
         std::error_code error;  // another server may have removed it first, which is fine
-        const auto age = fs::file_time_type::clock::now() - entry.last_write_time(error);
-        if (!error && entry.path().extension() == temporary_suffix && age > oldest_temporary) {
-            fs::remove(entry.path(), error);
+        const auto age =
+            fs::file_time_type::clock::now() - fs::last_write_time(folder / name, error);
+        if (!error && name.ends_with(temporary_suffix) && age > oldest_temporary) {
+            fs::remove(folder / name, error);
         }
     }
 }
@@ -76,6 +77,7 @@ void remove_old_temporaries(const fs::path& folder) {
 
 UploadStore::UploadStore(fs::path folder) : folder_(std::move(folder)) {
     make_folder(folder_);
+    require_writable(folder_);
     remove_old_temporaries(folder_);
 }
 

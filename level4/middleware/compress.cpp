@@ -72,15 +72,12 @@ void weaken_etag(Headers& headers) {
     if (etag != nullptr && !etag->starts_with("W/")) headers.set("ETag", "W/" + *etag);
 }
 
-// The ETag that the client's copy has, in the form in which the client names it. Nothing if it
-// names none.
-std::optional<std::string> known_etag(const Headers& conditions, const std::string& etag) {
+bool names(const Headers& conditions, const std::string& etag) {
     const std::string known = conditions.joined("If-None-Match");
     for (std::string_view list = known; !list.empty();) {
-        const std::string_view item = take_list_item(list, ',', Escapes::no);
-        if (item == "W/" + etag || item == etag) return std::string(item);
+        if (take_list_item(list, ',', Escapes::no) == etag) return true;
     }
-    return std::nullopt;
+    return false;
 }
 
 void compress_reply(Response& response, int level) {
@@ -107,13 +104,14 @@ void finish(const Request& request, Response& response, const CompressOptions& o
 }
 
 // A 304 has the ETag that the full reply to the same request would have (§15.4.5). A client that
-// asks by date names no ETag, so only that reply can tell whether it would be compressed.
+// names the weak one has a compressed copy, because only those get it, and would get another. (Or it
+// has weakened the ETag itself.) Otherwise only the full reply can tell whether it would be
+// compressed.
 void correct_etag(Request& request, const Next& next, Headers& headers,
                   const CompressOptions& options) {
     const auto* const etag = headers.find("ETag");
-    if (etag == nullptr) return;
-    if (const auto known = known_etag(request.headers, *etag)) return headers.set("ETag", *known);
-    if (!accepts_gzip(request.headers)) return;
+    if (etag == nullptr || !accepts_gzip(request.headers)) return;
+    if (names(request.headers, "W/" + *etag)) return headers.set("ETag", "W/" + *etag);
     // An empty If-None-Match names no version, and keeps the date from being looked at. An empty
     // Range asks for nothing.
     for (const char* const name : {"If-None-Match", "Range"}) request.headers.set(name, "");

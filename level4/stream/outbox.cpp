@@ -1,6 +1,8 @@
 // See outbox.hpp.
 #include "stream/outbox.hpp"
 
+#include <new>
+
 namespace {
 
 // What a message counts as while it waits: its bytes, and about as much as its place in the queue
@@ -14,29 +16,49 @@ std::size_t cost(const std::string& message) {
 bool Outbox::send(SharedMessage message) {
     const std::lock_guard lock(mutex_);
     if (state_ != State::open) return false;
-    if (size_ + cost(*message) <= limit_ && messages_.size() < most_messages) {
-        add(std::move(message));
-        return true;
-    }
+    const bool fits = size_ + cost(*message) <= limit_ && messages_.size() < most_messages;
+    if (fits && add(std::move(message))) return true;
+    overflow();
+    return false;
+}
+
+void Outbox::drop() {
+    const std::lock_guard lock(mutex_);
+    if (state_ == State::open) overflow();
+}
+
+void Outbox::overflow() {
     state_ = State::overflowed;
     throw_away();
-    if (wake_) wake_();  // even if it is awake, because it may be waiting for the client to read
-    return false;
+    awake_ = false;  // it may be waiting for the client to read
+    wake();
 }
 
 void Outbox::send_last(SharedMessage message) {
     const std::lock_guard lock(mutex_);
     if (state_ != State::open) return;
-    add(std::move(message));
+    if (!add(std::move(message))) return overflow();
     state_ = State::ended;
 }
 
-// Called while mutex_ is locked, and so is wake_: that is how discard() can promise that no wake is
-// under way.
-void Outbox::add(SharedMessage message) {
-    size_ += cost(*message);
+// False if there is no memory for it, which then is like a full outbox.
+bool Outbox::add(SharedMessage message) try {
+    const std::size_t added = cost(*message);
     messages_.push_back(std::move(message));
-    if (!std::exchange(awake_, true) && wake_) wake_();
+    size_ += added;
+    wake();
+    return true;
+} catch (const std::bad_alloc&) {
+    return false;
+}
+
+// Called while mutex_ is locked, and so is wake_: that is how discard() can promise that no wake is
+// under way. If there is no memory to wake the engine by, the next message does, or the engine comes
+// by itself at the client's deadline.
+void Outbox::wake() try {
+    if (!awake_ && wake_) wake_();
+    awake_ = true;
+} catch (const std::bad_alloc&) {
 }
 
 void Outbox::throw_away() {
@@ -54,7 +76,7 @@ void Outbox::when_empty(std::function<void()> work) {
     const std::lock_guard lock(mutex_);
     if (state_ != State::open) return;
     when_empty_ = std::move(work);
-    if (!std::exchange(awake_, true) && wake_) wake_();
+    wake();
 }
 
 void Outbox::keep_awake() {

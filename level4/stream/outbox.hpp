@@ -17,7 +17,7 @@
 //     state       how it is entered              send()      what waits
 //     open        at the start                   is taken    is sent
 //     ended       send_last()                    is refused  is sent
-//     overflowed  send() without room left       is refused  is thrown away; the client is dropped
+//     overflowed  send() without room, drop()    is refused  is thrown away; the client is dropped
 //     discarded   discard(): the end for good    is refused  is thrown away; no wake any more
 //
 // Leaves out: knowing whether a message has arrived.
@@ -49,12 +49,15 @@ class Outbox {
     Outbox& operator=(const Outbox&) = delete;
 
     // For any thread, at any time, even after the connection is gone. False if the message will
-    // never be sent. If there is no room for it, the client is dropped.
+    // never be sent. If there is no room for it, or no memory, the client is dropped.
     bool send(SharedMessage message);
 
     // Sends a message after which no other is accepted. There is always room for it, because it is
     // the only one of its kind. Does nothing unless the outbox is open.
     void send_last(SharedMessage message);
+
+    // Drops the client, because it can't be sent what it waits for. It may come back.
+    void drop();
 
     // The engine does this work once, as soon as nothing waits and everything has been sent. It is
     // for a caller that has more to send than there is room for. If the client goes first, it is
@@ -82,7 +85,9 @@ class Outbox {
   private:
     enum class State { open, ended, overflowed, discarded };
 
-    void add(SharedMessage message);
+    bool add(SharedMessage message);
+    void wake();
+    void overflow();
     void throw_away();
 
     const std::size_t limit_;   // of size_

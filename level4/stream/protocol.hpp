@@ -21,8 +21,8 @@
 // `wake` may be called by any thread, and makes the engine come for the output. A thread for each
 // client waits in poll(), for its socket and for a pipe; a loop waits in a Poller. Once the
 // protocol is destroyed, it calls `wake` no more.
-//     - `wake` must be short, as a write to a pipe is. It must not throw, and must not call the
-//       protocol, which may have locked something.
+//     - `wake` must be short, as a write to a pipe is. It must throw nothing but std::bad_alloc,
+//       and must not call the protocol, which may have locked something.
 //     - An engine must not call the protocol while it holds a lock that `wake` takes.
 #pragma once
 

@@ -6,9 +6,11 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <stdexcept>
 #include <string>
 
 #include "../common/socket.hpp"
+#include "no_descriptors.hpp"
 
 namespace {
 
@@ -49,6 +51,17 @@ bool has_ipv6() {
 }
 
 }  // namespace
+
+TEST_CASE("a server without a descriptor to listen with says that this is the reason") {
+    std::string problem;
+    try {
+        const NoDescriptors none;
+        listen_on("127.0.0.1", 0, "test");
+    } catch (const std::runtime_error& error) {
+        problem = error.what();
+    }
+    CHECK(problem == "Cannot listen on 127.0.0.1 port 0: Too many open files");
+}
 
 TEST_CASE("a client's socket sends the end of a reply at once") {
     const Accepting connection;

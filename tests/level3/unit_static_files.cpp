@@ -8,13 +8,17 @@
 
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
 #include <string>
+#include <system_error>
 #include <thread>
 
+#include "../../common/descriptor.hpp"
 #include "handler.hpp"
+#include "other_user.hpp"
 #include "static_files.hpp"
 #include "stored_file.hpp"
 #include "temporary_folder.hpp"
@@ -55,27 +59,6 @@ struct Folder : TemporaryFolder {
 
 // As gzip begins (RFC 1952); the rest isn't looked at.
 constexpr const char* compressed = "\x1f\x8b compressed";
-
-// Root may read everything. While one of these exists, the process has the rights of another user,
-// who owns the folder.
-class OtherUser {
-  public:
-    explicit OtherUser(const TemporaryFolder& folder) : was_(geteuid()) {
-        if (was_ != 0) return;
-        REQUIRE(chown(folder.root.c_str(), nobody, nobody) == 0);
-        for (const auto& entry : fs::recursive_directory_iterator(folder.root)) {
-            REQUIRE(chown(entry.path().c_str(), nobody, nobody) == 0);
-        }
-        REQUIRE(seteuid(nobody) == 0);
-    }
-    ~OtherUser() { CHECK(seteuid(was_) == 0); }
-    OtherUser(const OtherUser&) = delete;
-    OtherUser& operator=(const OtherUser&) = delete;
-
-  private:
-    static constexpr uid_t nobody = 65534;
-    uid_t was_;
-};
 
 // Each name stands for what the other one stood for, and there is no moment without them.
 void exchange_names(const char* one, const char* other) {
@@ -124,6 +107,37 @@ TEST_CASE("a link that stays in the folder is followed") {
     const Folder folder;
     fs::create_symlink("a.txt", folder.root / "site/b.txt");
     CHECK(folder.get("b.txt").body == "0123456789");
+}
+
+TEST_CASE("a link to the folder itself is redirected to, like any other folder") {
+    const Folder folder;
+    fs::create_directory_symlink("..", folder.root / "site/sub/up");
+    CHECK(folder.get("sub/up").status == 301);
+    CHECK(folder.get("sub/up/a.txt").body == "0123456789");
+}
+
+#if defined(__linux__)
+// While one program has a lease on a file (Samba does that), another one can't open it at once.
+TEST_CASE("a file that can't be opened for a reason of the system's is not said to be missing") {
+    const Folder folder;
+    const Descriptor file(open((folder.root / "site/a.txt").c_str(), O_RDWR | O_CLOEXEC));
+    const auto was = std::signal(SIGIO, SIG_IGN);  // by which the kernel asks for the lease
+    REQUIRE(fcntl(file.number(), F_SETLEASE, F_WRLCK) == 0);
+    CHECK_THROWS_AS(folder.get("a.txt"), std::system_error);
+    REQUIRE(fcntl(file.number(), F_SETLEASE, F_UNLCK) == 0);
+    std::signal(SIGIO, was);
+    CHECK(folder.get("a.txt").status == 200);
+}
+
+#endif
+
+// Such as one that is being written. The kernel's own files also end before their size says so.
+TEST_CASE("the ETag of a file that ends early says how much of it was read" *
+          doctest::skip(!fs::exists("/sys/devices/system/cpu/online"))) {
+    const auto file = load_file("/sys/devices/system/cpu", "online");
+    REQUIRE(file != nullptr);
+    REQUIRE(file->size < fs::file_size("/sys/devices/system/cpu/online"));
+    CHECK(file->etag.ends_with("-" + std::to_string(file->content.size()) + "\""));
 }
 
 TEST_CASE("a named pipe is not opened") {

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <filesystem>
 #include <fstream>
 #include <list>
 #include <mutex>
@@ -75,10 +76,17 @@ struct Visitor {
     }
     // True as soon as it has heard these words, and false if it hasn't within a minute.
     bool wait_for(std::string_view words) {
+        return wait_until([&] { return heard.find(words) != std::string::npos; });
+    }
+    bool wait_until_dropped() {
+        return wait_until([this] { return connection.dropped(); });
+    }
+    template <typename Condition>
+    bool wait_until(const Condition& holds) {
         const auto deadline = Clock::now() + std::chrono::minutes(1);
         for (;;) {
             listen();
-            if (heard.find(words) != std::string::npos) return true;
+            if (holds()) return true;
             std::unique_lock lock(mutex);
             if (!woken.wait_until(lock, deadline, [this] { return awake; })) return false;
             awake = false;
@@ -90,6 +98,24 @@ struct Visitor {
     std::condition_variable woken;
     bool awake = false;
     Conversation connection;  // destroyed first, because until then it may wake us
+};
+
+// While one of these exists, the site's messages can't be read.
+class BrokenStore {
+  public:
+    explicit BrokenStore(const Site& site) : data_(site.folder.root / "data") {
+        std::filesystem::rename(data_ / "messages.jsonl", data_ / "moved");
+        std::filesystem::create_directory(data_ / "messages.jsonl");
+    }
+    ~BrokenStore() {
+        std::filesystem::remove(data_ / "messages.jsonl");
+        std::filesystem::rename(data_ / "moved", data_ / "messages.jsonl");
+    }
+    BrokenStore(const BrokenStore&) = delete;
+    BrokenStore& operator=(const BrokenStore&) = delete;
+
+  private:
+    std::filesystem::path data_;
 };
 
 // The payloads of a server's frames, which must be shorter than 64 KiB.
@@ -413,6 +439,40 @@ TEST_CASE("a visitor gets all that is announced from its coming on, however late
     REQUIRE(last.wait_for("number 30."));
     for (int i = 1; i <= 30; ++i)
         CHECK(last.heard.find("number " + std::to_string(i) + ".") != std::string::npos);
+}
+
+TEST_CASE("a client that can't be told what it missed is dropped, and gets it when it is back") {
+    Site site;
+    for (int i = 1; i <= 5; ++i) site.store.add("Ada", "", "number " + std::to_string(i));
+    const Warnings warnings;
+    {
+        const BrokenStore broken(site);
+        Visitor stream(site), socket(site);
+        stream.ask("/api/messages/events", "Last-Event-ID: 2\r\n");
+        socket.join();
+        CHECK(stream.wait_until_dropped());
+        CHECK(socket.wait_until_dropped());
+    }
+    Visitor back(site);
+    back.ask("/api/messages/events", "Last-Event-ID: 2\r\n");
+    REQUIRE(back.wait_for("number 5"));
+    CHECK(ids_of_events(back.heard) == numbers_between(3, 5));
+}
+
+TEST_CASE("a message that can't be read when it should be announced is announced later") {
+    Site site;
+    site.store.add("Ada", "", "number 1");
+    site.chat.announce();
+    Visitor stream(site);
+    stream.ask("/api/messages/events");
+    MessageStore(site.folder.root / "data" / "messages.jsonl").add("Ada", "", "number 2");
+    const Warnings warnings;
+    {
+        const BrokenStore broken(site);
+        site.chat.announce();
+        CHECK(warnings.mention("could not be shown"));
+    }
+    CHECK(stream.wait_for("number 2"));
 }
 
 TEST_CASE("what a visitor said just before it left is saved, and the others get it") {

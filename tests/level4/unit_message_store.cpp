@@ -34,6 +34,7 @@
 #include "app/message_store.hpp"
 #include "file_content.hpp"
 #include "full_disk.hpp"
+#include "other_user.hpp"
 #include "temporary_folder.hpp"
 #include "warnings.hpp"
 
@@ -923,6 +924,15 @@ TEST_CASE("a path where no file can be is refused with one line that names it") 
         CHECK(problem.find(impossible.parent_path().string()) != std::string::npos);
         CHECK(problem.find('\n') == std::string::npos);
     }
+}
+
+TEST_CASE("a folder that may not be written to is refused, though the file in it may be") {
+    const TemporaryFolder folder;
+    folder.write("messages.jsonl", "");
+    const OtherUser user(folder);
+    fs::permissions(folder.root, fs::perms::owner_read | fs::perms::owner_exec);
+    CHECK_THROWS_AS(MessageStore{folder.root / "messages.jsonl"}, std::runtime_error);
+    fs::permissions(folder.root, fs::perms::owner_all);
 }
 
 TEST_CASE("a line with an id that can't be ours is skipped, and leaves ids for messages to come") {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <string>
 #include <thread>
 #include <vector>
@@ -91,6 +92,31 @@ TEST_CASE("a full outbox drops its client: it throws everything away, and wakes 
     CHECK(box.take().empty());
     CHECK_FALSE(box.ended);
     CHECK(box.wakes == 1);
+}
+
+TEST_CASE("a client may be dropped, as by a full outbox") {
+    Box box;
+    box.send("one");
+    box.outbox->drop();
+    CHECK(box.wakes == 1);
+    CHECK(box.outbox->overflowed());
+    CHECK(box.take().empty());
+}
+
+TEST_CASE("if there is no memory to wake an engine by, the next message does") {
+    Outbox outbox(1000);
+    std::string output;
+    outbox.take(output, 1);  // from now on it sleeps
+    int calls = 0;
+    outbox.set_wake([&] {
+        if (++calls == 1) throw std::bad_alloc();
+    });
+    CHECK(outbox.send(share("one ")));
+    CHECK(outbox.send(share("two")));
+    CHECK(calls == 2);
+    outbox.take(output, 1000);
+    CHECK(output == "one two");
+    outbox.discard();
 }
 
 TEST_CASE("an outbox that is read never fills up") {

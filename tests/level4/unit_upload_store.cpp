@@ -16,6 +16,7 @@
 #include "app/upload_store.hpp"
 #include "file_content.hpp"
 #include "full_disk.hpp"
+#include "other_user.hpp"
 #include "temporary_folder.hpp"
 #include "warnings.hpp"
 
@@ -209,6 +210,14 @@ TEST_CASE("a path where no folder can be is refused") {
     CHECK_THROWS_AS(UploadStore(folder.root / "file"), std::runtime_error);
     CHECK_THROWS_AS(UploadStore(folder.root / "file/uploads"), std::runtime_error);
     CHECK_THROWS_AS(UploadStore("/proc/no-such-folder"), std::runtime_error);
+}
+
+TEST_CASE("a folder that may not be written to is refused at the start") {
+    const Folder folder;
+    fs::create_directories(folder.uploads);
+    const OtherUser user(folder);
+    fs::permissions(folder.uploads, fs::perms::owner_read | fs::perms::owner_exec);
+    CHECK_THROWS_AS(UploadStore{folder.uploads}, std::runtime_error);
 }
 
 TEST_CASE("a folder that vanishes is made again with the next upload") {

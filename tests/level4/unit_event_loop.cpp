@@ -142,12 +142,14 @@ std::string post(const std::string& path) {
 // A protocol that echoes, and that also speaks when another client requests /wake.
 class Sleeper : public Protocol {
   public:
+    explicit Sleeper(bool dropped = false) : dropped_(dropped) {}
+
     void open(std::function<void()> wake) override { wake_ = std::move(wake); }
     void feed(std::string_view bytes) override { output_ += bytes; }
     void end_of_input() override { finished_ = true; }
     std::string take_output() override { return std::exchange(output_, {}); }
     bool finished() const override { return finished_; }
-    bool dropped() const override { return false; }
+    bool dropped() const override { return dropped_; }
     Clock::time_point deadline() const override { return Clock::time_point::max(); }
     void time_out() override {}
     void stop() override {
@@ -160,6 +162,7 @@ class Sleeper : public Protocol {
     }
 
   private:
+    const bool dropped_;
     std::string output_;
     std::function<void()> wake_;
     bool finished_ = false;
@@ -243,6 +246,10 @@ class Loops {
             if (request.path == "/switch") {
                 response = Response{101, {}, ""};
                 response.protocol = sleeper;
+            }
+            if (request.path == "/drop") {
+                response = Response{101, {}, ""};
+                response.protocol = std::make_shared<Sleeper>(true);
             }
             if (request.path == "/wake") sleeper->say("awake");
             return response;
@@ -402,6 +409,17 @@ TEST_CASE("a protocol is woken by other clients, and is fed what its own client 
     loops.ask_to_stop();
     CHECK(upgraded.read_to_end() == "good bye");
     CHECK(loops.wait() == 0);
+}
+
+TEST_CASE("a client of a protocol that drops it from the beginning is let go at once") {
+    Loops loops;
+    loops.start();
+    Peer client(loops.listener);
+    client.send(get("/drop"));
+    const std::string all = client.read_to_end();
+    CHECK(all.starts_with("HTTP/1.1 101"));
+    CHECK_FALSE(has(all, "nothing more"));
+    CHECK(loops.stop() == 0);
 }
 
 TEST_CASE("a client that sends nothing after its reply is let go when its time is over") {

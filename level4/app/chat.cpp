@@ -79,10 +79,7 @@ std::function<void()> or_drop(std::shared_ptr<Outbox> client, std::function<void
 WebSocketHandlers echo_handlers() {
     WebSocketHandlers echo;
     echo.on_message = [](const auto& client, std::string_view message, bool is_text) {
-        if (is_text)
-            client->send_text(message);
-        else
-            client->send_binary(message);
+        is_text ? client->send_text(message) : client->send_binary(message);
     };
     return echo;
 }
@@ -222,12 +219,8 @@ Response Chat::subscribe(const Request& request) {
 void Chat::welcome(const Client& client) {
     const std::lock_guard lock(mutex_);
     const auto tell = [client](const Event& event) { client->send_text(event.data); };
-    read_for({client,
-              members_[client].to_read,
-              tell,
-              [this, client] { room_.join(client); },
-              {},
-              announced_});
+    const auto join = [this, client] { room_.join(client); };
+    read_for({client, members_[client].to_read, tell, join, {}, announced_});
 }
 
 // Only what is to be saved waits for the disk, not the bytes that came, because 64 KiB of JSON may

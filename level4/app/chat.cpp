@@ -139,8 +139,8 @@ void Chat::announce_new() {
     }
 }
 
-// Tries again in a second, until it works. (The thread that reads has nothing else to do meanwhile,
-// because what keeps it from reading keeps others from it, too.)
+// Tries again in a second, until it works. (Others that want messages read have to wait meanwhile,
+// but would most likely fail for the same reason.)
 void Chat::announce_later() try {
     if (ends_ || announces_later_.exchange(true)) return;
     reader_.submit({{later_, [this] {

@@ -38,8 +38,8 @@ void make_folder(const std::filesystem::path& folder);
 // Throws as throw_disk_error() does if no file can be made in the folder.
 void require_writable(const std::filesystem::path& folder);
 
-// The names in a folder, in no order. Empty if it can't be read. (Not by a directory_iterator, because
-// libstdc++'s ends the whole program when there is no memory for a name.)
+// The names in a folder, in no order. None if it can't be read. (std::filesystem::directory_iterator
+// isn't used, because in libstdc++ it ends the whole program when there is no memory for a name.)
 std::vector<std::string> names_in(const std::filesystem::path& folder);
 
 // Waits until the names in a folder are on disk, because a new file survives a power cut only if

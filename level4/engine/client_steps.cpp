@@ -99,7 +99,7 @@ void EventLoop::advance(Client& client) {
             return enter(client, State::blocked);
         }
         if (client.conversation.with_worker()) return run_in_worker(client);
-        if (client.conversation.dropped()) return drop(client);  // while it was taken over, say
+        if (client.conversation.dropped()) return drop(client);  // before it was taken over
         if (client.conversation.finished()) return enter(client, State::goodbye);
         return enter(client, State::talking);
     }

@@ -20,7 +20,7 @@ class Waker {
         if (pipe(ends) != 0) throw std::runtime_error("Cannot make a pipe");
         output_ = Descriptor(ends[0]);
         input_ = Descriptor(ends[1]);
-        for (const int end : ends) {  // which doesn't fail for a descriptor that is open
+        for (const int end : ends) {  // (fcntl() doesn't fail, because both are open)
             fcntl(end, F_SETFD, FD_CLOEXEC);
             fcntl(end, F_SETFL, O_NONBLOCK);
         }

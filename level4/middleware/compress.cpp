@@ -104,9 +104,8 @@ void finish(const Request& request, Response& response, const CompressOptions& o
 }
 
 // A 304 has the ETag that the full reply to the same request would have (§15.4.5). A client that
-// names the weak one has a compressed copy, because only those get it, and would get another. (Or it
-// has weakened the ETag itself.) Otherwise only the full reply can tell whether it would be
-// compressed.
+// names the weak one has a compressed copy, and would get a compressed one again. (Or it has weakened
+// the ETag itself.) For all others only the full reply can tell whether it would be compressed.
 void correct_etag(Request& request, const Next& next, Headers& headers,
                   const CompressOptions& options) {
     const auto* const etag = headers.find("ETag");

@@ -92,8 +92,8 @@ std::string try_again(std::chrono::seconds time) {
 
 Middleware rate_limit(RateLimiter& limiter) {
     return [&limiter](Request& request, const Next& next) {
-        // The server may be too busy for a request before it has been counted, or afterwards, when
-        // its reply doesn't fit into memory. The second must not count twice.
+        // A request may be refused before it is counted, because no worker is free, or afterwards,
+        // because there is no memory for its reply. That one must not count twice.
         const bool counts = !request.head_only && request.refusal.empty() && !request.is_safe();
         if (!counts || limiter.limit() == 0) return next(request);
         const auto verdict = limiter.count(request.peer);

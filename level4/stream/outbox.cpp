@@ -41,7 +41,7 @@ void Outbox::send_last(SharedMessage message) {
     state_ = State::ended;
 }
 
-// False if there is no memory for it, which then is like a full outbox.
+// False if there is no memory for it. Then the outbox counts as full.
 bool Outbox::add(SharedMessage message) try {
     const std::size_t added = cost(*message);
     messages_.push_back(std::move(message));
@@ -53,7 +53,7 @@ bool Outbox::add(SharedMessage message) try {
 }
 
 // Called while mutex_ is locked, and so is wake_: that is how discard() can promise that no wake is
-// under way. If there is no memory to wake the engine by, the next message does, or the engine comes
+// under way. If there isn't enough memory to wake the engine, the next message wakes it, or it comes
 // by itself at the client's deadline.
 void Outbox::wake() try {
     if (!awake_ && wake_) wake_();

@@ -97,7 +97,7 @@ MUTANTS = [
     Mutant("what can't be announced at once never is", "level4/app/chat.cpp",
            "        announce_later();\n    }\n}", "    }\n}"),
     Mutant("a client that is dropped before it is taken over stays", "level4/engine/client_steps.cpp",
-           "        if (client.conversation.dropped()) return drop(client);  // while", "        //"),
+           "        if (client.conversation.dropped()) return drop(client);  // before", "        //"),
     Mutant("a wake that fails is not made up for", "level4/stream/outbox.cpp",
            "    if (!awake_ && wake_) wake_();\n    awake_ = true;", "    if (!std::exchange(awake_, true) && wake_) wake_();"),
     Mutant("whatever keeps a file from being opened is a 404", "level3/stored_file.cpp",

@@ -15,9 +15,13 @@
 #include <string>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 #include "../../common/descriptor.hpp"
+#include "../../common/system.hpp"
 #include "handler.hpp"
+#include "no_descriptors.hpp"
+#include "open_descriptors.hpp"
 #include "other_user.hpp"
 #include "static_files.hpp"
 #include "stored_file.hpp"
@@ -86,6 +90,7 @@ TEST_CASE("a file is served with the fields that describe it") {
 TEST_CASE("names that lead out of the folder, or into hidden files, are not found") {
     const Folder folder;
     folder.write("site/.hidden", "x");
+    folder.write("site/back\\slash.txt", "x");
     fs::create_directory(folder.root / "site/.git");
     folder.write("site/.git/config", "x");
     fs::create_symlink(folder.root / "secret.txt", folder.root / "site/link.txt");
@@ -94,10 +99,11 @@ TEST_CASE("names that lead out of the folder, or into hidden files, are not foun
     for (const std::string& path :
          {std::string("../secret.txt"), std::string("sub/../../secret.txt"),
           std::string("sub/../a.txt"), std::string("./a.txt"), std::string("/a.txt"),
-          std::string("sub//a.txt"), std::string("..\\secret.txt"), std::string(".hidden"),
-          std::string(".git/config"), nul, std::string("link.txt"), std::string("up/secret.txt"),
-          std::string("../site/a.txt"), std::string(".."), std::string("../"),
-          (folder.root / "secret.txt").string(), std::string("a.txt/"), std::string(5000, 'a')}) {
+          std::string("sub//a.txt"), std::string("..\\secret.txt"), std::string("back\\slash.txt"),
+          std::string(".hidden"), std::string(".git/config"), nul, std::string("link.txt"),
+          std::string("up/secret.txt"), std::string("../site/a.txt"), std::string(".."),
+          std::string("../"), (folder.root / "secret.txt").string(), std::string("a.txt/"),
+          std::string(5000, 'a')}) {
         CAPTURE(path);
         CHECK(folder.get(path).status == 404);
     }
@@ -130,6 +136,22 @@ TEST_CASE("a file that can't be opened for a reason of the system's is not said 
 }
 
 #endif
+
+TEST_CASE("a file that can't be opened for want of a descriptor is 503, and not missing") {
+    const Folder folder;
+    const fs::path site = fs::canonical(folder.root / "site");
+    int status = 0;
+    {
+        const NoDescriptors shortage;
+        try {
+            load_file(site, "a.txt");
+        } catch (const HttpError& error) {
+            status = error.status;
+        }
+    }
+    CHECK(status == 503);
+    CHECK(load_file(site, "a.txt") != nullptr);
+}
 
 // Such as one that is being written. The kernel's own files also end before their size says so.
 TEST_CASE("the ETag of a file that ends early says how much of it was read" *
@@ -293,6 +315,27 @@ TEST_CASE("another file of the same length and age has another ETag") {
                         fs::last_write_time(folder.root / "site/a.txt"));
     fs::rename(folder.root / "site/b.txt", folder.root / "site/a.txt");  // as rsync does
     CHECK(folder.get("a.txt", "If-None-Match", before).status == 200);
+}
+
+TEST_CASE("a compressed copy that changes has another ETag, whatever its file has") {
+    const Folder folder;
+    const fs::path site = fs::canonical(folder.root / "site");
+    const auto status_change = [&] {
+        struct stat facts {};
+        REQUIRE(stat((site / "a.txt.gz").c_str(), &facts) == 0);
+        return status_change_time(facts);
+    };
+    folder.write("site/a.txt.gz", compressed);
+    const auto before = load_file(site, "a.txt");
+    const timespec first = status_change();
+    do {  // until the clock of the file system has ticked
+        folder.write("site/a.txt.gz", compressed);
+    } while (status_change().tv_nsec == first.tv_nsec);
+    const auto after = load_file(site, "a.txt");
+    REQUIRE(before->gzip);
+    REQUIRE(after->gzip);
+    CHECK(before->etag == after->etag);
+    CHECK(before->gzip->etag != after->gzip->etag);
 }
 
 TEST_CASE("a comma or a star inside an ETag is part of that ETag") {
@@ -557,4 +600,54 @@ TEST_CASE("a large file is not copied into memory, a small one is") {
     REQUIRE(response.file.has_value());
     CHECK(response.file->offset == 5);
     CHECK(response.file->length == 5);
+}
+
+TEST_CASE("neither a large file nor a large compressed copy is kept open") {
+    const Folder folder;
+    folder.write("site/a.txt.gz", compressed + std::string(100'000, 'x'));
+    folder.write("site/large.txt", std::string(100'000, 'x'));
+    for (const char* name : {"a.txt.gz", "large.txt"}) {
+        fs::last_write_time(folder.root / "site" / name,
+                            fs::last_write_time(folder.root / "site/a.txt"));
+    }
+    StaticFiles files(folder.root / "site");
+    const int before = open_descriptors();
+    for (const std::string name : {"a.txt", "large.txt"}) {
+        CAPTURE(name);
+        Request request;
+        request.method = "GET";
+        request.path = request.target = "/" + name;
+        request.headers.add("Accept-Encoding", "gzip");
+        CHECK(files.serve_file(request, name).file);
+        CHECK(open_descriptors() == before);
+    }
+}
+
+TEST_CASE("threads can look up files while more of them are looked up than are kept") {
+    constexpr int count = 300;
+    const Folder folder;
+    for (int i = 0; i < count; ++i) {
+        fs::create_hard_link(folder.root / "site/a.txt",
+                             folder.root / "site" / (std::to_string(i) + ".txt"));
+    }
+    StaticFiles files(folder.root / "site");
+    std::atomic<bool> done = false;
+    std::atomic<int> wrong = 0;
+    const auto look_up = [&](int number) {
+        const std::string name = std::to_string(number) + ".txt";
+        Request request;
+        request.method = "GET";
+        request.path = request.target = "/" + name;
+        if (files.serve_file(request, name).body != "0123456789") ++wrong;
+    };
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 2; ++i) {
+        threads.emplace_back([&] {
+            for (int n = 0; !done; ++n) look_up(n % 20);
+        });
+    }
+    for (int n = 0; n < 6 * count; ++n) look_up(n % count);
+    done = true;
+    for (std::thread& thread : threads) thread.join();
+    CHECK(wrong == 0);
 }

@@ -42,6 +42,14 @@ TEST_CASE("204 and 304 have no Content-Length") {
     CHECK(serialized(Response{304, {}, ""}).find("Content-Length") == std::string::npos);
 }
 
+TEST_CASE("browsers are kept from guessing the type of any reply") {
+    for (const int status : {200, 304, 404}) {
+        CAPTURE(status);
+        CHECK(serialized(Response{status, {}, ""}).find("X-Content-Type-Options: nosniff\r\n") !=
+              std::string::npos);
+    }
+}
+
 TEST_CASE("serialize() appends to what is there") {
     std::string output = "before";
     serialize(Response::text(""), true, output);

@@ -136,7 +136,9 @@ TEST_CASE("much ado about little data is refused: extensions and trailers have a
 }
 
 TEST_CASE("compressed bodies and unknown expectations are refused") {
-    CHECK(outcome(post("Content-Length: 1\r\nContent-Encoding: gzip\r\n", "")) == "415");
+    const auto gzip = post("Content-Length: 1\r\nContent-Encoding: gzip\r\n", "");
+    CHECK(outcome(gzip) == "415");
+    CHECK(Talk(echo).say(gzip).find("\r\nAccept-Encoding: identity\r\n") != std::string::npos);
     CHECK(outcome(post("Expect: miracles\r\nContent-Length: 1\r\n", "")) == "417");
 }
 
@@ -233,4 +235,15 @@ TEST_CASE("a body has ten seconds for each next piece") {
     CHECK(talk.connection.deadline() > Clock::now() + std::chrono::seconds(9));
     talk.connection.time_out();
     CHECK(talk.connection.take_output().starts_with("HTTP/1.1 408 "));
+}
+
+TEST_CASE("a body that was fast for a while has to stay so") {
+    Talk talk(echo);
+    talk.say(post("Content-Length: 9000\r\n", ""));
+    const auto first = talk.connection.deadline();
+    talk.say(std::string(6000, 'x'));
+    const auto second = talk.connection.deadline();
+    CHECK(second > first);
+    talk.say("y");
+    CHECK(talk.connection.deadline() == second);
 }

@@ -29,6 +29,7 @@
 #include "../common/system.hpp"
 #include "bytes.hpp"
 #include "engine/event_loop.hpp"
+#include "open_descriptors.hpp"
 
 namespace {
 
@@ -240,6 +241,8 @@ class Loops {
                 std::this_thread::sleep_for(std::chrono::milliseconds(3));
                 ++busy;
             }
+            if (request.path == "/descriptors")
+                return Response::text(std::to_string(open_descriptors()) + " open");
             if (request.path == "/how-busy")
                 return Response::text(std::to_string(busy) + " so far");
             Response response = Response::text(request.path);
@@ -512,9 +515,15 @@ TEST_CASE("a request that waits for a worker goes with its client") {
     Loops loops;
     loops.start();
     const auto busy = keep_workers_busy(loops);
+    Peer other(loops.listener);
+    const auto open_descriptors_there = [&other] {
+        other.send(get("/descriptors"));
+        const auto reply = other.read_until(" open");
+        return reply.substr(reply.find("\r\n\r\n"));
+    };
+    const auto open = open_descriptors_there();
     Peer leaves(loops.listener);
     leaves.send(post("/slow"));
-    Peer other(loops.listener);
     other.send(get("/1"));
     other.read_until("/1");  // by now the loop has seen the request
     leaves.reset();
@@ -524,6 +533,7 @@ TEST_CASE("a request that waits for a worker goes with its client") {
         other.send(get(target));
         other.read_until(target);
     }
+    CHECK(open_descriptors_there() == open);
     let_go_on(loops, busy);
     other.send(post("/next"));
     CHECK(other.read_until("/next").ends_with("\r\n\r\n/next"));

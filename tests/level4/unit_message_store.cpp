@@ -34,6 +34,7 @@
 #include "app/message_store.hpp"
 #include "file_content.hpp"
 #include "full_disk.hpp"
+#include "open_descriptors.hpp"
 #include "other_user.hpp"
 #include "temporary_folder.hpp"
 #include "warnings.hpp"
@@ -620,6 +621,7 @@ TEST_CASE(
     const Warnings warnings;
     MessageStore store(folder.file);
     add_many(store, 3);
+    const int open = open_descriptors();
     folder.replace(line(1, "edited") + line(2));
     CHECK(store.find(1)->message == "edited");
     CHECK_FALSE(store.find(3));
@@ -633,6 +635,7 @@ TEST_CASE(
     folder.replace(as_long);
     CHECK(store.find(2)->message == "CHANGED");
     CHECK(store.add("Ada", "", "new").id == 8);
+    CHECK(open_descriptors() == open);  // the old files are closed
     MessageStore after_restart(folder.file);
     CHECK(all_ids(after_restart) == Ids{8, 7, 2});
     CHECK(after_restart.find(2)->message == "CHANGED");

@@ -154,6 +154,15 @@ TEST_CASE("a protocol that has taken over decides on the deadline, on a stop and
     CHECK(talk.connection.dropped());
 }
 
+TEST_CASE("a protocol whose request comes just before a stop is told to stop") {
+    RecordedTalk talk;
+    const auto bytes = request("/switch");
+    talk.say(bytes.substr(0, 10));
+    talk.connection.stop();
+    talk.say(bytes.substr(10));
+    CHECK(talk.recorder->events == "open stop ");
+}
+
 TEST_CASE("a conversation without another protocol is neither taken over nor dropped") {
     RecordedTalk talk;
     talk.say(request("/x"));

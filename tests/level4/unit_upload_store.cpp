@@ -16,6 +16,7 @@
 #include "app/upload_store.hpp"
 #include "file_content.hpp"
 #include "full_disk.hpp"
+#include "open_descriptors.hpp"
 #include "other_user.hpp"
 #include "temporary_folder.hpp"
 #include "warnings.hpp"
@@ -139,6 +140,14 @@ TEST_CASE("only a name that the store could have made counts as the name of an u
         CAPTURE(name);
         CHECK_FALSE(is_upload_name(name));
     }
+}
+
+TEST_CASE("an upload leaves no file open") {
+    const Folder folder;
+    const UploadStore store(folder.uploads);
+    const int before = open_descriptors();
+    store.save("hello");
+    CHECK(open_descriptors() == before);
 }
 
 TEST_CASE("many threads can save at once") {

@@ -197,6 +197,12 @@ TEST_CASE("after thousands of requests nothing is left behind") {
                                 get("/ws/echo", {"Upgrade: websocket"})});
 }
 
+// In few kinds of requests even a little for each of them comes to much.
+TEST_CASE("after thousands of compressed replies nothing is left behind") {
+    const std::string gzip = "Accept-Encoding: gzip";
+    expect_nothing_left_behind({get("/", {gzip}), get("/messages", {gzip})});
+}
+
 TEST_SUITE_END();
 
 TEST_SUITE_BEGIN("level4 / program");

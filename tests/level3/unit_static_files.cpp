@@ -641,12 +641,12 @@ TEST_CASE("threads can look up files while more of them are looked up than are k
         if (files.serve_file(request, name).body != "0123456789") ++wrong;
     };
     std::vector<std::thread> threads;
-    for (int i = 0; i < 2; ++i) {
+    for (int i = 0; i < 3; ++i) {
         threads.emplace_back([&] {
             for (int n = 0; !done; ++n) look_up(n % 20);
         });
     }
-    for (int n = 0; n < 6 * count; ++n) look_up(n % count);
+    for (int n = 0; n < 4 * count; ++n) look_up(n % count);
     done = true;
     for (std::thread& thread : threads) thread.join();
     CHECK(wrong == 0);

@@ -143,6 +143,8 @@ MUTANTS = [
     Mutant("SIGTERM loses the reply in flight", "level2/server.cpp",
            "client_left_.wait_for(lock, drain_time, [this] { return clients_ == 0; })", "false",
            "SIGTERM with a request in flight*"),
+    Mutant("a stop takes its five seconds, however early the last client leaves", "level2/server.cpp",
+           "    client_left_.notify_one();\n", "", "SIGTERM with a request in flight*"),
     Mutant("two threads meet at a full pipe", "common/output.cpp",
            "    const std::lock_guard lock(mutex);\n", "", "a log that is not read*"),
     Mutant("the server waits for a full pipe", "common/output.cpp",

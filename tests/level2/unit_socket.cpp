@@ -1,10 +1,14 @@
 // What every client's socket inherits from the one that listens. A client would only notice that a
-// reply comes 40 ms late, or that one that isn't read keeps a thread for ever.
+// reply comes 40 ms late, or that one that isn't read keeps a thread for ever. Besides, how a
+// listener that can't be had is reported, and the last moment of a stop.
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <stdexcept>
 #include <string>
@@ -61,6 +65,35 @@ TEST_CASE("a server without a descriptor to listen with says that this is the re
         problem = error.what();
     }
     CHECK(problem == "Cannot listen on 127.0.0.1 port 0: Too many open files");
+}
+
+TEST_CASE("in place of the last port, if it is taken, one that exists is proposed") {
+    std::string problem;
+    try {
+        const Socket taken = listen_on("127.0.0.1", 65535, "./server");
+        listen_on("127.0.0.1", 65535, "./server");
+    } catch (const std::runtime_error& error) {
+        problem = error.what();
+    }
+    CHECK(problem ==
+          "Port 65535 is in use by another program. Stop that program, or pick another port: "
+          "./server 9000");
+}
+
+TEST_CASE("a program that hangs is ended a few seconds after it was asked to stop") {
+    const pid_t program = fork();
+    if (program == 0) {
+        handle_signals();
+        raise(SIGTERM);
+        const unsigned seconds_left = alarm(0);
+        if (seconds_left < 1 || seconds_left > 6) _exit(1);
+        raise(SIGALRM);  // as if they had passed
+        _exit(2);
+    }
+    int status = -1;
+    REQUIRE(waitpid(program, &status, 0) == program);
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 0);
 }
 
 TEST_CASE("a client's socket sends the end of a reply at once") {

@@ -1,9 +1,15 @@
 // The command line, the log and the trace of this repository's own server (levels 2 and up), that
 // is, what a user sees on the terminal. Other servers have their own, so these need --program=PATH.
 #include <doctest/doctest.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <signal.h>
+#include <sys/socket.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,6 +54,33 @@ std::string output_of(const Launch& launch, const std::vector<std::string>& requ
     server.signal(SIGTERM);
     server.process().wait_for_end(patience);
     return server.process().output();
+}
+
+// What a server prints when it starts, or fails to. It need not be reachable on 127.0.0.1.
+std::string start_of(const std::string& arguments) {
+    Process process(quoted_program() + " " + arguments, {});
+    const double end = now() + patience;
+    while (now() < end && process.running() && !contains(process.output(), "Ctrl-C stops it"))
+        let_pass(0.01);
+    process.signal(SIGTERM);
+    process.wait_for_end(patience);
+    return process.output();
+}
+
+// An address under which other machines know this one; empty if it has none.
+std::string address_in_network() {
+    ifaddrs* all = nullptr;
+    if (getifaddrs(&all) != 0) return "";
+    const std::unique_ptr<ifaddrs, decltype(&freeifaddrs)> owner(all, freeifaddrs);
+    for (const ifaddrs* one = all; one != nullptr; one = one->ifa_next) {
+        if (one->ifa_addr == nullptr || one->ifa_addr->sa_family != AF_INET) continue;
+        if ((one->ifa_flags & IFF_LOOPBACK) != 0) continue;
+        char text[NI_MAXHOST];
+        if (getnameinfo(one->ifa_addr, sizeof(sockaddr_in), text, sizeof text, nullptr, 0,
+                        NI_NUMERICHOST) == 0)
+            return text;
+    }
+    return "";
 }
 
 void expect_exit(const Finished& finished, int code, const std::string& part, const Reason& reason,
@@ -98,9 +131,10 @@ TEST_SUITE_BEGIN("level2 / program");
 
 TEST_CASE("--help prints the usage and exits with 0") {
     if (lacks_program()) return;
-    for (const char* flag : {"--help", "-h"}) {
+    for (const char* flag : {"--help 2>/dev/null", "-h 2>/dev/null"}) {
         Finished help = run_program(flag);
-        expect_exit(help, 0, "usage", {"asking for help is not an error"});
+        expect_exit(help, 0, "usage",
+                    {"help that was asked for is no error, so it goes to standard output"});
         for (const char* line : {"--port", "--host", "9000", "PORT", "TRACE=1"})
             expect_printed(help.output, line, {"each flag has a line with its default"});
     }
@@ -157,6 +191,11 @@ TEST_CASE("an address that other machines can reach is announced as one") {
                    {"a server that listens on all addresses should say so"});
     expect_that(!contains(local.process().output(), "Every machine"), "no warning",
                 local.process().output(), {"only this machine can connect"});
+    const std::string own = address_in_network();
+    if (own.empty()) return remark("without an address of its own, because this machine has none");
+    expect_printed(start_of("--host " + own + " " + std::to_string(free_port())),
+                   "Every machine in the network can connect",
+                   {"one address is enough for the others to connect to"});
 }
 
 TEST_CASE("a server that listens on all addresses says where this machine finds it") {
@@ -180,6 +219,18 @@ TEST_CASE("the start line names the address and the way to stop") {
                            " is listening on http://localhost:" + std::to_string(server.port()) +
                            "  (Ctrl-C stops it)";
     expect_printed(server.process().output(), expected, {"terminals turn the address into a link"});
+}
+
+TEST_CASE("the start line has an IPv6 address in brackets") {
+    if (lacks_program()) return;
+    const std::string port = std::to_string(free_port());
+    const std::string output = start_of("--host ::1 " + port);
+    if (contains(output, "Cannot listen")) {
+        skip("this machine has no ::1");
+        return;
+    }
+    expect_printed(output, " is listening on http://[::1]:" + port + " ",
+                   {"a colon in a host would be taken for the one before the port"});
 }
 
 TEST_CASE("a taken port is reported with a way out") {
@@ -251,17 +302,22 @@ TEST_CASE("each request is one line of the log") {
     for (std::size_t i = 0; i < 3; ++i)
         expect_that(is_log_line(lines[i], starts[i]), starts[i] + "<bytes> <time>ms", lines[i],
                     {"address, request line, status, bytes of the body, time"});
+    expect_that(lines[2].starts_with(starts[2] + "0 "), starts[2] + "0 <time>ms", lines[2],
+                {"the reply to HEAD has no body"});
 }
 
 TEST_CASE("a bad request is logged as well, with its control characters escaped") {
     if (lacks_program()) return;
-    std::string output = output_of(with_arguments("{port}"),
-                                   {"GET /\x1b[31mred\x07 HTTP/1.1\r\nHost: localhost\r\n\r\n",
-                                    "GET /about HTTP/1.1\r\n\r\n"});
+    std::string output = output_of(
+        with_arguments("{port}"),
+        {"GET /\x1b[31mred\x07 HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET /about HTTP/1.1\r\n\r\n",
+         get("/x%0a00:00:00%20127.0.0.1%20%22GET%20/%22%20200%20%1b%5b31m")});
     std::vector<std::string> lines = log_lines(output);
-    expect_that(lines.size() == 2 && contains(lines[0], " 400 ") && contains(lines[1], " 400 "),
-                "two lines with status 400", "output: " + visible(output),
-                {"the log is where an administrator looks for attacks"});
+    expect_that(lines.size() == 3 && contains(lines[0], " 400 ") && contains(lines[1], " 400 ") &&
+                    contains(lines[2], " 404 "),
+                "two lines with status 400, and one with 404", "output: " + visible(output),
+                {"the log is where an administrator looks for attacks",
+                 "a path that was decoded may hold a line end, also where it is the reason"});
     bool raw = output.find_first_of("\x1b\x07") != std::string::npos;
     expect_that(!raw, "no control character of the client in the log", visible(output),
                 {"a raw escape sequence could rewrite the reader's terminal"});
@@ -307,6 +363,15 @@ TEST_CASE("TRACE=1 shows every byte, with the line ends made visible") {
                 {"what came from the client has the connection's number and '<' in front"});
     expect_that(sent, "a line '6> HTTP/1.1 200 OK\\r\\n'", "output: " + output,
                 {"what went to the client has the connection's number and '>' in front"});
+    for (const char* line : {"* connected\n", "* closed\n"})
+        expect_printed(output, line, {"where a connection begins and ends is a line as well"});
+}
+
+TEST_CASE("TRACE=0 shows nothing of what goes over a connection") {
+    if (lacks_program()) return;
+    std::string output = output_of(with_arguments("{port}", {"TRACE=0"}), {get("/about")});
+    expect_that(!contains(output, "< GET") && !contains(output, "* connected"), "no trace",
+                "output: " + output, {"0 turns it off, as it would anywhere else"});
 }
 
 TEST_CASE("TRACE=1 shows text as it is, and counts bytes that aren't text") {
@@ -322,6 +387,12 @@ TEST_CASE("TRACE=1 shows text as it is, and counts bytes that aren't text") {
         expect_printed(output, "< Name: J\\xc3\\xbcrgen\\r\\n\n", reason);
         expect_printed(output, "< (" + count + " bytes that aren't text)\n", reason);
     }
+}
+
+TEST_CASE("/echo is not to be stored") {
+    if (lacks_program()) return;
+    expect_field(exchange(get("/echo")), "Cache-Control", "no-store",
+                 {"the request that it shows may have a cookie"});
 }
 
 TEST_CASE("no more than a thousand clients have a thread, and the others wait") {

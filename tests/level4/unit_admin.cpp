@@ -44,6 +44,13 @@ TEST_CASE("the administrator sees the messages, the newest first, and none of th
     CHECK(response.body == "<Admin>2:&lt;b&gt;:second 1:Ada:first ");
 }
 
+TEST_CASE("no cache may keep what the administrator sees") {
+    const Site site;
+    const auto response = site.ask("GET", "/admin");
+    REQUIRE(response.headers.find("Cache-Control") != nullptr);
+    CHECK(*response.headers.find("Cache-Control") == "no-store");
+}
+
 TEST_CASE("without messages and uploads the page is empty") {
     Site site;
     CHECK(site.ask("GET", "/admin").body == "<Admin>");

@@ -309,6 +309,34 @@ TEST_CASE("a message in the chat counts towards the limit of its visitor's addre
     CHECK(site.store.total() == 2);
 }
 
+TEST_CASE("a message that is over the limit takes no place from those that wait to be saved") {
+    Site site(3);
+    Visitor visitor(site);
+    visitor.join();
+    for (int i = 0; i < 150; ++i) visitor.say("Ada", "hello");
+    CHECK(visitor.wait_for(R"("id":3,)"));
+    CHECK(visitor.heard.find("at once") == std::string::npos);
+    CHECK(texts(visitor.heard).size() == 150);
+}
+
+TEST_CASE("a chat in which a thousand messages were answered is not busy") {
+    Site site;
+    Visitor visitor(site);
+    visitor.join();
+    std::string batch;  // of mistakes, which aren't saved, but wait for their turn as messages do
+    for (int i = 0; i < 49; ++i) batch += client::text(R"({"name": "", "message": "hello"})");
+    for (int i = 0; i < 22; ++i) {
+        visitor.heard.clear();
+        visitor.send(batch + client::text(R"({"name": "Ada"})"));
+        // The last one is explained when all the others have given their places back.
+        REQUIRE(visitor.wait_until([&] {
+            return visitor.heard.find(R"("field":"message")") != std::string::npos ||
+                   visitor.heard.find("busy") != std::string::npos;
+        }));
+        REQUIRE(visitor.heard.find("busy") == std::string::npos);
+    }
+}
+
 TEST_CASE("when the disk fails, the visitor is told that its message was not saved, and no more") {
     Site site;
     Visitor speaks(site), listens(site);

@@ -10,6 +10,13 @@ struct GuestbookFolder : TemporaryFolder {
     GuestbookFolder() {
         write("templates/layout.html", "<{{title}}>{{{content}}}");
         write("templates/chat.html", "the chat");
+        write("templates/contact.html",
+              "{{#focus_name}}name{{/focus_name}}{{#focus_email}}email{{/focus_email}}"
+              "{{#focus_message}}message{{/focus_message}}");
+        write("templates/thankyou.html", "{{name}}:{{#news}} {{.}}{{/news}}");
+        write("templates/messages.html",
+              "{{#messages}}{{id}} {{/messages}}{{#any}}page {{page}} of {{pages}}"
+              "{{#newer}} newer {{newer}}{{/newer}}{{#older}} older {{older}}{{/older}}{{/any}}");
         write("templates/admin.html",
               "{{#messages}}{{id}}:{{name}}:{{message}} {{/messages}}"
               "{{#uploads}}[{{.}}]{{/uploads}}");

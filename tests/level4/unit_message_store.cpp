@@ -16,6 +16,8 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -221,6 +223,43 @@ TEST_CASE("once the disk has failed the store takes nothing, until a restart") {
     after_restart.add("Ada", "", "taken");
     CHECK(after_restart.find(1)->message == "kept");
     CHECK(after_restart.newest(0, 1).front().message == "taken");
+}
+
+TEST_CASE("a disk that has failed is not trusted with another file either") {
+    if (!sees_the_disk) return;
+    const Folder folder;
+    const Warnings warnings;
+    MessageStore store(folder.file);
+    store.add("Ada", "", "kept");
+    disk_fails = true;
+    CHECK_THROWS_AS(store.add("Ada", "", "perhaps"), std::runtime_error);
+    disk_fails = false;
+    folder.replace(line(1));
+    CHECK_THROWS_AS(store.add("Ada", "", "not taken"), std::runtime_error);
+    CHECK(warnings.mention(folder.file.string() + " was replaced"));
+    CHECK(folder.content() == line(1));
+}
+
+TEST_CASE("the time of a message is UTC, whatever the time zone of the server") {
+    const char* const before = std::getenv("TZ");
+    const std::string zone = before != nullptr ? before : "";
+    setenv("TZ", "XXX-5:45", 1);
+    tzset();
+    const Folder folder;
+    MessageStore store(folder.file);
+    const std::time_t earliest = std::time(nullptr);
+    const std::string created = store.add("Ada", "", "hello").created;
+    const std::time_t latest = std::time(nullptr);
+    if (before != nullptr)
+        setenv("TZ", zone.c_str(), 1);
+    else
+        unsetenv("TZ");
+    tzset();
+
+    std::tm utc{};
+    REQUIRE(strptime(created.c_str(), "%Y-%m-%dT%H:%M:%SZ", &utc) != nullptr);
+    CHECK(timegm(&utc) >= earliest);
+    CHECK(timegm(&utc) <= latest);
 }
 
 TEST_CASE("a change keeps the id and the time, also after a restart") {
@@ -639,6 +678,17 @@ TEST_CASE(
     MessageStore after_restart(folder.file);
     CHECK(all_ids(after_restart) == Ids{8, 7, 2});
     CHECK(after_restart.find(2)->message == "CHANGED");
+}
+
+TEST_CASE("a damaged message can't be repaired once its file was replaced by one without it") {
+    const Folder folder;
+    const Warnings warnings;
+    folder.write(line(1) + "{\"id\":2,damaged\n");
+    MessageStore store(folder.file);
+    folder.replace(line(1));
+    CHECK_FALSE(store.update(2, "Ada", "", "repaired"));
+    CHECK_FALSE(store.remove(2));
+    CHECK(folder.content() == line(1));
 }
 
 TEST_CASE("what was written into a file that is replaced before it is on disk is written again") {

@@ -94,6 +94,17 @@ void exchange(int connection, const std::string& target) {
 
 }  // namespace
 
+TEST_CASE("no cache may keep the page that shows the wire") {
+    const Watched watched;
+    Request request;
+    request.method = "GET";
+    request.path = "/wire";
+    const auto response = watched.router.handle(request);
+    CHECK(response.status == 200);
+    REQUIRE(response.headers.find("Cache-Control") != nullptr);
+    CHECK(*response.headers.find("Cache-Control") == "no-store");
+}
+
 TEST_CASE("the values of secret fields are masked, in whatever line they stand") {
     for (const char* name : {"Cookie", "Set-Cookie", "Authorization", "Proxy-Authorization",
                              "cOOKIE", "AUTHORIZATION", "Cookie2", "X-Authorization"}) {

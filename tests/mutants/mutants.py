@@ -1097,4 +1097,5 @@ def main():
     sys.exit(1 if noticed < len(chosen) or not chosen else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

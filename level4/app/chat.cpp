@@ -269,11 +269,11 @@ void Chat::give_place_back(const Client& client) {
 void Chat::submit(const Client& client, std::function<void()> work) {
     const std::lock_guard lock(mutex_);
     const Member& member = members_[client];
-    const auto pass_on = [this, line = std::weak_ptr(member.to_write),
-                          work = or_drop(client, std::move(work))] {
-        if (const auto there = line.lock()) writer_.submit({{there, work}});
+    auto pass_on = [this, line = std::weak_ptr(member.to_write),
+                    work = or_drop(client, std::move(work))]() mutable {
+        if (const auto there = line.lock()) writer_.submit({{there, std::move(work)}});
     };
-    reader_.submit({{member.to_read, or_drop(client, pass_on)}});
+    reader_.submit({{member.to_read, or_drop(client, std::move(pass_on))}});
 }
 
 // When the last owner of a line goes, what waits in it is dropped, as it should be if the client

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,26 +40,26 @@ class ErrorsInFile {
     int previous_ = dup(STDERR_FILENO);
 };
 
+// What is printed of a line that finds room for so many bytes, and then of another one.
+std::string printed(std::size_t room, std::string_view line, std::string_view next) {
+    const ErrorsInFile errors;
+    {
+        const FullDisk disk(room);
+        write_line(Stream::error, line);
+    }
+    write_line(Stream::error, next);
+    return errors.content();
+}
+
 }  // namespace
 
 TEST_CASE("a line that was cut is not continued by the next one") {
-    const ErrorsInFile errors;
-    {
-        const FullDisk disk(6);
-        write_line(Stream::error, "a line, and more");
-    }
-    write_line(Stream::error, "the next");
-    CHECK(errors.content() == "a line\n(1 lines were lost here)\nthe next\n");
+    CHECK(printed(6, "a line, and more", "the next") ==
+          "a line\n(1 lines were lost here)\nthe next\n");
 }
 
 TEST_CASE("of several lines that are lost at once, each is counted") {
-    const ErrorsInFile errors;
-    {
-        const FullDisk disk(0);
-        write_line(Stream::error, "one\ntwo\nthree");
-    }
-    write_line(Stream::error, "four");
-    CHECK(errors.content() == "(3 lines were lost here)\nfour\n");
+    CHECK(printed(0, "one\ntwo\nthree", "four") == "(3 lines were lost here)\nfour\n");
 }
 
 TEST_CASE("the log goes to standard output, and errors to standard error") {

@@ -1,6 +1,6 @@
 // What every client's socket inherits from the one that listens. A client would only notice that a
-// reply comes 40 ms late, or that one that isn't read keeps a thread for ever. Besides, how a
-// listener that can't be had is reported, and the last moment of a stop.
+// reply comes 40 ms late, or that one that isn't read keeps a thread for ever. Also what is said
+// if a server can't listen, and the last moment of a stop.
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <netinet/tcp.h>
@@ -56,7 +56,7 @@ bool has_ipv6() {
 
 }  // namespace
 
-TEST_CASE("a server without a descriptor to listen with says that this is the reason") {
+TEST_CASE("a server that gets no descriptor to listen with says so") {
     std::string problem;
     try {
         const NoDescriptors none;
@@ -67,7 +67,7 @@ TEST_CASE("a server without a descriptor to listen with says that this is the re
     CHECK(problem == "Cannot listen on 127.0.0.1 port 0: Too many open files");
 }
 
-TEST_CASE("in place of the last port, if it is taken, one that exists is proposed") {
+TEST_CASE("if the last port is taken, the port that is proposed exists") {
     std::string problem;
     try {
         const Socket taken = listen_on("127.0.0.1", 65535, "./server");

@@ -134,7 +134,6 @@ TEST_CASE("a file that can't be opened for a reason of the system's is not said 
     std::signal(SIGIO, was);
     CHECK(folder.get("a.txt").status == 200);
 }
-
 #endif
 
 TEST_CASE("a file that can't be opened for want of a descriptor is 503, and not missing") {
